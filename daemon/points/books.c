@@ -1,0 +1,93 @@
+#include "points/books.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void broken(const char *what)
+{
+    fprintf(stderr, "the books would not balance: %s. This is a defect; the ledger on disk is as it was.\n", what);
+    abort();
+}
+
+static void add(uint64_t *sum, uint64_t points)
+{
+    if (__builtin_add_overflow(*sum, points, sum))
+        broken("a sum passes 64 bits");
+}
+
+static void take(uint64_t *sum, uint64_t points)
+{
+    if (__builtin_sub_overflow(*sum, points, sum))
+        broken("more points leave a book than are in it");
+}
+
+static void out_of(uint64_t column[BOOK_COUNT], enum book book, uint64_t points)
+{
+    if (book == BOOK_ISSUED)
+        add(&column[book], points);
+    else
+        take(&column[book], points);
+}
+
+static uint64_t *purse(struct account *account, enum book book)
+{
+    switch (book) {
+    case BOOK_BALANCES:
+        return &account->balance_points;
+    case BOOK_HELD:
+        return &account->held_points;
+    default:
+        return NULL;
+    }
+}
+
+void books_move(struct ledger_books *books, struct account *account, enum book from, enum book to, uint64_t points)
+{
+    uint64_t *column = books->by_municipality[account->municipality];
+    uint64_t *source = purse(account, from), *target = purse(account, to);
+    if (source)
+        take(source, points);
+    out_of(column, from, points);
+    out_of(books->total, from, points);
+    if (target)
+        add(target, points);
+    add(&column[to], points);
+    add(&books->total[to], points);
+}
+
+void books_account_opened(struct ledger_books *books, unsigned municipality)
+{
+    books->accounts[municipality]++;
+}
+
+void books_account_moved(struct ledger_books *books, const struct account *account, unsigned municipality)
+{
+    uint64_t *old = books->by_municipality[account->municipality];
+    uint64_t *new = books->by_municipality[municipality];
+    take(&old[BOOK_BALANCES], account->balance_points);
+    take(&old[BOOK_HELD], account->held_points);
+    add(&new[BOOK_BALANCES], account->balance_points);
+    add(&new[BOOK_HELD], account->held_points);
+    books->accounts[account->municipality]--;
+    books->accounts[municipality]++;
+}
+
+bool books_balance(const struct ledger_books *books, const struct accounts *accounts)
+{
+    uint64_t balances = 0, held = 0, elsewhere = 0;
+    for (size_t i = 0; i < accounts->count; i++) {
+        add(&balances, accounts->all[i].balance_points);
+        add(&held, accounts->all[i].held_points);
+    }
+    for (enum book book = BOOK_BALANCES; book < BOOK_COUNT; book++)
+        add(&elsewhere, books->total[book]);
+    for (enum book book = 0; book < BOOK_COUNT; book++) {
+        uint64_t sum = 0;
+        for (unsigned m = 0; m < MUNICIPALITIES_MAX; m++)
+            add(&sum, books->by_municipality[m][book]);
+        if (sum != books->total[book])
+            return false;
+    }
+    return books->total[BOOK_ISSUED] == elsewhere && books->total[BOOK_BALANCES] == balances &&
+           books->total[BOOK_HELD] == held;
+}

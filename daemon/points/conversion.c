@@ -1,0 +1,141 @@
+#include "points/conversion.h"
+#include "points/calendar.h"
+#include "points/memory.h"
+#include "points/rules.h"
+#include "points/state.h"
+
+#include <string.h>
+
+bool conversion_open(struct turn *turn)
+{
+    return turn->state->time >= (int64_t)turn->state->policies[POLICY(CONVERSION_OPENS_AT)];
+}
+
+bool conversion_amount_valid(struct turn *turn)
+{
+    const uint64_t *policies = turn->state->policies;
+    uint64_t points = turn->transaction->request_conversion->points;
+    return points > 0 && points >= policies[POLICY(CONVERSION_MIN_POINTS)] &&
+           points % policies[POLICY(CONVERSION_UNIT_POINTS)] == 0;
+}
+
+// The account's use brought to the day and month of `time`: what belongs to others is dropped.
+static struct conversion_use use_at(const struct conversions *conversions, const struct account *account, int64_t time)
+{
+    uint32_t day = (uint32_t)calendar_day(time), month = calendar_month_first_day(day);
+    struct conversion_use use = {.day = day, .month = month};
+    if (account->conversion_use) {
+        const struct conversion_use *kept = &conversions->uses[account->conversion_use - 1];
+        use.day_points = kept->day == day ? kept->day_points : 0;
+        use.month_points = kept->month == month ? kept->month_points : 0;
+    }
+    return use;
+}
+
+static bool within(uint64_t used, uint64_t more, uint64_t limit)
+{
+    return limit == 0 || (used <= limit && more <= limit - used);
+}
+
+bool conversion_under_limits(struct turn *turn)
+{
+    const struct points_state *state = turn->state;
+    uint64_t points = turn->transaction->request_conversion->points;
+    struct conversion_use use = use_at(&state->conversions, turn->account, state->time);
+    return within(use.day_points, points, state->policies[POLICY(CONVERSION_DAY_MAX_POINTS)]) &&
+           within(use.month_points, points, state->policies[POLICY(CONVERSION_MONTH_MAX_POINTS)]);
+}
+
+bool conversion_covered(struct turn *turn)
+{
+    return turn->transaction->request_conversion->points <= turn->account->balance_points;
+}
+
+bool conversion_known(struct turn *turn)
+{
+    return turn->inputs->target_sequence != 0;
+}
+
+bool conversion_pending(struct turn *turn)
+{
+    uint64_t sequence = turn->inputs->target_sequence;
+    HASH_FIND(hh, turn->state->conversions.pending, &sequence, sizeof sequence, turn->conversion);
+    return turn->conversion != NULL;
+}
+
+static void use_add(struct conversions *conversions, struct account *account, int64_t time, uint64_t points)
+{
+    struct conversion_use use = use_at(conversions, account, time);
+    use.day_points += points;
+    use.month_points += points;
+    if (!account->conversion_use) {
+        conversions->uses = memory_grow(
+            conversions->uses, conversions->use_count, &conversions->use_capacity, sizeof *conversions->uses);
+        account->conversion_use = (uint32_t)++conversions->use_count;
+    }
+    conversions->uses[account->conversion_use - 1] = use;
+}
+
+// A refused conversion no longer counts, if its day and month are still the newest.
+static void use_take(struct conversions *conversions, const struct account *account, int64_t time, uint64_t points)
+{
+    struct conversion_use *use = &conversions->uses[account->conversion_use - 1];
+    uint32_t day = (uint32_t)calendar_day(time);
+    if (use->day == day)
+        use->day_points -= points;
+    if (use->month == calendar_month_first_day(day))
+        use->month_points -= points;
+}
+
+uint64_t conversion_apply_request(struct turn *turn)
+{
+    struct points_state *state = turn->state;
+    const Points__V1__RequestConversion *request = turn->transaction->request_conversion;
+    struct conversion *conversion = memory_zeroed(1, sizeof *conversion);
+    conversion->sequence = turn->sequence;
+    memcpy(conversion->id, turn->transaction->id.data, ID_BYTES);
+    memcpy(conversion->account, request->account.data, ID_BYTES);
+    conversion->municipality = turn->account->municipality;
+    conversion->points = request->points;
+    conversion->requested_at = state->time;
+    HASH_ADD(hh, state->conversions.pending, sequence, sizeof conversion->sequence, conversion);
+    use_add(&state->conversions, turn->account, state->time, request->points);
+    books_move(&state->books, turn->account, BOOK_BALANCES, BOOK_HELD, request->points);
+    return request->points;
+}
+
+// Ends a pending conversion: its held points go to `book`. The turn's account becomes the conversion's.
+static uint64_t finish(struct turn *turn, enum book book)
+{
+    struct points_state *state = turn->state;
+    struct conversion *conversion = turn->conversion;
+    uint64_t points = conversion->points;
+    turn->account = account_get(&state->accounts, conversion->account);
+    books_move(&state->books, turn->account, BOOK_HELD, book, points);
+    if (book == BOOK_BALANCES)
+        use_take(&state->conversions, turn->account, conversion->requested_at, points);
+    HASH_DELETE(hh, state->conversions.pending, conversion);
+    free(conversion);
+    return points;
+}
+
+uint64_t conversion_apply_settle(struct turn *turn)
+{
+    return finish(turn, BOOK_CONVERTED);
+}
+
+uint64_t conversion_apply_refuse(struct turn *turn)
+{
+    return finish(turn, BOOK_BALANCES);
+}
+
+void conversions_free(struct conversions *conversions)
+{
+    struct conversion *conversion, *next;
+    HASH_ITER(hh, conversions->pending, conversion, next)
+    {
+        HASH_DELETE(hh, conversions->pending, conversion);
+        free(conversion);
+    }
+    free(conversions->uses);
+}

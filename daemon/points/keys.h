@@ -1,0 +1,33 @@
+// Keys, their roles and holders.
+#pragma once
+
+#include "proto/formats.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+struct key {
+    uint8_t key[KEY_BYTES];
+    role_code role;
+    char *holder;
+    uint32_t municipality; // code; of role MUNICIPALITY only
+    bool revoked;
+    UT_hash_handle hh; // by key
+};
+
+struct key *key_get(struct key *keys, const uint8_t key[KEY_BYTES]); // NULL: never registered
+void key_add(struct key **keys, const Points__V1__RegisterKey *registration);
+// Distinct holders of operator keys in force, `without` (may be NULL) left out.
+unsigned keys_operator_holders(struct key *keys, const struct key *without);
+void keys_free(struct key *keys);
+
+struct turn;
+bool key_new(struct turn *turn);
+bool key_valid(struct turn *turn);
+bool key_municipality_known(struct turn *turn);
+bool key_registered(struct turn *turn);
+bool key_in_force(struct turn *turn);
+bool key_leaves_operators(struct turn *turn);
+uint64_t key_apply_register(struct turn *turn);
+uint64_t key_apply_revoke(struct turn *turn);

@@ -1,0 +1,31 @@
+#include "points/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *checked(void *memory)
+{
+    if (memory)
+        return memory;
+    fputs("out of memory: the state does not fit; give the machine more\n", stderr);
+    abort();
+}
+
+void *memory_zeroed(size_t count, size_t entry_size)
+{
+    return checked(calloc(count, entry_size));
+}
+
+char *memory_text(const char *text)
+{
+    return checked(strdup(text));
+}
+
+void *memory_grow(void *array, size_t count, size_t *capacity, size_t entry_size)
+{
+    if (count < *capacity)
+        return array;
+    *capacity = *capacity ? *capacity * 2 : 16;
+    return checked(reallocarray(array, *capacity, entry_size));
+}

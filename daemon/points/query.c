@@ -1,0 +1,408 @@
+// What may be asked of the state. Replies live in the asker's arena.
+#include "points/calendar.h"
+#include "points/memory.h"
+#include "points/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROGRESS_MAX = 200, TOTALS_ROWS_MAX = 2000, PENDING_MAX = 1000, PENDING_STANDARD = 500, PROGRAMME_ROWS_MAX = 200 };
+
+static void *take(ProtobufCAllocator *allocator, size_t count, size_t size)
+{
+    void *memory = allocator->alloc(allocator->allocator_data, count * size + 1);
+    if (!memory) {
+        fputs("out of memory for an answer\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+// A message in the arena, and an array of `count` pointers to messages there.
+#define MESSAGE(allocator, type, init)                                                                                 \
+    ({                                                                                                                 \
+        type *message_ = take(allocator, 1, sizeof(type));                                                             \
+        *message_ = (type)init;                                                                                        \
+        message_;                                                                                                      \
+    })
+#define POINTERS(allocator, count, type) ((type **)take(allocator, count, sizeof(type *)))
+
+bool points_may_see(const struct points_state *state, const struct points_asker *asker, uint32_t municipality)
+{
+    if (asker->role != ROLE(MUNICIPALITY) || state->policies[POLICY(TOTALS_SHARED)])
+        return true;
+    return municipality == asker->municipality;
+}
+
+static ProtobufCBinaryData bytes_in(ProtobufCAllocator *allocator, const uint8_t *bytes, size_t size)
+{
+    uint8_t *copy = take(allocator, 1, size);
+    memcpy(copy, bytes, size);
+    return (ProtobufCBinaryData){size, copy};
+}
+
+// ---- an account
+
+static Points__V1__QuestProgress *progress_shown(const struct progress *progress, ProtobufCAllocator *allocator)
+{
+    Points__V1__QuestProgress *shown =
+        MESSAGE(allocator, Points__V1__QuestProgress, POINTS__V1__QUEST_PROGRESS__INIT);
+    int64_t first_day = calendar_week_first_day(progress->newest_period);
+    shown->quest = progress->quest;
+    shown->awards = progress->awards;
+    shown->points = progress->points;
+    shown->last_period_day = first_day > 0 ? (uint32_t)first_day : 0;
+    return shown;
+}
+
+Points__V1__AccountReply *points_account(
+    const struct points_state *state, const uint8_t id[ID_BYTES], ProtobufCAllocator *allocator)
+{
+    const struct account *account = account_get(&state->accounts, id);
+    if (!account)
+        return NULL;
+    Points__V1__AccountReply *reply = MESSAGE(allocator, Points__V1__AccountReply, POINTS__V1__ACCOUNT_REPLY__INIT);
+    reply->account = bytes_in(allocator, id, ID_BYTES);
+    reply->municipality = state_municipality_code(state, account->municipality);
+    reply->balance_points = account->balance_points;
+    reply->held_points = account->held_points;
+    reply->last_sequence = account->last_sequence;
+    reply->progress = POINTERS(allocator, PROGRESS_MAX, Points__V1__QuestProgress);
+    for (uint32_t at = account->progress; at && reply->n_progress < PROGRESS_MAX;) {
+        const struct progress *progress = &state->quests.progress[at - 1];
+        reply->progress[reply->n_progress++] = progress_shown(progress, allocator);
+        at = progress->next;
+    }
+    return reply;
+}
+
+// ---- a quest
+
+static void add_quest_municipality(const struct points_state *state, const struct quest *quest, unsigned municipality,
+    Points__V1__QuestReply *reply, ProtobufCAllocator *allocator)
+{
+    const struct tally *tally = &quest->municipalities[municipality];
+    Points__V1__QuestMunicipality *row =
+        MESSAGE(allocator, Points__V1__QuestMunicipality, POINTS__V1__QUEST_MUNICIPALITY__INIT);
+    row->municipality = state_municipality_code(state, municipality);
+    row->residents = tally->residents;
+    row->awards = tally->awards;
+    row->points = tally->points;
+    reply->residents += tally->residents;
+    reply->municipalities[reply->n_municipalities++] = row;
+}
+
+static void add_quest_period(const struct points_state *state, const struct quest_period *period,
+    unsigned municipality, Points__V1__QuestReply *reply, ProtobufCAllocator *allocator)
+{
+    const struct tally *tally = &period->municipalities[municipality];
+    if (tally->awards == 0)
+        return;
+    Points__V1__QuestPeriod *row = MESSAGE(allocator, Points__V1__QuestPeriod, POINTS__V1__QUEST_PERIOD__INIT);
+    int64_t first_day = calendar_week_first_day(period->period);
+    row->first_day = first_day > 0 ? (uint32_t)first_day : 0;
+    row->municipality = state_municipality_code(state, municipality);
+    row->awards = tally->awards;
+    row->points = tally->points;
+    reply->periods[reply->n_periods++] = row;
+}
+
+static bool period_in_span(const struct quest_period *period, const Points__V1__GetQuest *query)
+{
+    int64_t first_day = calendar_week_first_day(period->period);
+    int64_t last_day = calendar_week_first_day(period->period + 1) - 1;
+    return last_day >= query->from_day && (query->to_day == 0 || first_day <= query->to_day);
+}
+
+Points__V1__QuestReply *points_quest(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetQuest *query, ProtobufCAllocator *allocator)
+{
+    struct quest *quest;
+    HASH_FIND(hh, state->quests.all, &query->quest, sizeof query->quest, quest);
+    if (!quest)
+        return NULL;
+    Points__V1__QuestReply *reply = MESSAGE(allocator, Points__V1__QuestReply, POINTS__V1__QUEST_REPLY__INIT);
+    unsigned municipalities = state_municipality_count(state);
+    reply->quest = &quest->definition;
+    reply->municipalities = POINTERS(allocator, municipalities, Points__V1__QuestMunicipality);
+    reply->periods = POINTERS(allocator, quest->period_count * municipalities, Points__V1__QuestPeriod);
+    if (points_may_see(state, asker, 0))
+        reply->issued_points = quest->issued_points;
+    if (asker->role != ROLE(MUNICIPALITY))
+        reply->budget_points = quest->budget_points;
+    for (unsigned m = 0; m < municipalities; m++)
+        if (points_may_see(state, asker, state_municipality_code(state, m)))
+            add_quest_municipality(state, quest, m, reply, allocator);
+    for (size_t p = 0; p < quest->period_count; p++)
+        for (unsigned m = 0; m < municipalities && period_in_span(&quest->periods[p], query); m++)
+            if (points_may_see(state, asker, state_municipality_code(state, m)))
+                add_quest_period(state, &quest->periods[p], m, reply, allocator);
+    return reply;
+}
+
+// ---- donation totals
+
+// The rows of one day, month, fiscal year or span, being gathered.
+struct gathering {
+    uint32_t first_day;
+    struct donation_totals totals;
+};
+
+static uint32_t unit_first_day(const Points__V1__GetDonationTotals *query, uint32_t day)
+{
+    switch (query->unit) {
+    case POINTS__V1__TOTALS_UNIT__DAY:
+        return day;
+    case POINTS__V1__TOTALS_UNIT__MONTH:
+        return calendar_month_first_day(day);
+    case POINTS__V1__TOTALS_UNIT__FISCAL_YEAR:
+        return calendar_fiscal_year_first_day(day);
+    default:
+        return query->from_day;
+    }
+}
+
+static int by_municipality_and_purpose(const void *left, const void *right)
+{
+    const struct donation_total *a = left, *b = right;
+    if (a->municipality != b->municipality)
+        return a->municipality < b->municipality ? -1 : 1;
+    return a->purpose < b->purpose ? -1 : a->purpose > b->purpose;
+}
+
+static void add_total_row(const struct points_state *state, uint32_t first_day, const struct donation_total *total,
+    Points__V1__DonationTotalsReply *reply, ProtobufCAllocator *allocator)
+{
+    Points__V1__DonationTotal *row = MESSAGE(allocator, Points__V1__DonationTotal, POINTS__V1__DONATION_TOTAL__INIT);
+    row->first_day = first_day;
+    row->municipality = state_municipality_code(state, total->municipality);
+    row->purpose = total->purpose;
+    row->donations = total->donations;
+    row->points = total->points;
+    reply->rows[reply->n_rows++] = row;
+}
+
+// Turns what was gathered into rows, past `*skip` of them, and begins anew. False: the reply is full.
+static bool finish_gathering(const struct points_state *state, struct gathering *gathering, uint32_t *skip,
+    Points__V1__DonationTotalsReply *reply, ProtobufCAllocator *allocator)
+{
+    struct donation_totals *totals = &gathering->totals;
+    bool room = true;
+    qsort(totals->all, totals->count, totals->count ? sizeof *totals->all : 1, by_municipality_and_purpose);
+    for (size_t i = 0; i < totals->count && room; i++) {
+        if (*skip > 0)
+            --*skip;
+        else if (reply->n_rows == TOTALS_ROWS_MAX)
+            room = false;
+        else
+            add_total_row(state, gathering->first_day, &totals->all[i], reply, allocator);
+    }
+    totals->count = 0;
+    return room;
+}
+
+static void gather_day(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetDonationTotals *query, const struct donation_day *day, struct gathering *gathering)
+{
+    for (size_t i = 0; i < day->totals.count; i++) {
+        const struct donation_total *total = &day->totals.all[i];
+        uint32_t municipality = state_municipality_code(state, total->municipality);
+        bool wanted = (query->municipality == 0 || query->municipality == municipality) &&
+                      (query->purpose == 0 || query->purpose == total->purpose);
+        if (wanted && points_may_see(state, asker, municipality))
+            donation_totals_add(&gathering->totals, total);
+    }
+}
+
+Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state,
+    const struct points_asker *asker, const Points__V1__GetDonationTotals *query, ProtobufCAllocator *allocator)
+{
+    Points__V1__DonationTotalsReply *reply =
+        MESSAGE(allocator, Points__V1__DonationTotalsReply, POINTS__V1__DONATION_TOTALS_REPLY__INIT);
+    reply->rows = POINTERS(allocator, TOTALS_ROWS_MAX, Points__V1__DonationTotal);
+    reply->last_sequence = state->last_sequence;
+    struct gathering gathering = {0};
+    uint32_t skip = query->offset;
+    bool room = true;
+    for (size_t i = 0; i < state->donations.count && room; i++) {
+        const struct donation_day *day = &state->donations.all[i];
+        if (day->day < query->from_day || (query->to_day && day->day > query->to_day))
+            continue;
+        uint32_t first_day = unit_first_day(query, day->day);
+        if (first_day != gathering.first_day)
+            room = finish_gathering(state, &gathering, &skip, reply, allocator);
+        gathering.first_day = first_day;
+        gather_day(state, asker, query, day, &gathering);
+    }
+    if (room)
+        room = finish_gathering(state, &gathering, &skip, reply, allocator);
+    free(gathering.totals.all);
+    if (!room)
+        reply->next_offset = query->offset + TOTALS_ROWS_MAX;
+    return reply;
+}
+
+// ---- pending conversions
+
+static Points__V1__PendingConversion *pending_shown(
+    const struct points_state *state, const struct conversion *conversion, ProtobufCAllocator *allocator)
+{
+    Points__V1__PendingConversion *shown =
+        MESSAGE(allocator, Points__V1__PendingConversion, POINTS__V1__PENDING_CONVERSION__INIT);
+    shown->sequence = conversion->sequence;
+    shown->id = bytes_in(allocator, conversion->id, ID_BYTES);
+    shown->account = bytes_in(allocator, conversion->account, ID_BYTES);
+    shown->municipality = state_municipality_code(state, conversion->municipality);
+    shown->points = conversion->points;
+    shown->requested_at = conversion->requested_at;
+    return shown;
+}
+
+Points__V1__PendingConversionsReply *points_pending_conversions(const struct points_state *state,
+    const Points__V1__GetPendingConversions *query, ProtobufCAllocator *allocator)
+{
+    Points__V1__PendingConversionsReply *reply =
+        MESSAGE(allocator, Points__V1__PendingConversionsReply, POINTS__V1__PENDING_CONVERSIONS_REPLY__INIT);
+    uint32_t limit = query->limit ? query->limit : PENDING_STANDARD;
+    reply->conversions = POINTERS(allocator, PENDING_MAX, Points__V1__PendingConversion);
+    for (const struct conversion *c = state->conversions.pending; c; c = c->hh.next) {
+        if (c->sequence <= query->after)
+            continue;
+        if (reply->n_conversions == limit || reply->n_conversions == PENDING_MAX) {
+            reply->next = reply->conversions[reply->n_conversions - 1]->sequence;
+            break;
+        }
+        reply->conversions[reply->n_conversions++] = pending_shown(state, c, allocator);
+    }
+    return reply;
+}
+
+// ---- trial balance
+
+static Points__V1__Books *books_shown(const uint64_t column[BOOK_COUNT], ProtobufCAllocator *allocator)
+{
+    Points__V1__Books *shown = MESSAGE(allocator, Points__V1__Books, POINTS__V1__BOOKS__INIT);
+    shown->issued = column[BOOK_ISSUED];
+    shown->balances = column[BOOK_BALANCES];
+    shown->held = column[BOOK_HELD];
+    shown->donated = column[BOOK_DONATED];
+    shown->converted = column[BOOK_CONVERTED];
+    shown->expired = column[BOOK_EXPIRED];
+    shown->forfeited = column[BOOK_FORFEITED];
+    shown->reversed = column[BOOK_REVERSED];
+    return shown;
+}
+
+Points__V1__TrialBalanceReply *points_trial_balance(const struct points_state *state, ProtobufCAllocator *allocator)
+{
+    Points__V1__TrialBalanceReply *reply =
+        MESSAGE(allocator, Points__V1__TrialBalanceReply, POINTS__V1__TRIAL_BALANCE_REPLY__INIT);
+    unsigned municipalities = state_municipality_count(state);
+    reply->total = books_shown(state->books.total, allocator);
+    reply->last_sequence = state->last_sequence;
+    reply->municipalities = POINTERS(allocator, municipalities, Points__V1__MunicipalityBooks);
+    for (unsigned m = 0; m < municipalities; m++) {
+        Points__V1__MunicipalityBooks *row =
+            MESSAGE(allocator, Points__V1__MunicipalityBooks, POINTS__V1__MUNICIPALITY_BOOKS__INIT);
+        row->municipality = state_municipality_code(state, m);
+        row->accounts = state->books.accounts[m];
+        row->books = books_shown(state->books.by_municipality[m], allocator);
+        reply->municipalities[reply->n_municipalities++] = row;
+    }
+    return reply;
+}
+
+// ---- the programme, part by part
+
+// Takes rows `offset` to `offset + PROGRAMME_ROWS_MAX - 1` of a part; tells whether this one is among them.
+static bool on_page(const Points__V1__GetProgramme *query, size_t row, Points__V1__ProgrammeReply *reply)
+{
+    if (row >= (size_t)query->offset + PROGRAMME_ROWS_MAX)
+        reply->next_offset = query->offset + PROGRAMME_ROWS_MAX;
+    return row >= query->offset && row < (size_t)query->offset + PROGRAMME_ROWS_MAX;
+}
+
+static void list_municipalities(const struct points_state *state, const Points__V1__GetProgramme *query,
+    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
+{
+    reply->municipalities = POINTERS(allocator, PROGRAMME_ROWS_MAX, Points__V1__Municipality);
+    for (size_t row = 0; row < state->genesis->n_municipalities; row++)
+        if (on_page(query, row, reply))
+            reply->municipalities[reply->n_municipalities++] = state->genesis->municipalities[row];
+}
+
+static void list_quests(const struct points_state *state, const Points__V1__GetProgramme *query,
+    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
+{
+    reply->quests = POINTERS(allocator, PROGRAMME_ROWS_MAX, Points__V1__QuestListed);
+    size_t row = 0;
+    for (struct quest *quest = state->quests.all; quest; quest = quest->hh.next) {
+        if (!on_page(query, row++, reply))
+            continue;
+        Points__V1__QuestListed *listed = MESSAGE(allocator, Points__V1__QuestListed, POINTS__V1__QUEST_LISTED__INIT);
+        listed->quest = &quest->definition;
+        listed->budget_points = quest->budget_points;
+        reply->quests[reply->n_quests++] = listed;
+    }
+}
+
+static void list_purposes(const struct points_state *state, const Points__V1__GetProgramme *query,
+    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
+{
+    reply->purposes = POINTERS(allocator, PROGRAMME_ROWS_MAX, Points__V1__DefinePurpose);
+    size_t row = 0;
+    for (struct purpose *purpose = state->purposes; purpose; purpose = purpose->hh.next)
+        if (on_page(query, row++, reply))
+            reply->purposes[reply->n_purposes++] = &purpose->definition;
+}
+
+static void list_policies(const struct points_state *state, const Points__V1__GetProgramme *query,
+    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
+{
+    reply->policies = POINTERS(allocator, POLICY_COUNT, Points__V1__SetPolicy);
+    for (int policy = 1; policy < POLICY_COUNT; policy++) {
+        if (!on_page(query, (size_t)policy - 1, reply))
+            continue;
+        Points__V1__SetPolicy *row = MESSAGE(allocator, Points__V1__SetPolicy, POINTS__V1__SET_POLICY__INIT);
+        row->policy = (Points__V1__Policy)policy;
+        row->value = state->policies[policy];
+        reply->policies[reply->n_policies++] = row;
+    }
+}
+
+static void list_keys(const struct points_state *state, const Points__V1__GetProgramme *query,
+    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
+{
+    reply->keys = POINTERS(allocator, PROGRAMME_ROWS_MAX, Points__V1__KeyListed);
+    size_t row = 0;
+    for (struct key *key = state->keys; key; key = key->hh.next) {
+        if (!on_page(query, row++, reply))
+            continue;
+        Points__V1__KeyListed *listed = MESSAGE(allocator, Points__V1__KeyListed, POINTS__V1__KEY_LISTED__INIT);
+        listed->key = MESSAGE(allocator, Points__V1__RegisterKey, POINTS__V1__REGISTER_KEY__INIT);
+        listed->key->key = (ProtobufCBinaryData){KEY_BYTES, key->key};
+        listed->key->role = key->role;
+        listed->key->holder = key->holder;
+        listed->key->municipality = key->municipality;
+        listed->revoked = key->revoked;
+        reply->keys[reply->n_keys++] = listed;
+    }
+}
+
+Points__V1__ProgrammeReply *points_programme(
+    const struct points_state *state, const Points__V1__GetProgramme *query, ProtobufCAllocator *allocator)
+{
+    static void (*const parts[])(const struct points_state *, const Points__V1__GetProgramme *,
+        Points__V1__ProgrammeReply *, ProtobufCAllocator *) = {
+        [POINTS__V1__PROGRAMME_PART__MUNICIPALITIES] = list_municipalities,
+        [POINTS__V1__PROGRAMME_PART__QUESTS] = list_quests,
+        [POINTS__V1__PROGRAMME_PART__PURPOSES] = list_purposes,
+        [POINTS__V1__PROGRAMME_PART__POLICIES] = list_policies,
+        [POINTS__V1__PROGRAMME_PART__KEYS] = list_keys,
+    };
+    Points__V1__ProgrammeReply *reply =
+        MESSAGE(allocator, Points__V1__ProgrammeReply, POINTS__V1__PROGRAMME_REPLY__INIT);
+    parts[query->part](state, query, reply, allocator);
+    return reply;
+}

@@ -1,0 +1,45 @@
+// A turn: one transaction being decided, as its checks see it. The table of checks is in rules.c.
+#pragma once
+
+#include "points/points.h"
+
+struct account;
+struct quest;
+struct progress;
+struct purpose;
+struct conversion;
+struct key;
+
+// What the fold found before the checks, and what checks leave for those after them.
+struct turn {
+    struct points_state *state;
+    const Points__V1__Transaction *transaction;
+    const struct points_inputs *inputs;
+    uint64_t sequence;
+    struct account *account; // the one named, NULL when there is none; the one touched, after the effects
+    int municipality;        // position in genesis, after the check that finds it
+    struct quest *quest;
+    struct progress *progress; // NULL: no award of this quest yet
+    uint32_t period;           // of occurred_at
+    struct purpose *purpose;
+    struct conversion *conversion;
+    struct key *key;
+};
+
+typedef bool rule_check(struct turn *turn);     // true: passed
+typedef uint64_t rule_effect(struct turn *turn); // returns the points moved
+
+enum { RULE_CHECKS_MAX = 10 };
+
+struct rule {
+    const char *name;
+    role_code role;   // that signers need
+    unsigned holders; // how many distinct holders of that role
+    struct {
+        outcome_code refusal;
+        rule_check *check;
+    } checks[RULE_CHECKS_MAX]; // in order; ended by a NULL check
+    rule_effect *effect;
+};
+
+const struct rule *rule_of(const Points__V1__Transaction *transaction);

@@ -1,0 +1,33 @@
+// What the fold keeps: the state of the whole programme. Inside points/ only.
+#pragma once
+
+#include "points/account.h"
+#include "points/books.h"
+#include "points/conversion.h"
+#include "points/donation.h"
+#include "points/id_map.h"
+#include "points/keys.h"
+#include "points/points.h"
+#include "points/policy.h"
+#include "points/quest.h"
+
+struct points_state {
+    Points__V1__Genesis *genesis; // our copy
+    int64_t time;                 // of the newest block, Unix seconds
+    int64_t scripted_time;        // as the last SetTime left it; SCRIPTED ledgers only
+    uint64_t last_sequence;
+
+    struct accounts accounts;
+    struct ledger_books books;
+    struct quests quests;
+    struct purpose *purposes; // uthash, by number
+    struct donation_days donations;
+    struct conversions conversions;
+    struct key *keys; // uthash, by key
+    uint64_t policies[POLICY_COUNT];
+};
+
+// Position of a municipality in genesis, -1 when there is none.
+int state_municipality(const struct points_state *state, uint32_t code);
+uint32_t state_municipality_code(const struct points_state *state, unsigned municipality);
+unsigned state_municipality_count(const struct points_state *state);

@@ -1,0 +1,34 @@
+// Short names for what protoc-c generates, and the sizes that the formats give.
+#pragma once
+
+#include "proto/api.pb-c.h"
+
+#define OUTCOME(name) POINTS__V1__OUTCOME_CODE__##name
+#define REFUSAL(name) POINTS__V1__REFUSAL__##name
+#define ROLE(name) POINTS__V1__ROLE__##name
+#define POLICY(name) POINTS__V1__POLICY__##name
+#define PERIOD(name) POINTS__V1__PERIOD__##name
+#define TIME_SOURCE(name) POINTS__V1__TIME_SOURCE__##name
+#define TRANSACTION(name) POINTS__V1__TRANSACTION__BODY_##name
+#define REQUEST(name) POINTS__V1__REQUEST__BODY_##name
+#define RESPONSE(name) POINTS__V1__RESPONSE__BODY_##name
+
+typedef Points__V1__OutcomeCode outcome_code;
+typedef Points__V1__Refusal refusal_code;
+typedef Points__V1__Role role_code;
+typedef Points__V1__Transaction__BodyCase transaction_type;
+
+enum {
+    ID_BYTES = 16,        // of transactions and accounts
+    KEY_BYTES = 32,       // an Ed25519 public key
+    SIGNATURE_BYTES = 64, // Ed25519
+    HASH_BYTES = 32,      // SHA-256
+    NONCE_BYTES = 32,     // of a session
+
+    ENVELOPE_BYTES_MAX = 52000,
+    ENVELOPE_TRANSACTIONS_MAX = 1000,
+    SIGNATURES_MAX = 4,
+    HEADER_BYTES_MAX = 1024,
+    REQUEST_BYTES_MAX = 64 * 1024,
+    RESPONSE_BYTES_MAX = 128 * 1024,
+};
