@@ -54,6 +54,8 @@ static const struct size_rule size_rules[] = {
 };
 enum { SIZE_RULES = sizeof size_rules / sizeof *size_rules };
 
+static const uint32_t all_entries = UINT32_MAX; // a fault of a repeated field as a whole
+
 // One message being walked; the chain of parents is the path.
 struct level {
     const struct level *parent;
@@ -72,7 +74,7 @@ static void write_path(const struct level *level, char *path, size_t size)
         return;
     size_t used = strlen(path);
     const char *dot = used ? "." : "";
-    if (level->field->label == PROTOBUF_C_LABEL_REPEATED)
+    if (level->field->label == PROTOBUF_C_LABEL_REPEATED && level->entry != all_entries)
         snprintf(path + used, size - used, "%s%s[%u]", dot, level->field->name, level->entry);
     else
         snprintf(path + used, size - used, "%s%s", dot, level->field->name);
@@ -273,6 +275,7 @@ static enum canonical_result check_presence(
         if (rule->type != level->type || rule->min == 0 || seen & (uint64_t)1 << rule->field)
             continue;
         level->field = protobuf_c_message_descriptor_get_field(level->type, rule->field);
+        level->entry = all_entries;
         return malformed(level, fault, "is missing");
     }
     return CANONICAL_OK;
@@ -307,6 +310,7 @@ static enum canonical_result check_entries(struct level *level, uint32_t entries
     const struct size_rule *rule = rule_of(level->type, level->field->id);
     if (!rule || (entries >= rule->min && entries <= rule->max))
         return CANONICAL_OK;
+    level->entry = all_entries;
     return out_of_size(level, rule, entries, fault);
 }
 

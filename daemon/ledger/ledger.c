@@ -1,0 +1,495 @@
+// The ledger's life: created once, opened, locked, appended to, closed.
+#include "ledger/ledger.h"
+#include "ledger/hash.h"
+#include "ledger/ledger_internal.h"
+#include "proto/arena.h"
+#include "proto/canonical.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { FORMAT_BYTES = 4, FILE_MODE = 0640, FOLDER_MODE = 0750 };
+static const size_t map_bytes = (size_t)1 << 40; // address space, not disk
+
+const char *const ledger_table_names[TABLES] = {
+    [TABLE_HEADERS] = "headers", [TABLE_BODIES] = "bodies", [TABLE_TREE] = "tree", [TABLE_META] = "meta"};
+const char ledger_format_key[] = "format", ledger_checkpoint_key[] = "checkpoint";
+
+// ---- files
+
+static bool file_path(const char *dir, const char *name, char path[PATH_MAX], struct ledger_error *error)
+{
+    if (snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX)
+        return true;
+    return ledger_fail(error, "the name of the folder is too long");
+}
+
+// The writer stands alone; readers of a ledger at rest share it. A copy need not have the lock file.
+static bool take_lock(struct ledger *ledger, const char *dir, struct ledger_error *error)
+{
+    bool writes = ledger->mode == LEDGER_WRITE;
+    char path[PATH_MAX];
+    if (!file_path(dir, "ledger.lock", path, error))
+        return false;
+    ledger->lock_fd = open(path, (writes ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, FILE_MODE);
+    if (ledger->lock_fd < 0 && errno == ENOENT && !writes)
+        return true;
+    if (ledger->lock_fd < 0)
+        return ledger_fail(error, "%s cannot be opened: %s", path, strerror(errno));
+    if (flock(ledger->lock_fd, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+        return true;
+    if (errno != EWOULDBLOCK)
+        return ledger_fail(error, "%s cannot be locked: %s", path, strerror(errno));
+    if (writes)
+        return ledger_fail(error, "the ledger in %s is in use by another process: stop it first", dir);
+    return ledger_fail(error, "the ledger in %s is in use by a daemon: stop it, or read a copy or an export", dir);
+}
+
+static bool open_environment(struct ledger *ledger, const char *dir, struct ledger_error *error)
+{
+    unsigned flags = ledger->mode == LEDGER_WRITE ? 0 : MDB_RDONLY | MDB_NOLOCK;
+    int code = mdb_env_create(&ledger->env);
+    if (!code)
+        code = mdb_env_set_mapsize(ledger->env, map_bytes);
+    if (!code)
+        code = mdb_env_set_maxdbs(ledger->env, TABLES);
+    if (!code)
+        code = mdb_env_open(ledger->env, dir, flags, FILE_MODE);
+    if (!code)
+        code = mdb_reader_check(ledger->env, NULL); // a reader that was killed would pin old pages for ever
+    return code ? ledger_fail(error, "the ledger in %s cannot be opened: %s", dir, ledger_words(code)) : true;
+}
+
+// Locked, the environment open, its tables not yet. NULL on failure.
+static struct ledger *ledger_start(const char *dir, enum ledger_mode mode, struct ledger_error *error)
+{
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+    if (!ledger) {
+        ledger_fail(error, "out of memory");
+        return NULL;
+    }
+    ledger->mode = mode;
+    ledger->lock_fd = -1;
+    if (take_lock(ledger, dir, error) && open_environment(ledger, dir, error))
+        return ledger;
+    ledger_close(ledger);
+    return NULL;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+    if (!ledger)
+        return;
+    if (ledger->env)
+        mdb_env_close(ledger->env);
+    if (ledger->lock_fd >= 0)
+        close(ledger->lock_fd);
+    free(ledger);
+}
+
+// ---- appending
+
+// A write transaction. Once it has failed, puts do nothing and the commit aborts. Edge, sequence number and time run
+// ahead of the ledger's own until the commit.
+struct put {
+    struct ledger *ledger;
+    MDB_txn *txn;
+    MDB_cursor *cursors[TABLES]; // not of TABLE_META
+    bool failed;
+    struct ledger_error *error;
+    struct tree_edge edge;
+    uint64_t next_sequence;
+    int64_t time;
+};
+
+static void put_note(struct put *put, int code)
+{
+    if (!code || put->failed)
+        return;
+    put->failed = true;
+    ledger_fail_lmdb(put->error, "writing the ledger", code);
+}
+
+static void put_begin(struct put *put, struct ledger *ledger, struct ledger_error *error)
+{
+    *put = (struct put){.ledger = ledger,
+        .error = error,
+        .edge = ledger->edge,
+        .next_sequence = ledger->next_sequence,
+        .time = ledger->time};
+    put_note(put, mdb_txn_begin(ledger->env, NULL, 0, &put->txn));
+}
+
+static void put_open_cursors(struct put *put)
+{
+    for (int table = 0; table < TABLE_META && !put->failed; table++)
+        put_note(put, mdb_cursor_open(put->txn, put->ledger->tables[table], &put->cursors[table]));
+}
+
+// Room for a record, to be filled before the next put; NULL when the transaction has failed.
+static uint8_t *put_record(struct put *put, enum ledger_table table, uint64_t index, size_t size)
+{
+    if (put->failed)
+        return NULL;
+    uint8_t key[LEDGER_KEY_BYTES];
+    ledger_key(index, key);
+    MDB_val key_value = {sizeof key, key}, value = {size, NULL};
+    put_note(put, mdb_cursor_put(put->cursors[table], &key_value, &value, MDB_APPEND | MDB_RESERVE));
+    return put->failed ? NULL : value.mv_data;
+}
+
+static void put_meta(struct put *put, const char *key, const void *bytes, size_t size)
+{
+    if (put->failed)
+        return;
+    MDB_val key_value = {strlen(key), (void *)key}, value = {size, (void *)bytes};
+    put_note(put, mdb_put(put->txn, put->ledger->tables[TABLE_META], &key_value, &value, 0));
+}
+
+// What the caller must have got right; the ledger would not pass its own check otherwise.
+static bool block_follows(struct put *put, const struct ledger_block *block)
+{
+    if (block->first_sequence != put->next_sequence)
+        return ledger_fail(put->error,
+            "a block that begins at sequence number %" PRIu64 " cannot follow number %" PRIu64, block->first_sequence,
+            put->next_sequence - 1);
+    if ((block->count == 0) != (put->edge.size == 0))
+        return ledger_fail(
+            put->error, "a block of %" PRIu32 " transactions cannot be block %" PRIu64, block->count, put->edge.size);
+    if (put->edge.size > 0 && block->time < put->time)
+        return ledger_fail(put->error, "a block cannot be older than the one before it");
+    return true;
+}
+
+static void put_header(struct put *put, const struct ledger_block *block, uint8_t leaf[HASH_BYTES])
+{
+    uint8_t bytes[HEADER_BYTES_MAX];
+    size_t size = ledger_write_header(block, put->edge.size, bytes);
+    if (!size) {
+        put->failed = true;
+        ledger_fail(put->error, "the signatures of block %" PRIu64 " do not fit in its header", put->edge.size);
+        return;
+    }
+    uint8_t *record = put_record(put, TABLE_HEADERS, put->edge.size, size);
+    if (!record)
+        return;
+    memcpy(record, bytes, size);
+    hash_leaf(bytes, size, leaf);
+}
+
+static void put_block(struct put *put, const struct ledger_block *block)
+{
+    if (put->failed)
+        return;
+    uint64_t index = put->edge.size;
+    uint8_t leaf[HASH_BYTES], completed[TREE_LEVELS_MAX][HASH_BYTES], *record;
+    put->failed = !block_follows(put, block);
+    if (!put->failed)
+        put_header(put, block, leaf);
+    if (!put->failed && (record = put_record(put, TABLE_BODIES, index, ledger_body_size(block))))
+        ledger_write_body(block, record);
+    if (put->failed)
+        return;
+    size_t size = tree_append(&put->edge, leaf, completed) * HASH_BYTES;
+    if ((record = put_record(put, TABLE_TREE, index, size)))
+        memcpy(record, completed, size);
+    put->next_sequence += block->count;
+    put->time = block->time;
+}
+
+static void put_checkpoint(struct put *put)
+{
+    char note[NOTE_BYTES_MAX];
+    uint8_t root[HASH_BYTES];
+    if (put->failed)
+        return;
+    tree_root(&put->edge, root);
+    note_sign_checkpoint(put->ledger->signer, put->edge.size, root, note);
+    put_meta(put, ledger_checkpoint_key, note, strlen(note));
+}
+
+// After it the ledger stands where the transaction stood; or, when it failed, where it was.
+static bool put_commit(struct put *put)
+{
+    if (put->failed) {
+        if (put->txn)
+            mdb_txn_abort(put->txn);
+        return false;
+    }
+    put_note(put, mdb_txn_commit(put->txn));
+    if (put->failed)
+        return false;
+    put->ledger->edge = put->edge;
+    put->ledger->next_sequence = put->next_sequence;
+    put->ledger->time = put->time;
+    atomic_store(&put->ledger->size, put->edge.size);
+    return true;
+}
+
+bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error)
+{
+    if (ledger->mode != LEDGER_WRITE || !ledger->signer)
+        return ledger_fail(error, "the ledger is not open for writing, or has no key for checkpoints");
+    struct put put;
+    put_begin(&put, ledger, error);
+    put_open_cursors(&put);
+    for (size_t i = 0; i < count; i++)
+        put_block(&put, &blocks[i]);
+    put_checkpoint(&put);
+    return put_commit(&put);
+}
+
+void ledger_set_signer(struct ledger *ledger, const struct note_signer *signer)
+{
+    ledger->signer = signer;
+}
+
+uint64_t ledger_size(const struct ledger *ledger)
+{
+    return atomic_load(&ledger->size);
+}
+
+const uint8_t *ledger_id(const struct ledger *ledger)
+{
+    return ledger->id;
+}
+
+bool ledger_room(struct ledger *ledger, uint64_t *bytes, struct ledger_error *error)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct statvfs disk;
+    int fd, code = mdb_env_info(ledger->env, &info);
+    if (!code)
+        code = mdb_env_stat(ledger->env, &stat);
+    if (!code)
+        code = mdb_env_get_fd(ledger->env, &fd);
+    if (!code && fstatvfs(fd, &disk))
+        code = errno;
+    if (code)
+        return ledger_fail_lmdb(error, "asking for the room that is left", code);
+    uint64_t used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+    uint64_t of_map = info.me_mapsize > used ? info.me_mapsize - used : 0;
+    uint64_t of_disk = (uint64_t)disk.f_bavail * disk.f_frsize;
+    *bytes = of_map < of_disk ? of_map : of_disk;
+    return true;
+}
+
+// ---- creating
+
+enum { GENESIS_ARENA_BYTES = 16 * ENVELOPE_BYTES_MAX };
+
+// Block 0 of a genesis, which must be canonical. Whether its content keeps the rules is the caller's to know.
+static bool genesis_block(const uint8_t *genesis, size_t size, struct ledger_block *block, struct ledger_error *error)
+{
+    struct canonical_fault fault;
+    if (size == 0 || size > ENVELOPE_BYTES_MAX)
+        return ledger_fail(error, "a genesis has 1 to %d bytes, not %zu", ENVELOPE_BYTES_MAX, size);
+    if (canonical_check(&points__v1__genesis__descriptor, genesis, size, &fault))
+        return ledger_fail(
+            error, "the genesis is malformed: %s %s", fault.field[0] ? fault.field : "it", fault.problem);
+    struct arena arena;
+    arena_init(&arena, GENESIS_ARENA_BYTES);
+    Points__V1__Genesis *message = points__v1__genesis__unpack(&arena.allocator, size, genesis);
+    bool good = message && !strpbrk(message->origin, " +");
+    if (good) {
+        block->rules_version = message->rules_version;
+        block->time = message->time;
+        block->first_sequence = 1; // block 1 begins there, since this one has no transactions
+        block->envelope = genesis;
+        block->envelope_size = size;
+    }
+    arena_free(&arena);
+    return good || ledger_fail(error, "the genesis cannot be read, or its origin holds a space or '+'");
+}
+
+// No record must be there yet: a folder in which an earlier creation broke off is as good as an empty one.
+static void put_tables(struct put *put, const char *dir)
+{
+    MDB_stat stat;
+    if (put->failed)
+        return;
+    put_note(put, mdb_env_stat(put->ledger->env, &stat));
+    if (!put->failed && stat.ms_entries > 0) {
+        put->failed = true;
+        ledger_fail(put->error, "%s holds a ledger or another LMDB database already", dir);
+    }
+    for (int table = 0; table < TABLES && !put->failed; table++)
+        put_note(put, mdb_dbi_open(put->txn, ledger_table_names[table], MDB_CREATE, &put->ledger->tables[table]));
+}
+
+static bool sync_folder(int at_fd, const char *name)
+{
+    int fd = openat(at_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return synced;
+}
+
+// LMDB syncs what it commits, but neither a new file's size nor its name.
+static bool sync_created(struct ledger *ledger, const char *dir, struct ledger_error *error)
+{
+    int data_fd = -1, dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    mdb_env_get_fd(ledger->env, &data_fd);
+    bool synced = dir_fd >= 0 && fsync(data_fd) == 0 && fsync(dir_fd) == 0 && sync_folder(dir_fd, "..");
+    if (!synced)
+        ledger_fail(error, "%s cannot be synced: %s", dir, strerror(errno));
+    if (dir_fd >= 0)
+        close(dir_fd);
+    return synced;
+}
+
+bool ledger_create(const char *dir, const uint8_t *genesis, size_t genesis_size,
+    const Points__V1__Signature *const *signatures, size_t signature_count, struct ledger_error *error)
+{
+    struct ledger_block block = {.signatures = signatures, .signature_count = signature_count};
+    if (!genesis_block(genesis, genesis_size, &block, error))
+        return false;
+    if (mkdir(dir, FOLDER_MODE) && errno != EEXIST)
+        return ledger_fail(error, "the folder %s cannot be made: %s", dir, strerror(errno));
+    struct ledger *ledger = ledger_start(dir, LEDGER_WRITE, error);
+    if (!ledger)
+        return false;
+    ledger->next_sequence = block.first_sequence;
+    struct put put;
+    put_begin(&put, ledger, error);
+    put_tables(&put, dir);
+    put_open_cursors(&put);
+    put_meta(&put, ledger_format_key, (const uint8_t[FORMAT_BYTES]){0, 0, 0, LEDGER_FORMAT}, FORMAT_BYTES);
+    put_block(&put, &block);
+    bool created = put_commit(&put) && sync_created(ledger, dir, error);
+    ledger_close(ledger);
+    return created;
+}
+
+// ---- opening
+
+static bool no_ledger(const char *dir, struct ledger_error *error)
+{
+    return ledger_fail(error, "there is no ledger in %s: `points init` makes one", dir);
+}
+
+static bool check_format(struct ledger *ledger, MDB_txn *txn, const char *dir, struct ledger_error *error)
+{
+    MDB_val value;
+    MDB_dbi *meta = &ledger->tables[TABLE_META];
+    int code = mdb_dbi_open(txn, ledger_table_names[TABLE_META], 0, meta);
+    if (code == MDB_NOTFOUND)
+        return no_ledger(dir, error);
+    if (code)
+        return ledger_fail(error, "the ledger in %s cannot be opened: %s", dir, ledger_words(code));
+    int found = ledger_get_meta(txn, *meta, ledger_format_key, &value, error);
+    if (found < 0)
+        return false;
+    if (found == 0)
+        return no_ledger(dir, error);
+    if (value.mv_size != FORMAT_BYTES)
+        return ledger_fail(error, "the ledger in %s is damaged: its format record has another size", dir);
+    const uint8_t *bytes = value.mv_data;
+    uint32_t format = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    if (format != LEDGER_FORMAT)
+        return ledger_fail(
+            error, "the ledger in %s has format %" PRIu32 ", this program reads format %d", dir, format, LEDGER_FORMAT);
+    return true;
+}
+
+// Block indexes run from 0 without gaps, in every table.
+static bool open_table(struct ledger *ledger, MDB_txn *txn, enum ledger_table table, struct ledger_error *error)
+{
+    MDB_stat stat;
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    int code = mdb_dbi_open(txn, ledger_table_names[table], 0, &ledger->tables[table]);
+    if (!code)
+        code = mdb_stat(txn, ledger->tables[table], &stat);
+    if (!code)
+        code = mdb_cursor_open(txn, ledger->tables[table], &cursor);
+    if (code)
+        return ledger_fail_lmdb(error, ledger_table_names[table], code);
+    code = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+    uint64_t size = !code && key.mv_size == LEDGER_KEY_BYTES ? ledger_key_index(key.mv_data) + 1 : 0;
+    mdb_cursor_close(cursor);
+    if (code)
+        return ledger_fail_lmdb(error, ledger_table_names[table], code);
+    if (table == TABLE_HEADERS)
+        atomic_store(&ledger->size, size);
+    if (size == 0 || size != stat.ms_entries || size != ledger_size(ledger))
+        return ledger_fail(error, "the ledger is damaged: `%s` has %zu records up to block %" PRIu64 " of %" PRIu64,
+            ledger_table_names[table], stat.ms_entries, size - 1, ledger_size(ledger));
+    return true;
+}
+
+// Where the writer goes on from: the last header and the edge of the tree, which must speak of each other.
+static bool load_end(struct ledger_reading *reading, struct ledger_error *error)
+{
+    struct ledger *ledger = reading->ledger;
+    struct ledger_header header;
+    struct ledger_record record;
+    uint64_t size = reading->size;
+    uint8_t leaf[HASH_BYTES], stored[HASH_BYTES];
+    if (ledger_read_header(reading, size - 1, &header, error) != 1 ||
+        ledger_read_block(reading, size - 1, &record, error) != 1 ||
+        !ledger_read_node(reading, 0, size - 1, stored, error))
+        return false;
+    hash_leaf(record.header, record.header_size, leaf);
+    if (header.index != size - 1 || memcmp(leaf, stored, HASH_BYTES) != 0)
+        return ledger_fail(error, "the ledger is damaged: its last header is not what the tree says");
+    ledger->next_sequence = header.first_sequence + header.count;
+    ledger->time = header.time;
+    ledger->edge.size = size;
+    for (unsigned level = 0; level < TREE_LEVELS_MAX; level++)
+        if (size >> level & 1 &&
+            !ledger_read_node(reading, level, (size >> level) ^ 1, ledger->edge.roots[level], error))
+            return false;
+    return true;
+}
+
+static bool load(struct ledger *ledger, const char *dir, struct ledger_error *error)
+{
+    struct ledger_reading reading = {.ledger = ledger};
+    int code = mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, &reading.txn);
+    if (code)
+        return ledger_fail(error, "the ledger in %s cannot be read: %s", dir, ledger_words(code));
+    bool loaded = check_format(ledger, reading.txn, dir, error);
+    for (int table = 0; table < TABLE_META && loaded; table++)
+        loaded = open_table(ledger, reading.txn, (enum ledger_table)table, error);
+    reading.size = ledger_size(ledger);
+    loaded = loaded && ledger_read_node(&reading, 0, 0, ledger->id, error);
+    if (loaded && ledger->mode == LEDGER_WRITE)
+        loaded = load_end(&reading, error);
+    if (loaded)
+        mdb_txn_commit(reading.txn); // keeps the tables' handles
+    else
+        mdb_txn_abort(reading.txn);
+    return loaded;
+}
+
+struct ledger *ledger_open(const char *dir, enum ledger_mode mode, struct ledger_error *error)
+{
+    char path[PATH_MAX];
+    if (!file_path(dir, "data.mdb", path, error))
+        return NULL;
+    if (access(path, F_OK)) { // LMDB would make one
+        if (errno == ENOENT)
+            no_ledger(dir, error);
+        else
+            ledger_fail(error, "%s cannot be opened: %s", path, strerror(errno));
+        return NULL;
+    }
+    struct ledger *ledger = ledger_start(dir, mode, error);
+    if (ledger && !load(ledger, dir, error)) {
+        ledger_close(ledger);
+        return NULL;
+    }
+    return ledger;
+}

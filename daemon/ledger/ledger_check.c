@@ -1,0 +1,130 @@
+// The ledger's proof of itself: every stored byte against its hash, every hash against the tree, the tree against the
+// checkpoint.
+#include "ledger/hash.h"
+#include "ledger/ledger_internal.h"
+#include "proto/canonical.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool check_header_form(
+    const struct ledger_record *record, uint64_t index, struct ledger_header *header, struct ledger_error *error)
+{
+    struct canonical_fault fault;
+    if (record->header_size > HEADER_BYTES_MAX)
+        return ledger_fail(error, "block %" PRIu64 ": the header has %zu bytes, at most %d are allowed", index,
+            record->header_size, HEADER_BYTES_MAX);
+    if (canonical_check(&points__v1__block_header__descriptor, record->header, record->header_size, &fault))
+        return ledger_fail(error, "block %" PRIu64 ": the header is not canonical: %s %s", index,
+            fault.field[0] ? fault.field : "it", fault.problem);
+    if (!ledger_parse_header(record->header, record->header_size, header))
+        return ledger_fail(error, "block %" PRIu64 ": the header is no BlockHeader", index);
+    if (header->version != LEDGER_HEADER_VERSION)
+        return ledger_fail(error, "block %" PRIu64 ": the header has version %" PRIu32 ", this program reads %d", index,
+            header->version, LEDGER_HEADER_VERSION);
+    if (header->index != index)
+        return ledger_fail(error, "block %" PRIu64 ": the header says that it is block %" PRIu64, index, header->index);
+    return true;
+}
+
+// Sequence numbers have no gaps, and time does not go back.
+static bool check_succession(
+    struct ledger_reading *reading, const struct ledger_header *header, struct ledger_error *error)
+{
+    struct ledger_header before = {.first_sequence = 1, .time = header->time};
+    if (header->index > 0 && ledger_read_header(reading, header->index - 1, &before, error) < 0)
+        return false;
+    if (header->first_sequence != before.first_sequence + before.count)
+        return ledger_fail(error,
+            "block %" PRIu64 ": its first sequence number is %" PRIu64 ", the block before it ends at %" PRIu64,
+            header->index, header->first_sequence, before.first_sequence + before.count - 1);
+    if ((header->count == 0) != (header->index == 0))
+        return ledger_fail(error, "block %" PRIu64 ": it has %" PRIu32 " transactions", header->index, header->count);
+    if (header->time < before.time)
+        return ledger_fail(error, "block %" PRIu64 ": its time is before that of the block before it", header->index);
+    return true;
+}
+
+static bool check_body(
+    const struct ledger_record *record, const struct ledger_header *header, struct ledger_error *error)
+{
+    uint8_t hash[HASH_BYTES];
+    hash_bytes(record->envelope, record->envelope_size, hash);
+    if (memcmp(hash, header->envelope_sha256, HASH_BYTES) != 0)
+        return ledger_fail(
+            error, "block %" PRIu64 ": the envelope does not have the hash that the header gives", header->index);
+    hash_bytes(record->outcomes, record->outcomes_size, hash);
+    if (memcmp(hash, header->outcomes_sha256, HASH_BYTES) != 0)
+        return ledger_fail(
+            error, "block %" PRIu64 ": the outcomes do not have the hash that the header gives", header->index);
+    return true;
+}
+
+static bool check_tree(struct ledger_reading *reading, uint64_t index, uint8_t (*completed)[HASH_BYTES], size_t count,
+    struct ledger_error *error)
+{
+    MDB_val stored;
+    int found = ledger_get(reading->txn, reading->ledger->tables[TABLE_TREE], index, &stored, error);
+    if (found < 0)
+        return false;
+    if (found == 0 || stored.mv_size != count * HASH_BYTES)
+        return ledger_fail(error, "block %" PRIu64 ": the tree lacks its %zu hashes", index, count);
+    for (size_t level = 0; level < count; level++)
+        if (memcmp((const uint8_t *)stored.mv_data + level * HASH_BYTES, completed[level], HASH_BYTES) != 0)
+            return ledger_fail(error, "block %" PRIu64 ": the tree's hash at level %zu is not that of the %s", index,
+                level, level ? "subtree" : "header");
+    return true;
+}
+
+bool ledger_check_block(
+    struct ledger_reading *reading, uint64_t index, struct tree_edge *edge, struct ledger_error *error)
+{
+    if (edge->size != index)
+        return ledger_fail(
+            error, "block %" PRIu64 " was checked against a tree of %" PRIu64 " blocks", index, edge->size);
+    struct ledger_record record;
+    struct ledger_header header;
+    int found = ledger_read_block(reading, index, &record, error);
+    if (found == 0)
+        ledger_fail(error, "there is no block %" PRIu64, index);
+    if (found != 1 || !check_header_form(&record, index, &header, error) ||
+        !check_succession(reading, &header, error) || !check_body(&record, &header, error))
+        return false;
+    struct tree_edge grown = *edge;
+    uint8_t leaf[HASH_BYTES], completed[TREE_LEVELS_MAX][HASH_BYTES];
+    hash_leaf(record.header, record.header_size, leaf);
+    size_t count = tree_append(&grown, leaf, completed);
+    if (!check_tree(reading, index, completed, count, error))
+        return false;
+    *edge = grown;
+    return true;
+}
+
+bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *edge,
+    const struct note_verifier *verifier, struct ledger_error *error)
+{
+    if (edge->size != reading->size)
+        return ledger_fail(
+            error, "%" PRIu64 " blocks were checked, the ledger has %" PRIu64, edge->size, reading->size);
+    MDB_val value;
+    int found =
+        ledger_get_meta(reading->txn, reading->ledger->tables[TABLE_META], ledger_checkpoint_key, &value, error);
+    if (found < 0)
+        return false;
+    if (found == 0 && reading->size == 1)
+        return true; // just created: whoever did that does not hold the daemon's key
+    char note[NOTE_BYTES_MAX];
+    struct note_checkpoint checkpoint;
+    if (!ledger_read_checkpoint(reading, note, error))
+        return false;
+    if (!note_open_checkpoint(note, verifier, &checkpoint))
+        return ledger_fail(error, "the checkpoint is not signed by %s with the key given", verifier->name);
+    uint8_t root[HASH_BYTES];
+    tree_root(edge, root);
+    if (checkpoint.size != edge->size)
+        return ledger_fail(
+            error, "the checkpoint speaks of %" PRIu64 " blocks, the ledger has %" PRIu64, checkpoint.size, edge->size);
+    if (memcmp(checkpoint.root, root, HASH_BYTES) != 0)
+        return ledger_fail(error, "the checkpoint's root is not that of the tree of %" PRIu64 " blocks", edge->size);
+    return true;
+}

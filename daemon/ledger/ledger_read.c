@@ -1,0 +1,162 @@
+// Reading the ledger: blocks by index and by sequence number, the checkpoint, and the tree's nodes.
+#include "ledger/ledger_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int get(MDB_txn *txn, MDB_dbi table, MDB_val key, MDB_val *value, struct ledger_error *error)
+{
+    int code = mdb_get(txn, table, &key, value);
+    if (code == MDB_NOTFOUND)
+        return 0;
+    if (code == MDB_SUCCESS)
+        return 1;
+    ledger_fail_lmdb(error, "reading the ledger", code);
+    return -1;
+}
+
+int ledger_get(MDB_txn *txn, MDB_dbi table, uint64_t index, MDB_val *value, struct ledger_error *error)
+{
+    uint8_t key[LEDGER_KEY_BYTES];
+    ledger_key(index, key);
+    return get(txn, table, (MDB_val){sizeof key, key}, value, error);
+}
+
+int ledger_get_meta(MDB_txn *txn, MDB_dbi meta, const char *key, MDB_val *value, struct ledger_error *error)
+{
+    return get(txn, meta, (MDB_val){strlen(key), (void *)key}, value, error);
+}
+
+struct ledger_reading *ledger_read_begin(struct ledger *ledger, struct ledger_error *error)
+{
+    struct ledger_reading *reading = calloc(1, sizeof *reading);
+    if (!reading) {
+        ledger_fail_lmdb(error, "reading the ledger", ENOMEM);
+        return NULL;
+    }
+    MDB_stat stat;
+    reading->ledger = ledger;
+    int code = mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, &reading->txn);
+    if (!code)
+        code = mdb_stat(reading->txn, ledger->tables[TABLE_HEADERS], &stat);
+    if (code) {
+        ledger_fail_lmdb(error, "reading the ledger", code);
+        ledger_read_end(reading);
+        return NULL;
+    }
+    reading->size = stat.ms_entries; // blocks are never taken out
+    return reading;
+}
+
+void ledger_read_end(struct ledger_reading *reading)
+{
+    if (!reading)
+        return;
+    if (reading->txn)
+        mdb_txn_abort(reading->txn);
+    free(reading);
+}
+
+uint64_t ledger_read_size(const struct ledger_reading *reading)
+{
+    return reading->size;
+}
+
+// A record that must be there.
+static bool xget(
+    struct ledger_reading *reading, enum ledger_table table, uint64_t index, MDB_val *value, struct ledger_error *error)
+{
+    int found = ledger_get(reading->txn, reading->ledger->tables[table], index, value, error);
+    if (found == 0)
+        ledger_fail(
+            error, "the ledger is damaged: block %" PRIu64 " has no record in `%s`", index, ledger_table_names[table]);
+    return found == 1;
+}
+
+int ledger_read_block(
+    struct ledger_reading *reading, uint64_t index, struct ledger_record *record, struct ledger_error *error)
+{
+    if (index >= reading->size)
+        return 0;
+    MDB_val header, body;
+    if (!xget(reading, TABLE_HEADERS, index, &header, error) || !xget(reading, TABLE_BODIES, index, &body, error))
+        return -1;
+    *record = (struct ledger_record){.header = header.mv_data, .header_size = header.mv_size};
+    if (!ledger_parse_body(body.mv_data, body.mv_size, record)) {
+        ledger_fail(error, "the ledger is damaged: the body of block %" PRIu64 " is no BlockBody", index);
+        return -1;
+    }
+    return 1;
+}
+
+int ledger_read_header(
+    struct ledger_reading *reading, uint64_t index, struct ledger_header *header, struct ledger_error *error)
+{
+    MDB_val value;
+    if (!xget(reading, TABLE_HEADERS, index, &value, error))
+        return -1;
+    if (ledger_parse_header(value.mv_data, value.mv_size, header))
+        return 1;
+    ledger_fail(error, "the ledger is damaged: the header of block %" PRIu64 " is no BlockHeader", index);
+    return -1;
+}
+
+int ledger_read_sequence(struct ledger_reading *reading, uint64_t sequence, uint64_t *index,
+    struct ledger_record *record, struct ledger_error *error)
+{
+    // Always: block `low` begins at or before the sequence number, block `high` after it. Genesis begins at 1 and holds
+    // none.
+    uint64_t low = 0, high = reading->size;
+    struct ledger_header header;
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (ledger_read_header(reading, middle, &header, error) < 0)
+            return -1;
+        if (header.first_sequence <= sequence)
+            low = middle;
+        else
+            high = middle;
+    }
+    if (ledger_read_header(reading, low, &header, error) < 0)
+        return -1;
+    if (sequence < header.first_sequence || sequence - header.first_sequence >= header.count)
+        return 0;
+    *index = low;
+    return ledger_read_block(reading, low, record, error);
+}
+
+bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error)
+{
+    MDB_val value;
+    int found =
+        ledger_get_meta(reading->txn, reading->ledger->tables[TABLE_META], ledger_checkpoint_key, &value, error);
+    if (found < 0)
+        return false;
+    if (found == 0)
+        return ledger_fail(error, "the ledger has no checkpoint yet: the daemon signs the first when it starts");
+    if (value.mv_size >= NOTE_BYTES_MAX || memchr(value.mv_data, '\0', value.mv_size))
+        return ledger_fail(error, "the ledger is damaged: its checkpoint is no signed note");
+    memcpy(note, value.mv_data, value.mv_size);
+    note[value.mv_size] = '\0';
+    return true;
+}
+
+bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES],
+    struct ledger_error *error)
+{
+    // The record of the leaf that completes the subtree holds its hash.
+    uint64_t end;
+    if (level >= TREE_LEVELS_MAX || __builtin_mul_overflow(position + 1, (uint64_t)1 << level, &end) || end == 0 ||
+        end > reading->size)
+        return ledger_fail(error, "the tree of %" PRIu64 " blocks has no node %" PRIu64 " at level %u", reading->size,
+            position, level);
+    MDB_val value;
+    if (!xget(reading, TABLE_TREE, end - 1, &value, error))
+        return false;
+    if (value.mv_size < (level + 1) * (size_t)HASH_BYTES)
+        return ledger_fail(error, "the ledger is damaged: block %" PRIu64 " lacks hashes of the tree", (end - 1));
+    memcpy(hash, (const uint8_t *)value.mv_data + (size_t)level * HASH_BYTES, HASH_BYTES);
+    return true;
+}

@@ -1,0 +1,154 @@
+"""Comparisons of what the daemon answers with what the model says."""
+import model as rules
+import pointsclient as pc
+from pointsclient import api
+
+BOOKS = ("issued", "balances", "held", "donated", "converted")
+NEVER_YET = ("expired", "forfeited", "reversed")
+
+
+def reply(got, expected):
+    """A SubmitReply."""
+    assert pc.outcome_rows(got.outcomes) == expected["outcomes"]
+    assert (got.block, got.first_sequence, got.time) == tuple(expected[n] for n in ("block", "first_sequence", "time"))
+    assert [(o.position, o.sequence, pc.outcome_row(o.outcome)) for o in got.originals] == expected["originals"]
+
+
+def response(got, expected):
+    """The Response to a submit: a reply, or a refusal of the whole."""
+    if isinstance(expected, rules.Refused):
+        assert got.WhichOneof("body") == "error", f"should be {expected.code}"
+        assert api.Refusal.Name(got.error.code) == expected.code, got.error
+    else:
+        reply(pc.Client.body(got), expected)
+
+
+def counts(client, model):
+    hello = client.hello()
+    assert (hello.blocks, hello.transactions, hello.time) == (model.blocks, model.sequence, model.next_time())
+
+
+def accounts(client, model):
+    ids = list(model.accounts)
+    answers = client.pipeline(dict(get_account=api.GetAccount(account=a)) for a in ids)
+    for account, answer in zip(ids, answers):
+        got, expected = client.body(answer), model.account(account)
+        assert got.account == account
+        assert (got.municipality, got.balance_points, got.held_points, got.last_sequence) == tuple(
+            expected[n] for n in ("home", "balance", "held", "last"))
+        assert {p.quest: (p.awards, p.points, p.last_period_day) for p in got.progress} == expected["progress"]
+        assert len(got.progress) == len(expected["progress"])
+
+
+def entry(got, expected):
+    """A LedgerEntry."""
+    assert (got.sequence, got.block, got.time) == tuple(expected[n] for n in ("sequence", "block", "time"))
+    assert pc.canonical(got.transaction) == expected["bytes"]
+    assert pc.outcome_row(got.outcome) == expected["outcome"]
+
+
+def statements(client, model, every=1):
+    """Whole statements of every n-th account, in pages of several sizes."""
+    for number, account in enumerate(list(model.accounts)[::every]):
+        got, balance = client.whole_statement(account, limit=(0, 1, 3, 100)[number % 4])
+        expected = model.statement(account)
+        assert [e.sequence for e in got] == [e["sequence"] for e in expected]
+        for one, other in zip(got, expected):
+            entry(one, other)
+        assert balance == model.account(account)["balance"]
+
+
+def transactions(client, model):
+    ids = list(model.decided)
+    answers = client.pipeline(dict(get_transaction=api.GetTransaction(id=i)) for i in ids)
+    for transaction_id, answer in zip(ids, answers):
+        entry(client.body(answer).entry, model.decided[transaction_id])
+
+
+def quest(client, model, number, from_day=0, to_day=0):
+    got, expected = client.quest(number, from_day, to_day), model.quest_totals(number, from_day, to_day)
+    assert got.quest == model.quests[number]["message"]
+    assert got.budget_points == model.quests[number]["budget"]
+    assert got.issued_points == model.quests[number]["issued"]
+    assert {m.municipality: [m.residents, m.awards, m.points] for m in got.municipalities
+            if m.awards} == expected["municipalities"]
+    assert got.residents == sum(row[0] for row in expected["municipalities"].values())
+    rows = [((p.first_day, p.municipality), [p.awards, p.points]) for p in got.periods]
+    assert rows == list(expected["periods"].items())
+
+
+def quests(client, model):
+    for number in model.quests:
+        quest(client, model, number)
+    weeks = sorted({award[2] for award in model.awards})
+    if weeks:
+        middle = weeks[len(weeks) // 2]
+        for from_day, to_day in ((middle, 0), (middle + 6, middle + 7), (middle + 7, 0), (0, middle), (0, middle - 1),
+                                 (weeks[0], weeks[-1])):
+            quest(client, model, 1, from_day, to_day)
+            quest(client, model, 2, from_day, to_day)
+
+
+def donation_rows(client, model, unit, **which):
+    rows = client.donation_totals(api.TotalsUnit.Value(unit), **which)
+    got = [((r.first_day, r.municipality, r.purpose), [r.donations, r.points]) for r in rows]
+    assert got == list(model.donation_totals(unit, **which).items()), (unit, which)
+
+
+def donations(client, model):
+    days = sorted({row[0] for row in model.donations}) or [0]
+    first, middle, last = days[0], days[len(days) // 2], days[-1]
+    home = max(model.municipalities, key=lambda m: sum(row[1] == m for row in model.donations))
+    for unit in ("WHOLE", "DAY", "MONTH", "FISCAL_YEAR"):
+        for which in ({}, {"municipality": home}, {"purpose": 1}, {"municipality": home, "purpose": 2},
+                      {"from_day": middle}, {"from_day": first, "to_day": middle}, {"from_day": middle, "to_day": middle},
+                      {"from_day": first, "to_day": last, "municipality": home}, {"from_day": last + 1}):
+            donation_rows(client, model, unit, **which)
+
+
+def pending(client, model):
+    for limit in (0, 1, 1_000):
+        got = [(c.sequence, c.id, c.account, c.municipality, c.points, c.requested_at)
+               for c in client.pending_conversions(limit)]
+        assert got == model.pending()
+
+
+def books(client, model):
+    got = client.trial_balance()
+    totals = model.totals()
+    assert {n: getattr(got.total, n) for n in BOOKS} == {n: totals[n] for n in BOOKS}
+    assert not any(getattr(got.total, n) for n in NEVER_YET)
+    rows = {m.municipality: {"accounts": m.accounts} | {n: getattr(m.books, n) for n in BOOKS}
+            for m in got.municipalities}
+    assert len(rows) == len(got.municipalities)
+    nothing = dict.fromkeys(("accounts",) + BOOKS, 0)
+    expected = model.books()
+    assert set(rows) <= set(expected)
+    assert {m: rows.get(m, nothing) for m in expected} == expected
+    assert got.last_sequence == model.sequence
+    counts(client, model)
+
+
+def programme(client, model):
+    assert [m.code for m in client.programme(api.MUNICIPALITIES)] == sorted(model.municipalities)
+    assert [(q.quest, q.budget_points) for q in client.programme(api.QUESTS)] == [
+        (q["message"], q["budget"]) for q in model.quests.values()]
+    assert list(client.programme(api.PURPOSES)) == list(model.purposes.values())
+    policies = {rules.POLICIES[p.policy][0]: p.value for p in client.programme(api.POLICIES)}
+    defaults = {name: default for name, _, _, default in rules.POLICIES.values()}
+    assert defaults | policies == model.policies
+    assert [(k.key.key, k.key.role, k.key.holder, k.key.municipality, k.revoked) for k in client.programme(api.KEYS)] == [
+        (key, k["role"], k["holder"], k["municipality"], k["revoked"]) for key, k in model.keys.items()]
+
+
+def all_queries(client, model):
+    """Everything an auditor may ask about accounts, programme and totals."""
+    counts(client, model)
+    accounts(client, model)
+    statements(client, model, every=3)
+    transactions(client, model)
+    quests(client, model)
+    donations(client, model)
+    pending(client, model)
+    books(client, model)
+    programme(client, model)

@@ -1,0 +1,679 @@
+// The ledger through its front door, and what its check says when somebody has been at the database behind its back.
+#include "ledger/hash.h"
+#include "ledger/ledger.h"
+#include "ledger/tree.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <lmdb.h>
+#include <sodium.h>
+
+enum { GENESIS_TIME = 1636642800, BLOCKS = 9, BIG_ENVELOPE = 50000 };
+
+static char base[] = "/tmp/test_ledger.XXXXXX";
+static char dir[64];
+static struct note_signer signer;
+static struct ledger_error error;
+static uint8_t genesis[1024];
+static size_t genesis_size;
+static uint8_t signature_key[KEY_BYTES] = {1, 2, 3}, signature_bytes[SIGNATURE_BYTES] = {4, 5, 6};
+static Points__V1__Signature signature = {
+    .base = PROTOBUF_C_MESSAGE_INIT(&points__v1__signature__descriptor),
+    .key = {KEY_BYTES, signature_key},
+    .signature = {SIGNATURE_BYTES, signature_bytes},
+};
+static const Points__V1__Signature *const signatures[] = {&signature, &signature, &signature, &signature, &signature};
+
+#define assert_message(part) assert_non_null(strstr(error.message, part))
+#define assert_done(call)                                                                                              \
+    do {                                                                                                               \
+        error.message[0] = '\0';                                                                                       \
+        if (!(call))                                                                                                   \
+            fail_msg("%s: %s", #call, error.message);                                                                  \
+    } while (0)
+
+// ---- making ledgers
+
+static void make_genesis(void)
+{
+    Points__V1__Genesis message = POINTS__V1__GENESIS__INIT;
+    Points__V1__Municipality sapporo = POINTS__V1__MUNICIPALITY__INIT, *municipalities[] = {&sapporo};
+    Points__V1__RegisterKey keys[3], *key_list[3];
+    uint8_t key_bytes[3][KEY_BYTES] = {{1}, {2}, {3}};
+    sapporo.code = 11002;
+    sapporo.name_ja = "札幌市";
+    sapporo.name_en = "Sapporo";
+    for (int i = 0; i < 3; i++) {
+        points__v1__register_key__init(&keys[i]);
+        keys[i].key = (ProtobufCBinaryData){KEY_BYTES, key_bytes[i]};
+        keys[i].role = ROLE(OPERATOR);
+        keys[i].holder = i ? "Suzuki" : "Sato";
+        key_list[i] = &keys[i];
+    }
+    message.nonce = (ProtobufCBinaryData){ID_BYTES, signature_bytes};
+    message.origin = "points.example.jp/ledger";
+    message.time_source = TIME_SOURCE(SCRIPTED);
+    message.time = GENESIS_TIME;
+    message.rules_version = 1;
+    message.checkpoint_key = (ProtobufCBinaryData){KEY_BYTES, signer.verifier.key};
+    message.n_municipalities = 1;
+    message.municipalities = municipalities;
+    message.n_keys = 3;
+    message.keys = key_list;
+    assert_true(points__v1__genesis__get_packed_size(&message) <= sizeof genesis);
+    genesis_size = points__v1__genesis__pack(&message, genesis);
+}
+
+static int set_up_all(void **state)
+{
+    (void)state;
+    uint8_t seed[crypto_sign_SEEDBYTES] = {9};
+    strcpy(signer.verifier.name, "points.example.jp/ledger");
+    crypto_sign_seed_keypair(signer.verifier.key, signer.secret, seed);
+    make_genesis();
+    return mkdtemp(base) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *walk)
+{
+    (void)stat, (void)type, (void)walk;
+    return remove(path);
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    return nftw(base, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static int set_up(void **state) // a name for a folder that is not there yet
+{
+    (void)state;
+    static int number;
+    snprintf(dir, sizeof dir, "%s/%d", base, ++number);
+    return 0;
+}
+
+static bool create(void)
+{
+    return ledger_create(dir, genesis, genesis_size, signatures, 2, &error);
+}
+
+static struct ledger *open_writer(void)
+{
+    struct ledger *ledger = ledger_open(dir, LEDGER_WRITE, &error);
+    if (!ledger)
+        fail_msg("%s", error.message);
+    ledger_set_signer(ledger, &signer);
+    return ledger;
+}
+
+// Block n >= 1 has n transactions: their sequence numbers begin at 1 + 0 + 1 + … + (n - 1).
+static uint64_t first_sequence_of(uint64_t index)
+{
+    return 1 + index * (index - 1) / 2;
+}
+
+// Bytes of a block; the ledger does not look into them. Every third one is too large for one page of LMDB.
+static size_t make_envelope(uint64_t index, uint8_t *bytes)
+{
+    size_t size = index % 3 == 0 ? BIG_ENVELOPE : 100 + index;
+    memset(bytes, (int)index, size);
+    return size;
+}
+
+static bool append(struct ledger *ledger, uint64_t index, size_t count)
+{
+    static uint8_t bytes[BLOCKS][BIG_ENVELOPE], outcomes[] = "outcomes";
+    struct ledger_block blocks[BLOCKS];
+    assert_true(count <= BLOCKS);
+    for (size_t i = 0; i < count; i++)
+        blocks[i] = (struct ledger_block){.rules_version = 1,
+            .first_sequence = first_sequence_of(index + i),
+            .count = (uint32_t)(index + i),
+            .time = GENESIS_TIME + (int64_t)(index + i) / 2,
+            .envelope = bytes[i],
+            .envelope_size = make_envelope(index + i, bytes[i]),
+            .outcomes = outcomes,
+            .outcomes_size = sizeof outcomes,
+            .signatures = signatures,
+            .signature_count = 1 + i % 4};
+    return ledger_append(ledger, blocks, count, &error);
+}
+
+static void make_ledger(void)
+{
+    assert_done(create());
+    struct ledger *ledger = open_writer();
+    assert_done(append(ledger, 1, 3));
+    assert_done(append(ledger, 4, BLOCKS - 4));
+    assert_int_equal(ledger_size(ledger), BLOCKS);
+    ledger_close(ledger);
+}
+
+// The whole walk of an auditor.
+static bool check(void)
+{
+    error.message[0] = '\0';
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    if (!ledger)
+        return false;
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    struct tree_edge edge = {0};
+    bool good = reading;
+    for (uint64_t i = 0; good && i < ledger_read_size(reading); i++)
+        good = ledger_check_block(reading, i, &edge, &error);
+    good = good && ledger_check_end(reading, &edge, &signer.verifier, &error);
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    return good;
+}
+
+// ---- creating, opening, appending, reading
+
+static void test_create(void **state)
+{
+    (void)state;
+    assert_done(create());
+    assert_done(check());
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    assert_non_null(ledger);
+    assert_int_equal(ledger_size(ledger), 1);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    struct ledger_record record;
+    assert_int_equal(ledger_read_block(reading, 0, &record, &error), 1);
+    assert_int_equal(record.envelope_size, genesis_size);
+    assert_memory_equal(record.envelope, genesis, genesis_size);
+    assert_int_equal(record.outcomes_size, 0);
+    uint8_t leaf[HASH_BYTES];
+    hash_leaf(record.header, record.header_size, leaf);
+    assert_memory_equal(leaf, ledger_id(ledger), HASH_BYTES);
+    Points__V1__BlockHeader *header = points__v1__block_header__unpack(NULL, record.header_size, record.header);
+    assert_int_equal(header->time, GENESIS_TIME);
+    assert_int_equal(header->rules_version, 1);
+    assert_int_equal(header->first_sequence, 1);
+    assert_int_equal(header->n_signatures, 2);
+    points__v1__block_header__free_unpacked(header, NULL);
+    char note[NOTE_BYTES_MAX];
+    assert_false(ledger_read_checkpoint(reading, note, &error));
+    assert_message("no checkpoint yet");
+    uint64_t index;
+    assert_int_equal(ledger_read_sequence(reading, 1, &index, &record, &error), 0);
+    ledger_read_end(reading);
+    assert_false(append(ledger, 1, 1));
+    assert_message("not open for writing");
+    ledger_close(ledger);
+    assert_false(create());
+    assert_message("already");
+    assert_done(check());
+}
+
+static void test_create_refused(void **state)
+{
+    (void)state;
+    genesis[genesis_size] = 0; // a field with number 0
+    assert_false(ledger_create(dir, genesis, genesis_size + 1, signatures, 1, &error));
+    assert_message("malformed");
+    assert_false(ledger_create(dir, genesis, 0, signatures, 1, &error));
+    assert_int_not_equal(access(dir, F_OK), 0);
+}
+
+static void test_create_too_many_signatures(void **state)
+{
+    (void)state;
+    static const Points__V1__Signature *many[20];
+    for (int i = 0; i < 20; i++)
+        many[i] = &signature;
+    assert_false(ledger_create(dir, genesis, genesis_size, many, 20, &error));
+    assert_message("signatures of block 0");
+    assert_null(ledger_open(dir, LEDGER_READ, &error)); // what is left is no ledger
+    assert_message("no ledger in");
+    assert_null(ledger_open(dir, LEDGER_WRITE, &error));
+    assert_message("no ledger in");
+    assert_done(create()); // and no obstacle
+    assert_done(check());
+}
+
+static void test_open_nothing(void **state)
+{
+    (void)state;
+    assert_null(ledger_open(dir, LEDGER_WRITE, &error));
+    assert_message("no ledger in");
+    assert_int_equal(mkdir(dir, 0700), 0);
+    assert_null(ledger_open(dir, LEDGER_WRITE, &error));
+    assert_message("no ledger in");
+    assert_null(ledger_open(dir, LEDGER_READ, &error));
+    assert_int_equal(rmdir(dir), 0); // nothing was made in it
+    assert_int_equal(mkdir(dir, 0700), 0);
+    char path[128];
+    snprintf(path, sizeof path, "%s/data.mdb", dir);
+    FILE *file = fopen(path, "w");
+    for (int i = 0; i < 9000; i++)
+        fputc('x', file);
+    fclose(file);
+    assert_null(ledger_open(dir, LEDGER_READ, &error));
+    assert_message("no LMDB database");
+    assert_false(create());
+    assert_message("no LMDB database");
+}
+
+static void assert_block(struct ledger_reading *reading, uint64_t index)
+{
+    static uint8_t envelope[BIG_ENVELOPE];
+    struct ledger_record record;
+    assert_int_equal(ledger_read_block(reading, index, &record, &error), 1);
+    size_t size = make_envelope(index, envelope);
+    assert_int_equal(record.envelope_size, size);
+    assert_memory_equal(record.envelope, envelope, size);
+    assert_int_equal(record.outcomes_size, sizeof "outcomes");
+    assert_memory_equal(record.outcomes, "outcomes", sizeof "outcomes");
+}
+
+static void assert_sequences(struct ledger_reading *reading, uint64_t blocks)
+{
+    struct ledger_record record, same;
+    uint64_t found;
+    for (uint64_t index = 1; index < blocks; index++)
+        for (uint64_t i = 0; i < index; i++) {
+            assert_int_equal(ledger_read_sequence(reading, first_sequence_of(index) + i, &found, &record, &error), 1);
+            assert_int_equal(found, index);
+            assert_int_equal(ledger_read_block(reading, index, &same, &error), 1);
+            assert_ptr_equal(record.header, same.header);
+        }
+    assert_int_equal(ledger_read_sequence(reading, 0, &found, &record, &error), 0);
+    assert_int_equal(ledger_read_sequence(reading, first_sequence_of(blocks), &found, &record, &error), 0);
+    assert_int_equal(ledger_read_sequence(reading, UINT64_MAX, &found, &record, &error), 0);
+}
+
+static void test_append_and_read(void **state)
+{
+    (void)state;
+    make_ledger();
+    struct ledger *ledger = open_writer(); // goes on where the other stopped
+    assert_int_equal(ledger_size(ledger), BLOCKS);
+    struct ledger_reading *before = ledger_read_begin(ledger, &error);
+    assert_done(append(ledger, BLOCKS, 2));
+    assert_int_equal(ledger_size(ledger), BLOCKS + 2);
+    assert_int_equal(ledger_read_size(before), BLOCKS); // a reading stays where it began
+    struct ledger_record record;
+    assert_int_equal(ledger_read_block(before, BLOCKS, &record, &error), 0);
+    assert_null(ledger_read_begin(ledger, &error));
+    assert_message("reading open already");
+    ledger_read_end(before);
+
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    for (uint64_t i = 1; i < BLOCKS + 2; i++)
+        assert_block(reading, i);
+    assert_int_equal(ledger_read_block(reading, BLOCKS + 2, &record, &error), 0);
+    assert_int_equal(ledger_read_block(reading, UINT64_MAX, &record, &error), 0);
+    assert_sequences(reading, BLOCKS + 2);
+    ledger_read_end(reading);
+    uint64_t room;
+    assert_done(ledger_room(ledger, &room, &error));
+    assert_in_range(room, 1, (uint64_t)1 << 40);
+    ledger_close(ledger);
+    assert_done(check());
+}
+
+static void test_append_refused(void **state)
+{
+    (void)state;
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_WRITE, &error);
+    assert_non_null(ledger);
+    assert_false(append(ledger, BLOCKS, 1));
+    assert_message("no key for checkpoints");
+    ledger_set_signer(ledger, &signer);
+    assert_false(append(ledger, BLOCKS + 1, 1));
+    assert_message("sequence number");
+    struct ledger_block block = {.first_sequence = first_sequence_of(BLOCKS), .count = 1, .time = GENESIS_TIME - 1};
+    assert_false(ledger_append(ledger, &block, 1, &error));
+    assert_message("older");
+    block.count = 0;
+    assert_false(ledger_append(ledger, &block, 1, &error));
+    assert_message("0 transactions");
+    assert_int_equal(ledger_size(ledger), BLOCKS);
+    assert_done(append(ledger, BLOCKS, 1)); // nothing was written, nothing is in the way
+    ledger_close(ledger);
+    assert_done(check());
+}
+
+static void test_checkpoint_alone(void **state)
+{
+    (void)state;
+    assert_done(create());
+    struct ledger *ledger = open_writer();
+    assert_done(ledger_append(ledger, NULL, 0, &error));
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    char note[NOTE_BYTES_MAX];
+    struct note_checkpoint checkpoint;
+    assert_done(ledger_read_checkpoint(reading, note, &error));
+    assert_true(note_open_checkpoint(note, &signer.verifier, &checkpoint));
+    assert_int_equal(checkpoint.size, 1);
+    assert_memory_equal(checkpoint.root, ledger_id(ledger), HASH_BYTES);
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    assert_done(check());
+}
+
+static void test_lock(void **state)
+{
+    (void)state;
+    make_ledger();
+    struct ledger *writer = open_writer();
+    assert_null(ledger_open(dir, LEDGER_WRITE, &error));
+    assert_message("in use by another process");
+    assert_null(ledger_open(dir, LEDGER_READ, &error));
+    assert_message("in use by a daemon");
+    assert_false(create());
+    assert_message("in use by another process");
+    ledger_close(writer);
+
+    struct ledger *reader = ledger_open(dir, LEDGER_READ, &error);
+    assert_non_null(reader);
+    assert_null(ledger_open(dir, LEDGER_WRITE, &error));
+    assert_message("in use by another process");
+    ledger_close(reader);
+    ledger_close(open_writer());
+}
+
+static void test_read_writes_nothing(void **state)
+{
+    (void)state;
+    make_ledger();
+    char path[128];
+    static const char *const others[] = {"ledger.lock", "lock.mdb"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, others[i]);
+        assert_int_equal(remove(path), 0);
+    }
+    assert_done(check());
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, others[i]);
+        assert_int_not_equal(access(path, F_OK), 0);
+    }
+}
+
+// ---- proofs
+
+static bool read_node(void *context, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
+{
+    return ledger_read_node(context, level, position, hash, &error);
+}
+
+static void test_proofs(void **state)
+{
+    (void)state;
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    uint8_t proof[TREE_PROOF_MAX][HASH_BYTES], root[HASH_BYTES], old_root[HASH_BYTES], leaf[HASH_BYTES];
+    const uint8_t(*given)[HASH_BYTES] = (const uint8_t(*)[HASH_BYTES])proof;
+    char note[NOTE_BYTES_MAX];
+    struct note_checkpoint checkpoint;
+    size_t count;
+    assert_done(ledger_read_checkpoint(reading, note, &error));
+    assert_true(note_open_checkpoint(note, &signer.verifier, &checkpoint));
+    assert_true(tree_root_at(BLOCKS, read_node, reading, root));
+    assert_memory_equal(root, checkpoint.root, HASH_BYTES);
+    for (uint64_t i = 0; i < BLOCKS; i++) {
+        struct ledger_record record;
+        assert_int_equal(ledger_read_block(reading, i, &record, &error), 1);
+        hash_leaf(record.header, record.header_size, leaf);
+        assert_true(tree_prove_inclusion(i, BLOCKS, read_node, reading, proof, &count));
+        assert_true(tree_check_inclusion(i, BLOCKS, leaf, given, count, checkpoint.root));
+        assert_true(tree_root_at(i + 1, read_node, reading, old_root));
+        assert_true(tree_prove_consistency(i + 1, BLOCKS, read_node, reading, proof, &count));
+        assert_true(tree_check_consistency(i + 1, BLOCKS, old_root, root, given, count));
+    }
+    assert_false(ledger_read_node(reading, 0, BLOCKS, leaf, &error));
+    assert_message("has no node");
+    assert_false(ledger_read_node(reading, 4, 0, leaf, &error));
+    assert_false(ledger_read_node(reading, 64, 0, leaf, &error));
+    assert_false(ledger_read_node(reading, 0, UINT64_MAX, leaf, &error));
+    assert_false(ledger_read_node(reading, 63, 2, leaf, &error));
+    ledger_read_end(reading);
+    ledger_close(ledger);
+}
+
+// ---- damage, done with LMDB's own means
+
+static const uint8_t *key_of(uint64_t index)
+{
+    static uint8_t key[8];
+    for (int i = 7; i >= 0; i--, index >>= 8)
+        key[i] = (uint8_t)index;
+    return key;
+}
+
+struct raw {
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi table;
+};
+
+static struct raw raw_open(const char *table)
+{
+    struct raw raw;
+    assert_int_equal(mdb_env_create(&raw.env), 0);
+    assert_int_equal(mdb_env_set_mapsize(raw.env, (size_t)1 << 40), 0);
+    assert_int_equal(mdb_env_set_maxdbs(raw.env, 8), 0);
+    assert_int_equal(mdb_env_open(raw.env, dir, MDB_NOSYNC, 0600), 0);
+    assert_int_equal(mdb_txn_begin(raw.env, NULL, 0, &raw.txn), 0);
+    assert_int_equal(mdb_dbi_open(raw.txn, table, MDB_CREATE, &raw.table), 0);
+    return raw;
+}
+
+static void raw_close(struct raw *raw)
+{
+    assert_int_equal(mdb_txn_commit(raw->txn), 0);
+    mdb_env_close(raw->env);
+}
+
+static size_t raw_get(const char *table, const void *key, size_t key_size, uint8_t *bytes)
+{
+    struct raw raw = raw_open(table);
+    MDB_val raw_key = {key_size, (void *)key}, value;
+    assert_int_equal(mdb_get(raw.txn, raw.table, &raw_key, &value), 0);
+    memcpy(bytes, value.mv_data, value.mv_size);
+    size_t size = value.mv_size;
+    raw_close(&raw);
+    return size;
+}
+
+static void raw_put(const char *table, const void *key, size_t key_size, const uint8_t *bytes, size_t size)
+{
+    struct raw raw = raw_open(table);
+    MDB_val raw_key = {key_size, (void *)key}, value = {size, (void *)bytes};
+    assert_int_equal(mdb_put(raw.txn, raw.table, &raw_key, &value, 0), 0);
+    raw_close(&raw);
+}
+
+static void raw_delete(const char *table, const void *key, size_t key_size)
+{
+    struct raw raw = raw_open(table);
+    MDB_val raw_key = {key_size, (void *)key};
+    assert_int_equal(mdb_del(raw.txn, raw.table, &raw_key, NULL), 0);
+    raw_close(&raw);
+}
+
+// Flips every `step`-th bit of a record, cuts it short and makes it longer; the check must find each.
+static void assert_damage_found(const char *table, const void *key, size_t key_size, size_t step, const char *names)
+{
+    static uint8_t bytes[2 * BIG_ENVELOPE];
+    size_t size = raw_get(table, key, key_size, bytes);
+    for (size_t bit = 0; bit < size * 8; bit += step) {
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        raw_put(table, key, key_size, bytes, size);
+        if (check())
+            fail_msg("bit %zu of a record of `%s` was flipped and nobody noticed", bit, table);
+        assert_message(names);
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    bytes[size] = 0;
+    for (size_t other = 0; other <= size + 1; other += other < 8 ? 1 : size / 20 + 1) {
+        raw_put(table, key, key_size, bytes, other);
+        assert_true(other == size || !check());
+    }
+    raw_put(table, key, key_size, bytes, size + 1);
+    assert_false(check());
+    raw_put(table, key, key_size, bytes, size);
+    assert_done(check());
+}
+
+static void test_damage(void **state)
+{
+    (void)state;
+    make_ledger();
+    assert_done(check());
+    assert_damage_found("headers", key_of(5), 8, 3, "block 5");
+    assert_damage_found("headers", key_of(0), 8, 11, "block 0");
+    assert_damage_found("headers", key_of(BLOCKS - 1), 8, 11, "block 8");
+    assert_damage_found("bodies", key_of(2), 8, 3, "block 2");
+    assert_damage_found("bodies", key_of(3), 8, 4001, "block 3");
+    assert_damage_found("tree", key_of(7), 8, 3, "block 7");
+    assert_damage_found("meta", "checkpoint", strlen("checkpoint"), 5, "checkpoint");
+}
+
+static void test_damage_by_insider(void **state) // header, leaf and all stored hashes agree; only the signature cannot
+{
+    (void)state;
+    make_ledger();
+    uint8_t header[HEADER_BYTES_MAX], leaf[HASH_BYTES];
+    size_t size = raw_get("headers", key_of(BLOCKS - 1), 8, header);
+    header[size - 1] ^= 1; // of a signature
+    hash_leaf(header, size, leaf);
+    raw_put("headers", key_of(BLOCKS - 1), 8, header, size);
+    raw_put("tree", key_of(BLOCKS - 1), 8, leaf, HASH_BYTES); // block 8 completes no other subtree
+    assert_false(check());
+    assert_message("root");
+}
+
+static void test_damage_at_random(void **state)
+{
+    (void)state;
+    make_ledger();
+    uint8_t header[HEADER_BYTES_MAX], body[300], bytes[300];
+    size_t size = raw_get("headers", key_of(4), 8, header), body_size = raw_get("bodies", key_of(4), 8, body);
+    srandom(1);
+    for (int i = 0; i < 300; i++) {
+        size_t other = (size_t)random() % sizeof bytes;
+        for (size_t j = 0; j < other; j++)
+            bytes[j] = i % 2 && j < size && random() % 8 ? header[j] : (uint8_t)random();
+        raw_put("headers", key_of(4), 8, bytes, other);
+        assert_false(check());
+        raw_put("headers", key_of(4), 8, header, size);
+        raw_put("bodies", key_of(4), 8, bytes, other);
+        assert_false(check());
+        raw_put("bodies", key_of(4), 8, body, body_size);
+    }
+    assert_done(check());
+}
+
+static void test_records_missing(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {"headers", "bodies", "tree"};
+    for (int i = 0; i < 3; i++) {
+        for (uint64_t index = 0; index < BLOCKS; index += BLOCKS - 1) {
+            set_up(state);
+            make_ledger();
+            raw_delete(tables[i], key_of(index), 8);
+            assert_null(ledger_open(dir, LEDGER_READ, &error));
+            assert_message("damaged");
+            assert_null(ledger_open(dir, LEDGER_WRITE, &error));
+            assert_message("damaged");
+        }
+    }
+    set_up(state);
+    make_ledger();
+    raw_delete("meta", "checkpoint", strlen("checkpoint"));
+    assert_false(check());
+    assert_message("checkpoint");
+}
+
+static void test_cut_at_the_end(void **state) // the last block taken out of every table: only the checkpoint knows
+{
+    (void)state;
+    make_ledger();
+    raw_delete("headers", key_of(BLOCKS - 1), 8);
+    raw_delete("bodies", key_of(BLOCKS - 1), 8);
+    raw_delete("tree", key_of(BLOCKS - 1), 8);
+    assert_false(check());
+    assert_message("speaks of 9 blocks, the ledger has 8");
+}
+
+static void test_format(void **state)
+{
+    (void)state;
+    make_ledger();
+    raw_put("meta", "format", 6, (const uint8_t[]){0, 0, 0, 2}, 4);
+    assert_null(ledger_open(dir, LEDGER_READ, &error));
+    assert_message("format 2, this program reads format 1");
+    assert_null(ledger_open(dir, LEDGER_WRITE, &error));
+    assert_message("format 2, this program reads format 1");
+    raw_put("meta", "format", 6, (const uint8_t[]){1}, 1);
+    assert_null(ledger_open(dir, LEDGER_READ, &error));
+    assert_message("damaged");
+    raw_delete("meta", "format", 6);
+    assert_null(ledger_open(dir, LEDGER_WRITE, &error));
+    assert_message("no ledger");
+    assert_false(create()); // but there is something
+    assert_message("already");
+}
+
+static void test_writer_refuses_damage(void **state)
+{
+    (void)state;
+    make_ledger();
+    uint8_t bytes[HEADER_BYTES_MAX];
+    size_t size = raw_get("headers", key_of(BLOCKS - 1), 8, bytes);
+    bytes[size - 1] ^= 1;
+    raw_put("headers", key_of(BLOCKS - 1), 8, bytes, size);
+    assert_null(ledger_open(dir, LEDGER_WRITE, &error));
+    assert_message("damaged");
+}
+
+static void test_wrong_verifier(void **state)
+{
+    (void)state;
+    make_ledger();
+    signer.verifier.key[0] ^= 1;
+    assert_false(check());
+    assert_message("not signed by");
+    signer.verifier.key[0] ^= 1;
+    assert_done(check());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_create, set_up),
+        cmocka_unit_test_setup(test_create_refused, set_up),
+        cmocka_unit_test_setup(test_create_too_many_signatures, set_up),
+        cmocka_unit_test_setup(test_open_nothing, set_up),
+        cmocka_unit_test_setup(test_append_and_read, set_up),
+        cmocka_unit_test_setup(test_append_refused, set_up),
+        cmocka_unit_test_setup(test_checkpoint_alone, set_up),
+        cmocka_unit_test_setup(test_lock, set_up),
+        cmocka_unit_test_setup(test_read_writes_nothing, set_up),
+        cmocka_unit_test_setup(test_proofs, set_up),
+        cmocka_unit_test_setup(test_damage, set_up),
+        cmocka_unit_test_setup(test_damage_by_insider, set_up),
+        cmocka_unit_test_setup(test_damage_at_random, set_up),
+        cmocka_unit_test_setup(test_records_missing, set_up),
+        cmocka_unit_test_setup(test_cut_at_the_end, set_up),
+        cmocka_unit_test_setup(test_format, set_up),
+        cmocka_unit_test_setup(test_writer_refuses_damage, set_up),
+        cmocka_unit_test_setup(test_wrong_verifier, set_up),
+    };
+    return sodium_init() < 0 || cmocka_run_group_tests_name("ledger", tests, set_up_all, tear_down_all);
+}
