@@ -2,6 +2,7 @@
 #include "points/points.h"
 #include "proto/signing.h"
 #include "tools/audit.h"
+#include "tools/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -579,6 +580,7 @@ static void every_forged_block_is_found(void **context)
         struct draft after = {.signers = {APP}, .signer_count = 1};
         add_donate(&after, 30, 1);
         decide(&world, &after);
+        after.time = draft.time;
         append(&world, &after, 15 + draft.count);
         assert_fault(&world, "in block 5: ", forgeries[i].fault);
     }
@@ -674,6 +676,7 @@ int main(void)
         cmocka_unit_test(a_genesis_of_one_holder_is_found),
         cmocka_unit_test(a_checkpoint_of_another_key_is_found),
     };
+    table_set_locale();
     if (sodium_init() < 0)
         return EXIT_FAILURE;
     return cmocka_run_group_tests(tests, NULL, NULL);

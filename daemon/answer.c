@@ -1,0 +1,274 @@
+#include "answer.h"
+
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { STATEMENT_MAX = 100, PENDING_MAX = 1000, BLOCKS_MAX = 1000 };
+
+#define BIT(role) (1U << ROLE(role))
+enum {
+    ANYBODY = ~0U,
+    ALL_ROLES = BIT(OPERATOR) | BIT(APP) | BIT(WAON) | BIT(MUNICIPALITY) | BIT(AUDITOR),
+};
+
+// What an answer is made from. `response` is sent unless the handler refuses or leaves an errand.
+struct asking {
+    struct decide *decide;
+    struct job *job;
+    struct points_asker asker;
+    Points__V1__Response response;
+};
+
+#define MESSAGE(asking, type, init)                                                                                    \
+    ({                                                                                                                 \
+        type *message_ = job_alloc((asking)->job, sizeof(type));                                                       \
+        *message_ = (type)init;                                                                                        \
+        message_;                                                                                                      \
+    })
+
+static ProtobufCAllocator *allocator_of(struct asking *asking)
+{
+    return &asking->job->arena.allocator;
+}
+
+static ProtobufCBinaryData borrowed(const uint8_t *bytes, size_t size)
+{
+    return (ProtobufCBinaryData){size, (uint8_t *)bytes};
+}
+
+// ---- the connection
+
+static void answer_hello(struct asking *asking)
+{
+    const struct decide *decide = asking->decide;
+    const Points__V1__Genesis *genesis = points_genesis(decide->state);
+    Points__V1__HelloReply *reply = MESSAGE(asking, Points__V1__HelloReply, POINTS__V1__HELLO_REPLY__INIT);
+    reply->ledger_id = borrowed(ledger_id(decide->history->ledger), HASH_BYTES);
+    reply->nonce = borrowed(asking->job->session->nonce, NONCE_BYTES);
+    reply->origin = genesis->origin;
+    reply->time_source = genesis->time_source;
+    reply->rules_version = genesis->rules_version;
+    reply->time = points_block_time(decide->state, decide->clock.wall_s);
+    reply->blocks = decide->blocks;
+    reply->transactions = points_last_sequence(decide->state);
+    reply->clock_unsure = genesis->time_source == TIME_SOURCE(SYSTEM) && decide->clock.unsure;
+    reply->disk_full = decide->disk_full;
+    reply->version = (char *)PACKAGE_VERSION;
+    asking->response.body_case = RESPONSE(HELLO);
+    asking->response.hello = reply;
+}
+
+static void answer_authenticate(struct asking *asking)
+{
+    struct job *job = asking->job;
+    const uint8_t *key = job->request->authenticate->key.data;
+    struct points_asker asker;
+    refusal_code code = points_asker(asking->decide->state, key, &asker);
+    if (code) {
+        job_refuse(job, code, "authenticate.key", "this key %s",
+            code == REFUSAL(KEY_REVOKED) ? "was revoked; use the new one"
+                                         : "is not registered; two operators can register it");
+        return;
+    }
+    if (!job->signatures_valid) {
+        job_refuse(job, REFUSAL(BAD_SIGNATURE), "authenticate.signature",
+            "does not verify; sign \"points.v1 session\\n\", the ledger id and this connection's nonce");
+        return;
+    }
+    memcpy(job->session->key, key, KEY_BYTES);
+    job->session->proven = true;
+    Points__V1__AuthenticateReply *reply =
+        MESSAGE(asking, Points__V1__AuthenticateReply, POINTS__V1__AUTHENTICATE_REPLY__INIT);
+    reply->role = asker.role;
+    reply->municipality = asker.municipality;
+    asking->response.body_case = RESPONSE(AUTHENTICATE);
+    asking->response.authenticate = reply;
+}
+
+static void answer_accept_time(struct asking *asking)
+{
+    clock_accept(&asking->decide->clock);
+    fprintf(stderr, "pointsd: an operator accepted the time, %lld\n", (long long)asking->decide->clock.wall_s);
+    Points__V1__AcceptTimeReply *reply =
+        MESSAGE(asking, Points__V1__AcceptTimeReply, POINTS__V1__ACCEPT_TIME_REPLY__INIT);
+    reply->time = asking->decide->clock.wall_s;
+    asking->response.body_case = RESPONSE(ACCEPT_TIME);
+    asking->response.accept_time = reply;
+}
+
+// ---- residents
+
+static void refuse_unknown(struct asking *asking, const char *field, const char *what)
+{
+    job_refuse(asking->job, REFUSAL(NOT_FOUND), field, "there is no such %s", what);
+}
+
+// False, and refused, when `value` is above `max`.
+static bool at_most(struct asking *asking, const char *field, uint64_t value, uint64_t max)
+{
+    if (value > max)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), field, "at most %llu", (unsigned long long)max);
+    return value <= max;
+}
+
+static void answer_account(struct asking *asking)
+{
+    asking->response.body_case = RESPONSE(ACCOUNT);
+    asking->response.account = points_account(
+        asking->decide->state, asking->job->request->get_account->account.data, allocator_of(asking));
+    if (!asking->response.account)
+        refuse_unknown(asking, "get_account.account", "account");
+}
+
+static void answer_statement(struct asking *asking)
+{
+    const Points__V1__GetStatement *query = asking->job->request->get_statement;
+    const Points__V1__AccountReply *account =
+        points_account(asking->decide->state, query->account.data, allocator_of(asking));
+    if (!account) {
+        refuse_unknown(asking, "get_statement.account", "account");
+        return;
+    }
+    if (!at_most(asking, "get_statement.limit", query->limit, STATEMENT_MAX) ||
+        !at_most(asking, "get_statement.before", query->before, account->last_sequence))
+        return;
+    asking->job->sequence = query->before ? query->before : account->last_sequence;
+    asking->job->balance_points = query->before ? 0 : account->balance_points;
+    asking->job->finish = history_finish_statement;
+}
+
+static void answer_transaction(struct asking *asking)
+{
+    asking->job->sequence =
+        id_map_get(&asking->decide->ids, asking->job->request->get_transaction->id.data);
+    asking->job->finish = history_finish_transaction;
+    if (!asking->job->sequence)
+        refuse_unknown(asking, "get_transaction.id", "transaction");
+}
+
+// ---- the programme
+
+static void answer_quest(struct asking *asking)
+{
+    asking->response.body_case = RESPONSE(QUEST);
+    asking->response.quest = points_quest(
+        asking->decide->state, &asking->asker, asking->job->request->get_quest, allocator_of(asking));
+    if (!asking->response.quest)
+        refuse_unknown(asking, "get_quest.quest", "quest");
+}
+
+static void answer_donation_totals(struct asking *asking)
+{
+    const struct points_state *state = asking->decide->state;
+    const Points__V1__GetDonationTotals *query = asking->job->request->get_donation_totals;
+    if (query->municipality && !points_municipality_known(state, query->municipality))
+        refuse_unknown(asking, "get_donation_totals.municipality", "municipality");
+    else if (query->municipality && !points_may_see(state, &asking->asker, query->municipality))
+        job_refuse(asking->job, REFUSAL(NOT_PERMITTED), "get_donation_totals.municipality",
+            "a municipality sees its own totals only, unless policy TOTALS_SHARED is set");
+    else if (query->to_day && query->from_day > query->to_day)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.to_day", "is before from_day");
+    asking->response.body_case = RESPONSE(DONATION_TOTALS);
+    if (!asking->job->refusal.code)
+        asking->response.donation_totals =
+            points_donation_totals(state, &asking->asker, query, allocator_of(asking));
+}
+
+static void answer_pending_conversions(struct asking *asking)
+{
+    const Points__V1__GetPendingConversions *query = asking->job->request->get_pending_conversions;
+    if (!at_most(asking, "get_pending_conversions.limit", query->limit, PENDING_MAX))
+        return;
+    asking->response.body_case = RESPONSE(PENDING_CONVERSIONS);
+    asking->response.pending_conversions =
+        points_pending_conversions(asking->decide->state, query, allocator_of(asking));
+}
+
+static void answer_trial_balance(struct asking *asking)
+{
+    asking->response.body_case = RESPONSE(TRIAL_BALANCE);
+    asking->response.trial_balance = points_trial_balance(asking->decide->state, allocator_of(asking));
+}
+
+static void answer_programme(struct asking *asking)
+{
+    const Points__V1__GetProgramme *query = asking->job->request->get_programme;
+    bool sees_keys = asking->asker.role == ROLE(OPERATOR) || asking->asker.role == ROLE(AUDITOR);
+    if (query->part == POINTS__V1__PROGRAMME_PART__KEYS && !sees_keys) {
+        job_refuse(asking->job, REFUSAL(NOT_PERMITTED), "get_programme.part", "keys are for operators and auditors");
+        return;
+    }
+    asking->response.body_case = RESPONSE(PROGRAMME);
+    asking->response.programme = points_programme(asking->decide->state, query, allocator_of(asking));
+}
+
+// ---- the ledger itself
+
+static void answer_checkpoint(struct asking *asking)
+{
+    asking->job->finish = history_finish_checkpoint;
+}
+
+static void answer_inclusion(struct asking *asking)
+{
+    asking->job->finish = history_finish_inclusion;
+}
+
+static void answer_consistency(struct asking *asking)
+{
+    asking->job->finish = history_finish_consistency;
+}
+
+static void answer_blocks(struct asking *asking)
+{
+    if (at_most(asking, "get_blocks.limit", asking->job->request->get_blocks->limit, BLOCKS_MAX))
+        asking->job->finish = history_finish_blocks;
+}
+
+// Who may ask what, and who answers; doc/protocol.md shows the same.
+static const struct {
+    unsigned roles;
+    void (*answer)(struct asking *asking);
+} queries[] = {
+    [REQUEST(HELLO)] = {ANYBODY, answer_hello},
+    [REQUEST(AUTHENTICATE)] = {ANYBODY, answer_authenticate},
+    [REQUEST(GET_CHECKPOINT)] = {ANYBODY, answer_checkpoint},
+    [REQUEST(GET_INCLUSION_PROOF)] = {ANYBODY, answer_inclusion},
+    [REQUEST(GET_CONSISTENCY_PROOF)] = {ANYBODY, answer_consistency},
+    [REQUEST(GET_PROGRAMME)] = {ALL_ROLES, answer_programme},
+    [REQUEST(GET_ACCOUNT)] = {BIT(APP) | BIT(OPERATOR) | BIT(AUDITOR), answer_account},
+    [REQUEST(GET_STATEMENT)] = {BIT(APP) | BIT(OPERATOR) | BIT(AUDITOR), answer_statement},
+    [REQUEST(GET_TRANSACTION)] = {BIT(APP) | BIT(OPERATOR) | BIT(AUDITOR), answer_transaction},
+    [REQUEST(GET_QUEST)] = {BIT(APP) | BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_quest},
+    [REQUEST(GET_DONATION_TOTALS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_donation_totals},
+    [REQUEST(GET_PENDING_CONVERSIONS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(AUDITOR), answer_pending_conversions},
+    [REQUEST(GET_TRIAL_BALANCE)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_trial_balance},
+    [REQUEST(GET_BLOCKS)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_blocks},
+    [REQUEST(ACCEPT_TIME)] = {BIT(OPERATOR), answer_accept_time},
+};
+
+// A proven key counts as long as it is in force.
+static void find_asker(struct asking *asking)
+{
+    const struct session *session = asking->job->session;
+    if (session->proven)
+        points_asker(asking->decide->state, session->key, &asking->asker);
+}
+
+void answer_query(struct decide *decide, struct job *job)
+{
+    struct asking asking = {.decide = decide, .job = job, .response = POINTS__V1__RESPONSE__INIT};
+    find_asker(&asking);
+    if (queries[job->request->body_case].roles & 1U << asking.asker.role)
+        queries[job->request->body_case].answer(&asking);
+    else
+        job_refuse(job, REFUSAL(NOT_PERMITTED), "",
+            asking.asker.role ? "the role of this connection's key does not allow this request"
+                              : "this request needs a key; prove one with Authenticate");
+    if (job->refusal.code)
+        job->finish = NULL;
+    if (!job->finish)
+        job_respond(job, &asking.response);
+}

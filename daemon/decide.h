@@ -1,0 +1,31 @@
+// The decide thread: owns the state, decides envelopes and answers queries in the order in which they came.
+#pragma once
+
+#include "clock.h"
+#include "history.h"
+#include "journal.h"
+#include "lane.h"
+#include "points/id_map.h"
+#include "points/points.h"
+
+// Everything here belongs to the decide thread alone while decide_run runs.
+struct decide {
+    struct points_state *state;
+    struct id_map ids; // of every transaction: the sequence number of its first decision
+    struct history *history;
+    struct lane *lane;
+    struct journal *journal;
+    struct clock clock;
+    uint64_t blocks; // in the ledger, counting those not yet durable
+    uint64_t disk_reserve_bytes;
+    void (*on_room)(void *context); // the lane, once full, has room again
+    void *context;
+
+    bool disk_full;
+    struct job *undurable, **undurable_end; // recorded, held until durable: duplicates are looked up there; linked by `later`
+};
+
+// Returns when the lane is closed and empty, after its last group is handed over.
+void decide_run(struct decide *decide);
+// After the threads ended: lets go of what was held.
+void decide_end(struct decide *decide);

@@ -1,0 +1,341 @@
+#include "history.h"
+
+#include "ledger/tree.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATEMENT_STANDARD = 50, BLOCKS_MAX = 1000, BLOCK_FRAME_BYTES = 64 };
+
+#define MESSAGE(job, type, init)                                                                                       \
+    ({                                                                                                                 \
+        type *message_ = job_alloc(job, sizeof(type));                                                                 \
+        *message_ = (type)init;                                                                                        \
+        message_;                                                                                                      \
+    })
+
+// The ledger was whole when the daemon started: if it cannot be read now, nothing it says can be trusted.
+static void cannot_read(const struct ledger_error *error)
+{
+    fprintf(stderr, "pointsd: leaving: the ledger cannot be read: %s\n", error->message);
+    _Exit(EXIT_FAILURE);
+}
+
+static struct ledger_reading *begin(struct history *history)
+{
+    struct ledger_error error;
+    struct ledger_reading *reading = ledger_read_begin(history->ledger, &error);
+    if (!reading)
+        cannot_read(&error);
+    return reading;
+}
+
+static uint8_t *copy_bytes(struct arena *arena, const uint8_t *bytes, size_t size)
+{
+    uint8_t *copy = arena_alloc(arena, size ? size : 1);
+    if (copy && size)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
+// ---- one recorded transaction
+
+static Points__V1__LedgerEntry *entry_from(
+    const struct ledger_record *record, uint64_t index, uint64_t sequence, struct arena *arena)
+{
+    ProtobufCAllocator *allocator = &arena->allocator;
+    Points__V1__BlockHeader *header =
+        points__v1__block_header__unpack(allocator, record->header_size, record->header);
+    Points__V1__Envelope *envelope =
+        points__v1__envelope__unpack(allocator, record->envelope_size, record->envelope);
+    Points__V1__Outcomes *outcomes =
+        points__v1__outcomes__unpack(allocator, record->outcomes_size, record->outcomes);
+    Points__V1__LedgerEntry *entry = arena_alloc(arena, sizeof *entry);
+    Points__V1__Outcome *outcome = arena_alloc(arena, sizeof *outcome);
+    if (!header || !envelope || !outcomes || !entry || !outcome || sequence < header->first_sequence)
+        return NULL;
+    uint64_t position = sequence - header->first_sequence;
+    if (position >= envelope->n_transactions || position >= outcomes->n_code || position >= outcomes->n_points ||
+        position >= outcomes->n_expired || position >= outcomes->n_previous)
+        return NULL;
+    *outcome = (Points__V1__Outcome)POINTS__V1__OUTCOME__INIT;
+    outcome->code = outcomes->code[position];
+    outcome->points = outcomes->points[position];
+    outcome->expired = outcomes->expired[position];
+    outcome->previous = outcomes->previous[position];
+    *entry = (Points__V1__LedgerEntry)POINTS__V1__LEDGER_ENTRY__INIT;
+    entry->sequence = sequence;
+    entry->block = index;
+    entry->time = header->time;
+    entry->transaction = envelope->transactions[position];
+    entry->outcome = outcome;
+    return entry;
+}
+
+static Points__V1__LedgerEntry *entry_read(struct ledger_reading *reading, uint64_t sequence, struct arena *arena)
+{
+    struct ledger_error error;
+    struct ledger_record record;
+    uint64_t index;
+    int found = ledger_read_sequence(reading, sequence, &index, &record, &error);
+    if (found < 0)
+        cannot_read(&error);
+    return found ? entry_from(&record, index, sequence, arena) : NULL;
+}
+
+Points__V1__LedgerEntry *history_entry(struct history *history, uint64_t sequence, struct arena *arena)
+{
+    struct ledger_reading *reading = begin(history);
+    Points__V1__LedgerEntry *entry = entry_read(reading, sequence, arena);
+    ledger_read_end(reading);
+    return entry;
+}
+
+void history_finish_transaction(struct job *job, struct history *history)
+{
+    Points__V1__TransactionReply *reply =
+        MESSAGE(job, Points__V1__TransactionReply, POINTS__V1__TRANSACTION_REPLY__INIT);
+    reply->entry = history_entry(history, job->sequence, &job->arena);
+    if (!reply->entry)
+        job_refuse(job, REFUSAL(NOT_FOUND), "", "the ledger holds no transaction with this id");
+    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
+    response.body_case = RESPONSE(TRANSACTION);
+    response.transaction = reply;
+    job_respond(job, &response);
+}
+
+// ---- the originals of duplicates
+
+static Points__V1__Original *original_of(
+    struct job *job, struct ledger_reading *reading, uint32_t position, uint64_t sequence)
+{
+    Points__V1__LedgerEntry *entry = entry_read(reading, sequence, &job->arena);
+    Points__V1__Original *original = MESSAGE(job, Points__V1__Original, POINTS__V1__ORIGINAL__INIT);
+    original->position = position;
+    original->sequence = sequence;
+    original->outcome = entry ? entry->outcome : NULL;
+    return original;
+}
+
+void history_finish_submit(struct job *job, struct history *history)
+{
+    const Points__V1__Outcomes *outcomes = job->outcomes;
+    Points__V1__SubmitReply *reply = MESSAGE(job, Points__V1__SubmitReply, POINTS__V1__SUBMIT_REPLY__INIT);
+    reply->block = job->block;
+    reply->first_sequence = job->first_sequence;
+    reply->time = job->time;
+    reply->outcomes = job->outcomes;
+    reply->originals = job_alloc(job, outcomes->n_code * sizeof *reply->originals);
+    struct ledger_reading *reading = begin(history);
+    for (uint32_t i = 0; i < outcomes->n_code; i++)
+        if (outcomes->code[i] == OUTCOME(DUPLICATE))
+            reply->originals[reply->n_originals++] = original_of(job, reading, i, outcomes->previous[i]);
+    ledger_read_end(reading);
+    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
+    response.body_case = RESPONSE(SUBMIT);
+    response.submit = reply;
+    job_respond(job, &response);
+}
+
+// ---- a statement: a walk along the back-pointers
+
+static const ProtobufCBinaryData *account_named(const Points__V1__Transaction *transaction)
+{
+    switch (transaction->body_case) {
+    case TRANSACTION(AWARD):
+        return &transaction->award->account;
+    case TRANSACTION(DONATE):
+        return &transaction->donate->account;
+    case TRANSACTION(REQUEST_CONVERSION):
+        return &transaction->request_conversion->account;
+    case TRANSACTION(OPEN_ACCOUNT):
+        return &transaction->open_account->account;
+    case TRANSACTION(MOVE_ACCOUNT):
+        return &transaction->move_account->account;
+    default:
+        return NULL;
+    }
+}
+
+// A page may begin only where the account's own walk passes.
+static bool belongs(const Points__V1__LedgerEntry *entry, const ProtobufCBinaryData *account)
+{
+    const ProtobufCBinaryData *named = account_named(entry->transaction);
+    bool answer_to_conversion = entry->transaction->body_case == TRANSACTION(SETTLE_CONVERSION) ||
+                                entry->transaction->body_case == TRANSACTION(REFUSE_CONVERSION);
+    if (entry->outcome->code == OUTCOME(DUPLICATE) || entry->outcome->code == OUTCOME(ID_REUSED))
+        return false;
+    return named ? memcmp(named->data, account->data, ID_BYTES) == 0 : answer_to_conversion;
+}
+
+void history_finish_statement(struct job *job, struct history *history)
+{
+    const Points__V1__GetStatement *query = job->request->get_statement;
+    uint32_t limit = query->limit ? query->limit : STATEMENT_STANDARD;
+    Points__V1__StatementReply *reply = MESSAGE(job, Points__V1__StatementReply, POINTS__V1__STATEMENT_REPLY__INIT);
+    reply->entries = job_alloc(job, limit * sizeof *reply->entries);
+    reply->balance_points = job->balance_points;
+    struct ledger_reading *reading = begin(history);
+    uint64_t sequence = job->sequence;
+    while (sequence && reply->n_entries < limit) {
+        Points__V1__LedgerEntry *entry = entry_read(reading, sequence, &job->arena);
+        if (!entry || !belongs(entry, &query->account)) {
+            job_refuse(job, REFUSAL(OUT_OF_RANGE), "get_statement.before",
+                "no entry of this account; use `next` of the page before");
+            break;
+        }
+        reply->entries[reply->n_entries++] = entry;
+        sequence = entry->outcome->previous;
+    }
+    ledger_read_end(reading);
+    reply->next = sequence;
+    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
+    response.body_case = RESPONSE(STATEMENT);
+    response.statement = reply;
+    job_respond(job, &response);
+}
+
+// ---- blocks
+
+static Points__V1__Block *block_from(struct job *job, const struct ledger_record *record)
+{
+    Points__V1__Block *block = MESSAGE(job, Points__V1__Block, POINTS__V1__BLOCK__INIT);
+    block->body = MESSAGE(job, Points__V1__BlockBody, POINTS__V1__BLOCK_BODY__INIT);
+    block->header =
+        (ProtobufCBinaryData){record->header_size, copy_bytes(&job->arena, record->header, record->header_size)};
+    block->body->envelope =
+        (ProtobufCBinaryData){record->envelope_size, copy_bytes(&job->arena, record->envelope, record->envelope_size)};
+    block->body->outcomes =
+        (ProtobufCBinaryData){record->outcomes_size, copy_bytes(&job->arena, record->outcomes, record->outcomes_size)};
+    return block;
+}
+
+static size_t framed_size(const struct ledger_record *record)
+{
+    return record->header_size + record->envelope_size + record->outcomes_size + BLOCK_FRAME_BYTES;
+}
+
+void history_finish_blocks(struct job *job, struct history *history)
+{
+    const Points__V1__GetBlocks *query = job->request->get_blocks;
+    uint32_t limit = query->limit ? query->limit : BLOCKS_MAX;
+    Points__V1__BlocksReply *reply = MESSAGE(job, Points__V1__BlocksReply, POINTS__V1__BLOCKS_REPLY__INIT);
+    reply->blocks = job_alloc(job, limit * sizeof *reply->blocks);
+    struct ledger_reading *reading = begin(history);
+    struct ledger_error error;
+    struct ledger_record record;
+    size_t size = BLOCK_FRAME_BYTES;
+    int found = 1;
+    while (reply->n_blocks < limit &&
+           (found = ledger_read_block(reading, query->from + reply->n_blocks, &record, &error)) > 0) {
+        size += framed_size(&record);
+        if (size > RESPONSE_BYTES_MAX)
+            break;
+        reply->blocks[reply->n_blocks++] = block_from(job, &record);
+    }
+    if (found < 0)
+        cannot_read(&error);
+    reply->size = ledger_read_size(reading);
+    ledger_read_end(reading);
+    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
+    response.body_case = RESPONSE(BLOCKS);
+    response.blocks = reply;
+    job_respond(job, &response);
+}
+
+// ---- the tree
+
+static char *checkpoint_note(struct job *job, struct ledger_reading *reading)
+{
+    struct ledger_error error;
+    char *note = job_alloc(job, NOTE_BYTES_MAX);
+    if (!ledger_read_checkpoint(reading, note, &error))
+        cannot_read(&error);
+    return note;
+}
+
+void history_finish_checkpoint(struct job *job, struct history *history)
+{
+    struct ledger_reading *reading = begin(history);
+    Points__V1__CheckpointReply *reply =
+        MESSAGE(job, Points__V1__CheckpointReply, POINTS__V1__CHECKPOINT_REPLY__INIT);
+    reply->note = checkpoint_note(job, reading);
+    ledger_read_end(reading);
+    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
+    response.body_case = RESPONSE(CHECKPOINT);
+    response.checkpoint = reply;
+    job_respond(job, &response);
+}
+
+static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
+{
+    struct ledger_error error;
+    if (!ledger_read_node(reading, level, position, hash, &error))
+        cannot_read(&error);
+    return true;
+}
+
+static Points__V1__ProofReply *proof_reply(struct job *job, struct ledger_reading *reading, uint64_t size,
+    uint8_t hashes[][HASH_BYTES], size_t count)
+{
+    Points__V1__ProofReply *reply = MESSAGE(job, Points__V1__ProofReply, POINTS__V1__PROOF_REPLY__INIT);
+    reply->size = size;
+    reply->hashes = job_alloc(job, (count + 1) * sizeof *reply->hashes);
+    for (size_t i = 0; i < count; i++)
+        reply->hashes[reply->n_hashes++] =
+            (ProtobufCBinaryData){HASH_BYTES, copy_bytes(&job->arena, hashes[i], HASH_BYTES)};
+    if (size == ledger_read_size(reading))
+        reply->checkpoint = checkpoint_note(job, reading);
+    return reply;
+}
+
+static void respond_proof(struct job *job, Points__V1__ProofReply *reply)
+{
+    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
+    response.body_case = RESPONSE(PROOF);
+    response.proof = reply;
+    job_respond(job, &response);
+}
+
+void history_finish_inclusion(struct job *job, struct history *history)
+{
+    const Points__V1__GetInclusionProof *query = job->request->get_inclusion_proof;
+    struct ledger_reading *reading = begin(history);
+    uint64_t newest = ledger_read_size(reading), size = query->size ? query->size : newest;
+    uint8_t hashes[TREE_PROOF_MAX][HASH_BYTES];
+    size_t count = 0;
+    Points__V1__ProofReply *reply = NULL;
+    struct ledger_error error;
+    struct ledger_record record;
+    if (size > newest || query->index >= size)
+        job_refuse(job, REFUSAL(OUT_OF_RANGE), "get_inclusion_proof", "the ledger has %llu blocks",
+            (unsigned long long)newest);
+    else if (!tree_prove_inclusion(query->index, size, read_node, reading, hashes, &count) ||
+             ledger_read_block(reading, query->index, &record, &error) != 1)
+        cannot_read(&error);
+    else {
+        reply = proof_reply(job, reading, size, hashes, count);
+        reply->header =
+            (ProtobufCBinaryData){record.header_size, copy_bytes(&job->arena, record.header, record.header_size)};
+    }
+    ledger_read_end(reading);
+    respond_proof(job, reply);
+}
+
+void history_finish_consistency(struct job *job, struct history *history)
+{
+    const Points__V1__GetConsistencyProof *query = job->request->get_consistency_proof;
+    struct ledger_reading *reading = begin(history);
+    uint64_t newest = ledger_read_size(reading), to = query->to_size ? query->to_size : newest;
+    uint8_t hashes[TREE_PROOF_MAX][HASH_BYTES];
+    size_t count = 0;
+    Points__V1__ProofReply *reply = NULL;
+    if (to > newest || query->from_size == 0 || query->from_size > to)
+        job_refuse(job, REFUSAL(OUT_OF_RANGE), "get_consistency_proof",
+            "sizes must be 1 <= from <= to; the ledger has %llu blocks", (unsigned long long)newest);
+    else if (tree_prove_consistency(query->from_size, to, read_node, reading, hashes, &count))
+        reply = proof_reply(job, reading, to, hashes, count);
+    ledger_read_end(reading);
+    respond_proof(job, reply);
+}

@@ -1,0 +1,138 @@
+#include "journal.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct journal {
+    struct ledger *ledger;
+    uint32_t rules_version;
+    journal_release_fn *release;
+    void *context;
+    _Atomic uint64_t durable;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct group waiting;
+    bool has_waiting, closed;
+
+    struct ledger_block *blocks; // reused from group to group
+    size_t block_capacity;
+};
+
+struct journal *journal_new(struct ledger *ledger, uint32_t rules_version, journal_release_fn *release, void *context)
+{
+    struct journal *journal = calloc(1, sizeof *journal);
+    if (!journal)
+        abort();
+    journal->ledger = ledger;
+    journal->rules_version = rules_version;
+    journal->release = release;
+    journal->context = context;
+    pthread_mutex_init(&journal->lock, NULL);
+    pthread_cond_init(&journal->changed, NULL);
+    return journal;
+}
+
+void journal_free(struct journal *journal)
+{
+    pthread_cond_destroy(&journal->changed);
+    pthread_mutex_destroy(&journal->lock);
+    free(journal->blocks);
+    free(journal);
+}
+
+void journal_wait_for_place(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    while (journal->has_waiting)
+        pthread_cond_wait(&journal->changed, &journal->lock);
+    pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_put(struct journal *journal, struct group group)
+{
+    pthread_mutex_lock(&journal->lock);
+    journal->waiting = group;
+    journal->has_waiting = true;
+    pthread_cond_broadcast(&journal->changed);
+    pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_close(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    journal->closed = true;
+    pthread_cond_broadcast(&journal->changed);
+    pthread_mutex_unlock(&journal->lock);
+}
+
+uint64_t journal_durable(const struct journal *journal)
+{
+    return atomic_load_explicit(&journal->durable, memory_order_acquire);
+}
+
+static bool next_group(struct journal *journal, struct group *group)
+{
+    pthread_mutex_lock(&journal->lock);
+    while (!journal->has_waiting && !journal->closed)
+        pthread_cond_wait(&journal->changed, &journal->lock);
+    bool found = journal->has_waiting;
+    *group = journal->waiting;
+    journal->has_waiting = false;
+    pthread_cond_broadcast(&journal->changed);
+    pthread_mutex_unlock(&journal->lock);
+    return found;
+}
+
+static struct ledger_block block_of(const struct journal *journal, const struct job *job)
+{
+    const Points__V1__SignedEnvelope *submit = job->request->submit;
+    return (struct ledger_block){
+        .rules_version = journal->rules_version,
+        .first_sequence = job->first_sequence,
+        .count = (uint32_t)job->envelope->n_transactions,
+        .time = job->time,
+        .envelope = submit->envelope.data,
+        .envelope_size = submit->envelope.len,
+        .envelope_sha256 = job->envelope_sha256,
+        .outcomes = job->outcomes_bytes,
+        .outcomes_size = job->outcomes_size,
+        .signatures = (const Points__V1__Signature *const *)submit->signatures,
+        .signature_count = submit->n_signatures,
+    };
+}
+
+static void make_durable(struct journal *journal, const struct group *group)
+{
+    if (group->blocks > journal->block_capacity) {
+        journal->block_capacity = group->blocks;
+        journal->blocks = reallocarray(journal->blocks, group->blocks, sizeof *journal->blocks);
+        if (!journal->blocks)
+            abort();
+    }
+    size_t count = 0;
+    for (const struct job *job = group->jobs; job; job = job->next)
+        if (job->block)
+            journal->blocks[count++] = block_of(journal, job);
+    struct ledger_error error;
+    if (count && !ledger_append(journal->ledger, journal->blocks, count, &error)) {
+        // Nothing can be said about the disk any more, so nothing is said to anybody.
+        fprintf(stderr, "pointsd: leaving at once: the commit failed: %s\n", error.message);
+        _Exit(EXIT_FAILURE);
+    }
+    atomic_store_explicit(&journal->durable, group->last_sequence, memory_order_release);
+}
+
+void journal_run(struct journal *journal)
+{
+    struct group group;
+    while (next_group(journal, &group)) {
+        make_durable(journal, &group);
+        for (struct job *job = group.jobs, *next; job; job = next) {
+            next = job->next;
+            journal->release(journal->context, job);
+        }
+    }
+}

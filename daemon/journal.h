@@ -1,0 +1,32 @@
+// The journal: makes groups of blocks durable, one after the other, and then lets their answers go. A thread of its own.
+#pragma once
+
+#include "job.h"
+#include "ledger/ledger.h"
+
+#include <stdatomic.h>
+
+struct journal;
+
+// Jobs that were decided together, in order; those that were recorded become blocks. A group without blocks only waits its turn,
+// so that no answer overtakes what it speaks of.
+struct group {
+    struct job *jobs;
+    size_t blocks;
+    uint64_t last_sequence;
+};
+
+// Called on the journal's thread with each job whose group is durable.
+typedef void journal_release_fn(void *context, struct job *job);
+
+struct journal *journal_new(struct ledger *ledger, uint32_t rules_version, journal_release_fn *release, void *context);
+void journal_free(struct journal *journal);
+void journal_run(struct journal *journal); // the thread: returns after journal_close, when all is durable
+
+// For the decide thread: waits until no group is waiting (one may be under way), then hands over this one.
+void journal_wait_for_place(struct journal *journal);
+void journal_put(struct journal *journal, struct group group);
+void journal_close(struct journal *journal);
+
+// Sequence number of the last transaction that is on disk.
+uint64_t journal_durable(const struct journal *journal);

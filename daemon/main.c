@@ -1,0 +1,135 @@
+// pointsd: the ledger daemon. Opens the ledger, folds it, serves it.
+#include "ledger/ledger.h"
+#include "pipeline.h"
+#include "proto/keyfile.h"
+#include "replay.h"
+#include "settings.h"
+
+#include "config.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <stdnoreturn.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+enum { EXIT_WRONG_USE = 2 };
+
+static const char usage[] = "usage: pointsd -c FILE\n"
+                            "       pointsd --help | --version\n"
+                            "\n"
+                            "Serves the points ledger that FILE names (see pointsd.conf(5); `points init` writes one).\n"
+                            "SIGTERM ends it gracefully: what was taken is decided, made durable and answered.\n";
+
+__attribute__((format(printf, 1, 2))) static noreturn void die(const char *format, ...)
+{
+    va_list arguments;
+    fputs("pointsd: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(EXIT_FAILURE);
+}
+
+static const char *configuration_file(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
+    const char *path = NULL;
+    for (int option; (option = getopt_long(argc, argv, "c:", options, NULL)) != -1;) {
+        if (option == 'c') {
+            path = optarg;
+        } else if (option == 'h') {
+            fputs(usage, stdout);
+            exit(EXIT_SUCCESS);
+        } else if (option == 'v') {
+            puts("pointsd " PACKAGE_VERSION);
+            exit(EXIT_SUCCESS);
+        } else {
+            path = NULL;
+            break;
+        }
+    }
+    if (!path || optind != argc) {
+        fputs(usage, stderr);
+        exit(EXIT_WRONG_USE);
+    }
+    return path;
+}
+
+// A client that leaves, or a limit on file sizes, must not end the process; the failed call says it.
+static void ignore_signals(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+// The daemon's key must be the one that genesis names: auditors know no other. The caller frees it after the ledger is closed.
+static struct note_signer *sign_checkpoints(struct ledger *ledger, const Points__V1__Genesis *genesis, const char *path)
+{
+    struct keyfile key;
+    struct keyfile_error error;
+    if (!keyfile_load(path, &key, &error))
+        die("%s", error.message);
+    if (memcmp(key.public_key, genesis->checkpoint_key.data, KEY_BYTES) != 0)
+        die("%s is not the checkpoint key that the genesis of this ledger names; set checkpoint_key in [ledger]", path);
+    struct note_signer *signer = sodium_malloc(sizeof *signer);
+    if (!signer)
+        die("out of locked memory for a key");
+    snprintf(signer->verifier.name, sizeof signer->verifier.name, "%s", genesis->origin);
+    memcpy(signer->verifier.key, key.public_key, KEY_BYTES);
+    memcpy(signer->secret, key.secret, sizeof signer->secret);
+    keyfile_free(&key);
+    ledger_set_signer(ledger, signer);
+    return signer;
+}
+
+static void serve(const struct settings *settings, struct ledger *ledger, struct points_state *state, struct id_map *ids)
+{
+    char error[300];
+    struct pipeline *pipeline = pipeline_new(settings, ledger, state, ids, error, sizeof error);
+    if (!pipeline)
+        die("%s", error);
+    const char *scripted = points_genesis(state)->time_source == TIME_SOURCE(SCRIPTED) ? ", SCRIPTED time" : "";
+    fprintf(stderr, "pointsd: ready: %s, %llu blocks, %llu transactions%s\n", settings->ledger_dir,
+        (unsigned long long)ledger_size(ledger), (unsigned long long)points_last_sequence(state), scripted);
+    sd_notify(0, "READY=1");
+    pipeline_run(pipeline);
+    pipeline_free(pipeline);
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = configuration_file(argc, argv);
+    struct settings settings;
+    struct ledger_error error;
+    struct id_map ids = {0};
+    char message[600];
+    if (sodium_init() < 0)
+        die("libsodium does not start");
+    ignore_signals();
+    if (!settings_read(path, &settings, message, sizeof message))
+        die("%s", message);
+    struct ledger *ledger = ledger_open(settings.ledger_dir, LEDGER_WRITE, &error);
+    if (!ledger)
+        die("%s", error.message);
+    struct points_state *state = replay(ledger, &ids, &error);
+    if (!state)
+        die("this ledger is not served: %s; ask for the whole list: points-audit verify %s", error.message,
+            settings.ledger_dir);
+    struct note_signer *signer = sign_checkpoints(ledger, points_genesis(state), settings.checkpoint_key);
+    if (!ledger_append(ledger, NULL, 0, &error))
+        die("the first checkpoint cannot be written: %s", error.message);
+    serve(&settings, ledger, state, &ids);
+    points_free(state);
+    ledger_close(ledger);
+    sodium_free(signer);
+    settings_free(&settings);
+    fputs("pointsd: ended; all that was answered is on disk\n", stderr);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,17 @@
+// The pipeline: sockets -> verifiers -> decide -> journal -> answers. Joins net, ledger and points, and runs their threads.
+#pragma once
+
+#include "ledger/ledger.h"
+#include "points/id_map.h"
+#include "points/points.h"
+#include "settings.h"
+
+struct pipeline;
+
+// Starts listening and all threads. Takes `ids`' contents; `state` and `ledger` stay the caller's, but not to be touched until
+// pipeline_free. NULL: `error` says why.
+struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct points_state *state,
+    struct id_map *ids, char *error, size_t error_size);
+// The net thread: the caller's. Returns after SIGTERM or SIGINT, when everything decided is durable and answered.
+void pipeline_run(struct pipeline *pipeline);
+void pipeline_free(struct pipeline *pipeline);

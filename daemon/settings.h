@@ -1,0 +1,20 @@
+// The daemon's configuration file. None of its settings alters an outcome: limits of the programme live in the ledger.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct settings {
+    char *ledger_dir;
+    char *checkpoint_key; // a file
+    char *unix_path;      // NULL: no Unix socket
+    uint64_t tcp_port;    // 0: no TCP
+    uint64_t workers;     // verifying threads; 0: as many as there are processors
+    uint64_t write_timeout_s;
+    uint64_t disk_reserve_mib; // below so much free space, new envelopes are refused
+};
+
+// Reads an INI file. False: `error` names the line and what to do.
+bool settings_read(const char *path, struct settings *settings, char *error, size_t error_size);
+void settings_free(struct settings *settings);

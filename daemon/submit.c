@@ -1,0 +1,180 @@
+#include "submit.h"
+
+#include <string.h>
+
+enum { TRANSACTION_BYTES_MAX = 1024 };
+
+// ---- what was decided before
+
+static const Points__V1__Transaction *transaction_in(const struct job *job, uint64_t sequence)
+{
+    return job->envelope->transactions[sequence - job->first_sequence];
+}
+
+static const struct job *undurable_holder(const struct decide *decide, uint64_t sequence)
+{
+    for (const struct job *job = decide->undurable; job; job = job->later)
+        if (sequence >= job->first_sequence && sequence < job->first_sequence + job->envelope->n_transactions)
+            return job;
+    return NULL;
+}
+
+// The transaction decided at `sequence`: in this envelope, in one not yet durable, or in the ledger.
+static const Points__V1__Transaction *decided_at(struct decide *decide, struct job *job, uint64_t sequence)
+{
+    if (job->first_sequence && sequence >= job->first_sequence)
+        return transaction_in(job, sequence);
+    const struct job *holder = undurable_holder(decide, sequence);
+    if (holder)
+        return transaction_in(holder, sequence);
+    Points__V1__LedgerEntry *entry = history_entry(decide->history, sequence, &job->arena);
+    return entry ? entry->transaction : NULL;
+}
+
+// One canonical form: the same bytes when packed, the same bytes as received.
+static bool same_bytes(const Points__V1__Transaction *a, const Points__V1__Transaction *b)
+{
+    uint8_t bytes_a[TRANSACTION_BYTES_MAX], bytes_b[TRANSACTION_BYTES_MAX];
+    size_t size = points__v1__transaction__get_packed_size(a);
+    if (size != points__v1__transaction__get_packed_size(b) || size > TRANSACTION_BYTES_MAX)
+        return false;
+    points__v1__transaction__pack(a, bytes_a);
+    points__v1__transaction__pack(b, bytes_b);
+    return memcmp(bytes_a, bytes_b, size) == 0;
+}
+
+static struct points_inputs inputs_of(struct decide *decide, struct job *job, size_t position)
+{
+    const Points__V1__Transaction *transaction = job->envelope->transactions[position];
+    const uint8_t *target = points_target(transaction);
+    struct points_inputs inputs = {
+        .prior_sequence = id_map_get(&decide->ids, transaction->id.data),
+        .target_sequence = target ? id_map_get(&decide->ids, target) : 0,
+    };
+    if (inputs.prior_sequence) {
+        const Points__V1__Transaction *prior = decided_at(decide, job, inputs.prior_sequence);
+        inputs.prior = prior && same_bytes(prior, transaction) ? POINTS_SAME_BYTES : POINTS_OTHER_BYTES;
+    }
+    return inputs;
+}
+
+static bool nothing_is_new(struct decide *decide, struct job *job)
+{
+    for (size_t i = 0; i < job->envelope->n_transactions; i++)
+        if (inputs_of(decide, job, i).prior != POINTS_SAME_BYTES)
+            return false;
+    return true;
+}
+
+// ---- outcomes
+
+static void make_columns(struct job *job)
+{
+    size_t count = job->envelope->n_transactions;
+    Points__V1__Outcomes *outcomes = job_alloc(job, sizeof *outcomes);
+    *outcomes = (Points__V1__Outcomes)POINTS__V1__OUTCOMES__INIT;
+    outcomes->n_code = outcomes->n_points = outcomes->n_expired = outcomes->n_previous = count;
+    outcomes->code = job_alloc(job, count * sizeof *outcomes->code);
+    outcomes->points = job_alloc(job, count * sizeof *outcomes->points);
+    outcomes->expired = job_alloc(job, count * sizeof *outcomes->expired);
+    outcomes->previous = job_alloc(job, count * sizeof *outcomes->previous);
+    job->outcomes = outcomes;
+}
+
+static void set_outcome(struct job *job, size_t position, const struct points_outcome *outcome)
+{
+    job->outcomes->code[position] = outcome->code;
+    job->outcomes->points[position] = outcome->points;
+    job->outcomes->expired[position] = outcome->expired;
+    job->outcomes->previous[position] = outcome->previous;
+    if (outcome->code == OUTCOME(DUPLICATE))
+        job->finish = history_finish_submit;
+}
+
+static void answer_duplicates(struct decide *decide, struct job *job)
+{
+    for (size_t i = 0; i < job->envelope->n_transactions; i++) {
+        struct points_outcome outcome = {.code = OUTCOME(DUPLICATE),
+            .previous = id_map_get(&decide->ids, job->envelope->transactions[i]->id.data)};
+        set_outcome(job, i, &outcome);
+    }
+}
+
+static void apply_all(struct decide *decide, struct job *job)
+{
+    points_block_begin(decide->state, job->time);
+    for (size_t i = 0; i < job->envelope->n_transactions; i++) {
+        const Points__V1__Transaction *transaction = job->envelope->transactions[i];
+        struct points_inputs inputs = inputs_of(decide, job, i);
+        struct points_outcome outcome = points_apply(decide->state, transaction, &inputs);
+        if (inputs.prior == POINTS_NEW)
+            id_map_add(&decide->ids, transaction->id.data, job->first_sequence + i);
+        set_outcome(job, i, &outcome);
+    }
+}
+
+static void record(struct decide *decide, struct job *job)
+{
+    job->block = decide->blocks++;
+    job->first_sequence = points_last_sequence(decide->state) + 1;
+    job->time = points_block_time(decide->state, decide->clock.wall_s);
+    apply_all(decide, job);
+    job->outcomes_size = points__v1__outcomes__get_packed_size(job->outcomes);
+    job->outcomes_bytes = job_alloc(job, job->outcomes_size);
+    points__v1__outcomes__pack(job->outcomes, job->outcomes_bytes);
+    job_hold(job);
+    job->later = NULL;
+    *decide->undurable_end = job;
+    decide->undurable_end = &job->later;
+}
+
+// ---- admission
+
+static bool is_system(const struct decide *decide)
+{
+    return points_genesis(decide->state)->time_source == TIME_SOURCE(SYSTEM);
+}
+
+// The refusals that depend on who signed, in the order of doc/rules.md.
+static bool admit(const struct decide *decide, struct job *job)
+{
+    struct points_error error;
+    const Points__V1__SignedEnvelope *submit = job->request->submit;
+    const Points__V1__Signature *const *signatures = (const Points__V1__Signature *const *)submit->signatures;
+    refusal_code code = points_signers_known(decide->state, signatures, submit->n_signatures, &error);
+    if (!code && !job->signatures_valid) {
+        job_refuse(job, REFUSAL(BAD_SIGNATURE), "submit.signatures",
+            "a signature does not verify; sign \"points.v1 envelope\\n\" and the exact bytes of the envelope");
+        return false;
+    }
+    if (!code)
+        code = points_admit(decide->state, signatures, submit->n_signatures, job->envelope, &error);
+    if (code)
+        job_refuse(job, code, "submit.signatures", "%s", error.message);
+    return !code;
+}
+
+// The refusals that depend on this machine; nothing that was decided before is refused for them.
+static bool can_record(const struct decide *decide, struct job *job)
+{
+    if (is_system(decide) && decide->clock.unsure)
+        job_refuse(job, REFUSAL(CLOCK_UNSURE), "",
+            "the wall clock jumped or does not fit the last block; an operator accepts it with: points accept-time");
+    else if (decide->disk_full)
+        job_refuse(job, REFUSAL(DISK_FULL), "",
+            "the ledger's disk is nearly full; nothing was recorded, send it again when there is room");
+    return !job->refusal.code;
+}
+
+void submit_decide(struct decide *decide, struct job *job)
+{
+    if (!admit(decide, job))
+        return;
+    if (nothing_is_new(decide, job)) {
+        make_columns(job);
+        answer_duplicates(decide, job);
+    } else if (can_record(decide, job)) {
+        make_columns(job);
+        record(decide, job);
+    }
+}

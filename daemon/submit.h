@@ -1,0 +1,7 @@
+// Deciding an envelope: admission, what was decided before, and the rules, transaction by transaction. The decide thread's.
+#pragma once
+
+#include "decide.h"
+
+// Leaves the job refused, or with its outcomes: recorded as a block, or not when nothing in it was new.
+void submit_decide(struct decide *decide, struct job *job);

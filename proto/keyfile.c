@@ -1,0 +1,171 @@
+// Key files: comments from '#' on, and one line of 64 hex digits.
+#include "proto/keyfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEX_BYTES = 2 * KEY_BYTES + 1, FILE_BYTES_MAX = 4096 };
+
+_Static_assert(crypto_sign_ed25519_SEEDBYTES == KEY_BYTES, "a seed is written like a public key");
+
+__attribute__((format(printf, 2, 3))) static bool refuse(struct keyfile_error *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+// NAME.key -> NAME.pub; anything else gets .pub behind it.
+static bool public_path(const char *path, char beside[PATH_MAX], struct keyfile_error *error)
+{
+    size_t size = strlen(path);
+    if (size > 4 && !strcmp(path + size - 4, ".key"))
+        size -= 4;
+    return snprintf(beside, PATH_MAX, "%.*s.pub", (int)size, path) < PATH_MAX ||
+           refuse(error, "the path of the key is too long: %.100s...", path);
+}
+
+static bool write_text(const char *path, mode_t mode, const char *comment, const char *hex, struct keyfile_error *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (fd < 0 && errno == EEXIST)
+        return refuse(error, "%s exists already; a key is never overwritten: choose another name", path);
+    if (fd < 0)
+        return refuse(error, "cannot create %s: %s", path, strerror(errno));
+    bool ok = dprintf(fd, "# %s\n%s\n", comment, hex) > 0 && fsync(fd) == 0;
+    int written = errno;
+    if (close(fd) != 0 && ok) {
+        ok = false;
+        written = errno;
+    }
+    return ok || refuse(error, "cannot write %s: %s", path, strerror(written));
+}
+
+static bool write_pair(const char *path, const char *holder, const uint8_t *seed, const uint8_t *public_key,
+    struct keyfile_error *error)
+{
+    char comment[300], beside[PATH_MAX];
+    if (!public_path(path, beside, error))
+        return false;
+    char *hex = sodium_malloc(HEX_BYTES);
+    if (!hex)
+        return refuse(error, "out of locked memory for a key");
+    snprintf(comment, sizeof comment, "points: Ed25519 secret key of %s. Keep it to yourself.", holder);
+    sodium_bin2hex(hex, HEX_BYTES, seed, KEY_BYTES);
+    bool ok = write_text(path, 0600, comment, hex, error);
+    if (ok) {
+        snprintf(comment, sizeof comment, "points: Ed25519 public key of %s", holder);
+        sodium_bin2hex(hex, HEX_BYTES, public_key, KEY_BYTES);
+        ok = write_text(beside, 0644, comment, hex, error);
+        if (!ok)
+            unlink(path);
+    }
+    sodium_free(hex);
+    return ok;
+}
+
+static bool from_seed(const uint8_t *seed, struct keyfile *key, struct keyfile_error *error)
+{
+    key->secret = sodium_malloc(crypto_sign_ed25519_SECRETKEYBYTES);
+    if (!key->secret)
+        return refuse(error, "out of locked memory for a key");
+    crypto_sign_ed25519_seed_keypair(key->public_key, key->secret, seed);
+    return true;
+}
+
+bool keyfile_create(const char *path, const char *holder, struct keyfile *key, struct keyfile_error *error)
+{
+    struct keyfile made = {0};
+    uint8_t *seed = sodium_malloc(KEY_BYTES);
+    if (!seed)
+        return refuse(error, "out of locked memory for a key");
+    randombytes_buf(seed, KEY_BYTES);
+    bool ok = from_seed(seed, &made, error) && write_pair(path, holder, seed, made.public_key, error);
+    sodium_free(seed);
+    if (ok && key)
+        *key = made;
+    else
+        keyfile_free(&made);
+    return ok;
+}
+
+// The one line that is no comment, as bytes.
+static bool parse_text(char *text, uint8_t bytes[KEY_BYTES])
+{
+    bool found = false;
+    char *rest = text, *line;
+    while ((line = strsep(&rest, "\n"))) {
+        line[strcspn(line, " \t\r")] = '\0';
+        if (!*line || *line == '#')
+            continue;
+        size_t size;
+        if (found || sodium_hex2bin(bytes, KEY_BYTES, line, strlen(line), NULL, &size, NULL) != 0 || size != KEY_BYTES)
+            return false;
+        found = strlen(line) == 2 * KEY_BYTES;
+    }
+    return found;
+}
+
+static bool read_fd(int fd, const char *path, bool secret, uint8_t bytes[KEY_BYTES], struct keyfile_error *error)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return refuse(error, "cannot read %s: %s", path, strerror(errno));
+    if (secret && (status.st_mode & 077))
+        return refuse(error, "%s can be read by others; run: chmod 600 %s", path, path);
+    char *text = sodium_malloc(FILE_BYTES_MAX + 1);
+    if (!text)
+        return refuse(error, "out of locked memory for a key");
+    ssize_t size = read(fd, text, FILE_BYTES_MAX);
+    text[size > 0 ? size : 0] = '\0';
+    bool ok = size > 0 && parse_text(text, bytes);
+    sodium_free(text);
+    return ok || refuse(error, "%s is no key file: it should hold comments and one line of 64 hex digits", path);
+}
+
+static bool read_key(const char *path, bool secret, uint8_t bytes[KEY_BYTES], struct keyfile_error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return refuse(error, "cannot read the key %s: %s", path, strerror(errno));
+    bool ok = read_fd(fd, path, secret, bytes, error);
+    close(fd);
+    return ok;
+}
+
+bool keyfile_load(const char *path, struct keyfile *key, struct keyfile_error *error)
+{
+    uint8_t *seed = sodium_malloc(KEY_BYTES);
+    if (!seed)
+        return refuse(error, "out of locked memory for a key");
+    bool ok = read_key(path, true, seed, error) && from_seed(seed, key, error);
+    sodium_free(seed);
+    return ok;
+}
+
+void keyfile_free(struct keyfile *key)
+{
+    sodium_free(key->secret);
+    key->secret = NULL;
+}
+
+bool keyfile_read_public(const char *path_or_hex, uint8_t key[KEY_BYTES], struct keyfile_error *error)
+{
+    size_t size, length = strlen(path_or_hex);
+    if (length == 2 * KEY_BYTES && !sodium_hex2bin(key, KEY_BYTES, path_or_hex, length, NULL, &size, NULL) &&
+        size == KEY_BYTES)
+        return true;
+    if (length > 4 && !strcmp(path_or_hex + length - 4, ".pub"))
+        return read_key(path_or_hex, false, key, error);
+    char beside[PATH_MAX];
+    return public_path(path_or_hex, beside, error) && read_key(beside, false, key, error);
+}

@@ -1,0 +1,180 @@
+// Every transaction decided again, and what comes out compared with what is recorded.
+#include "tools/audit_fold.h"
+#include "tools/outcome_names.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+// A column entry takes ten bytes at most, and there are four columns.
+enum { OUTCOMES_BYTES_MAX = 4 * (ENVELOPE_TRANSACTIONS_MAX * 10 + 8) };
+
+// The outcomes of a block as the rules have them, in columns as they are packed.
+struct columns {
+    outcome_code code[ENVELOPE_TRANSACTIONS_MAX];
+    uint64_t points[ENVELOPE_TRANSACTIONS_MAX];
+    uint64_t expired[ENVELOPE_TRANSACTIONS_MAX];
+    uint64_t previous[ENVELOPE_TRANSACTIONS_MAX];
+    size_t count;
+};
+
+// ---- genesis
+
+bool audit_fold_genesis(struct audit_fold *fold, const struct audit_block *block, struct audit_fault *fault)
+{
+    struct points_error error;
+    const Points__V1__Signature *const *signatures = (const Points__V1__Signature *const *)block->header->signatures;
+    fold->state = points_from_genesis(block->genesis, &error);
+    if (!fold->state || !points_genesis_signers(fold->state, signatures, block->header->n_signatures, &error))
+        return audit_fail(fault, "%s", error.message);
+    return true;
+}
+
+// ---- deciding
+
+static bool check_admission(
+    const struct audit_fold *fold, const struct audit_block *block, struct audit_fault *fault)
+{
+    struct points_error error;
+    const Points__V1__BlockHeader *header = block->header;
+    if (header->first_sequence != points_last_sequence(fold->state) + 1)
+        return audit_fail(fault, "its first sequence number is %" PRIu64 ", it should be %" PRIu64,
+            header->first_sequence, points_last_sequence(fold->state) + 1);
+    if (!points_time_valid(fold->state, header->time))
+        return audit_fail(fault, "its time %" PRId64 " cannot follow the time of the block before it, %" PRId64,
+            header->time, points_time(fold->state));
+    refusal_code refusal = points_admit(fold->state, (const Points__V1__Signature *const *)header->signatures,
+        header->n_signatures, block->envelope, &error);
+    if (refusal == REFUSAL(REFUSAL_NONE))
+        return true;
+    return audit_fail(fault, "its envelope should have been refused whole with %s: %s",
+        protobuf_c_enum_descriptor_get_value(&points__v1__refusal__descriptor, (int)refusal)->name, error.message);
+}
+
+// Whether two sequence numbers hold the same transaction, byte for byte.
+static bool compare_transactions(struct ledger_reading *reading, struct arena *arena, uint64_t earlier, uint64_t later,
+    bool *same, struct audit_fault *fault)
+{
+    struct audit_span before, now;
+    if (!audit_find_transaction(reading, arena, earlier, &before, fault) ||
+        !audit_find_transaction(reading, arena, later, &now, fault))
+        return false;
+    *same = before.size == now.size && memcmp(before.bytes, now.bytes, now.size) == 0;
+    return true;
+}
+
+// What the rules must be told about ids; takes a new id into the map.
+static bool find_inputs(struct audit_fold *fold, struct ledger_reading *reading, struct arena *arena,
+    const Points__V1__Transaction *transaction, struct points_inputs *inputs, struct audit_fault *fault)
+{
+    bool same;
+    uint64_t sequence = points_last_sequence(fold->state) + 1;
+    const uint8_t *target = points_target(transaction);
+    *inputs = (struct points_inputs){.prior = POINTS_NEW,
+        .prior_sequence = id_map_get(&fold->ids, transaction->id.data),
+        .target_sequence = target ? id_map_get(&fold->ids, target) : 0};
+    if (!inputs->prior_sequence) {
+        id_map_add(&fold->ids, transaction->id.data, sequence);
+        return true;
+    }
+    if (!compare_transactions(reading, arena, inputs->prior_sequence, sequence, &same, fault))
+        return false;
+    inputs->prior = same ? POINTS_SAME_BYTES : POINTS_OTHER_BYTES;
+    return true;
+}
+
+static bool decide(struct audit_fold *fold, struct ledger_reading *reading, struct arena *arena,
+    const struct audit_block *block, struct columns *columns, struct audit_fault *fault)
+{
+    bool anything_new = false;
+    points_block_begin(fold->state, block->header->time);
+    columns->count = block->envelope->n_transactions;
+    for (size_t i = 0; i < columns->count; i++) {
+        struct points_inputs inputs;
+        const Points__V1__Transaction *transaction = block->envelope->transactions[i];
+        if (!find_inputs(fold, reading, arena, transaction, &inputs, fault))
+            return false;
+        struct points_outcome outcome = points_apply(fold->state, transaction, &inputs);
+        columns->code[i] = outcome.code;
+        columns->points[i] = outcome.points;
+        columns->expired[i] = outcome.expired;
+        columns->previous[i] = outcome.previous;
+        anything_new |= outcome.code != OUTCOME(DUPLICATE);
+    }
+    return anything_new || audit_fail(fault, "all its transactions are duplicates: there should be no such block");
+}
+
+// ---- comparing
+
+static Points__V1__Outcomes as_message(struct columns *columns)
+{
+    Points__V1__Outcomes message = POINTS__V1__OUTCOMES__INIT;
+    message.n_code = message.n_points = message.n_expired = message.n_previous = columns->count;
+    message.code = columns->code;
+    message.points = columns->points;
+    message.expired = columns->expired;
+    message.previous = columns->previous;
+    return message;
+}
+
+static bool same_bytes(const Points__V1__Outcomes *message, const struct ledger_record *record)
+{
+    uint8_t bytes[OUTCOMES_BYTES_MAX];
+    return points__v1__outcomes__get_packed_size(message) == record->outcomes_size &&
+           points__v1__outcomes__pack(message, bytes) == record->outcomes_size &&
+           memcmp(bytes, record->outcomes, record->outcomes_size) == 0;
+}
+
+static bool fail_number(struct audit_fault *fault, size_t i, uint64_t sequence, const char *what, uint64_t recorded,
+    uint64_t decided)
+{
+    return audit_fail(fault,
+        "outcome of transaction %zu (sequence %" PRIu64 ") is recorded with %s %" PRIu64 ", the rules say %" PRIu64, i,
+        sequence, what, recorded, decided);
+}
+
+// Names the first difference of an entry. True: there is none.
+static bool compare_entry(const Points__V1__Outcomes *recorded, const Points__V1__Outcomes *decided, size_t i,
+    uint64_t sequence, struct audit_fault *fault)
+{
+    if (recorded->code[i] != decided->code[i])
+        return audit_fail(fault,
+            "outcome of transaction %zu (sequence %" PRIu64 ") is recorded as %s, the rules say %s", i, sequence,
+            outcome_name(recorded->code[i]), outcome_name(decided->code[i]));
+    if (recorded->points[i] != decided->points[i])
+        return fail_number(fault, i, sequence, "points", recorded->points[i], decided->points[i]);
+    if (recorded->expired[i] != decided->expired[i])
+        return fail_number(fault, i, sequence, "expired", recorded->expired[i], decided->expired[i]);
+    if (recorded->previous[i] != decided->previous[i])
+        return fail_number(fault, i, sequence, "previous", recorded->previous[i], decided->previous[i]);
+    return true;
+}
+
+static bool name_difference(struct arena *arena, const struct audit_block *block, const Points__V1__Outcomes *decided,
+    struct audit_fault *fault)
+{
+    size_t count = decided->n_code;
+    const struct ledger_record *record = &block->record;
+    if (record->outcomes_size > OUTCOMES_BYTES_MAX)
+        return audit_fail(fault, "the outcomes have %zu bytes", record->outcomes_size);
+    const Points__V1__Outcomes *recorded =
+        points__v1__outcomes__unpack(&arena->allocator, record->outcomes_size, record->outcomes);
+    if (!recorded)
+        return audit_fail(fault, "the outcomes cannot be read");
+    if (recorded->n_code != count || recorded->n_points != count || recorded->n_expired != count ||
+        recorded->n_previous != count)
+        return audit_fail(fault, "the outcomes' columns do not have an entry for each of the %zu transactions", count);
+    for (size_t i = 0; i < count; i++)
+        if (!compare_entry(recorded, decided, i, block->header->first_sequence + i, fault))
+            return false;
+    return audit_fail(fault, "the outcomes are right, but their bytes are not in canonical form");
+}
+
+bool audit_fold_block(struct audit_fold *fold, struct ledger_reading *reading, struct arena *arena,
+    const struct audit_block *block, struct audit_fault *fault)
+{
+    struct columns columns;
+    if (!check_admission(fold, block, fault) || !decide(fold, reading, arena, block, &columns, fault))
+        return false;
+    Points__V1__Outcomes decided = as_message(&columns);
+    return same_bytes(&decided, &block->record) || name_difference(arena, block, &decided, fault);
+}

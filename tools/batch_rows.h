@@ -1,0 +1,51 @@
+// The rows of a batch: transactions from CSV or JSON lines, all checked before any is used.
+#pragma once
+
+#include "proto/formats.h"
+#include "tools/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct batch_row {
+    uint32_t line; // of the file, from 1
+    transaction_type type;
+    uint8_t id[ID_BYTES];
+    uint8_t subject[ID_BYTES]; // account, or conversion to settle or refuse
+    uint32_t municipality;
+    uint32_t number; // quest or purpose
+    int64_t occurred_at;
+    uint64_t points;
+    char *reason; // NULL: none
+};
+
+struct batch_rows {
+    struct batch_row *rows;
+    size_t count;
+};
+
+// A row's transaction and room for its body; points into the row.
+struct batch_transaction {
+    Points__V1__Transaction transaction;
+    union {
+        Points__V1__Award award;
+        Points__V1__Donate donate;
+        Points__V1__RequestConversion request_conversion;
+        Points__V1__SettleConversion settle_conversion;
+        Points__V1__RefuseConversion refuse_conversion;
+        Points__V1__OpenAccount open_account;
+        Points__V1__MoveAccount move_account;
+    };
+};
+
+// A municipality's code by any of its names, as municipality_names_find.
+typedef bool batch_find_municipality_fn(void *context, const char *text, uint32_t *code, struct tool_error *error);
+
+// Reads CSV with a header line, or JSON lines when the text begins with '{'. Every wrong row is printed on stderr with its line number;
+// returns how many were wrong. A row without an id gets a fresh one. The caller frees in any case.
+size_t batch_rows_read(const char *text, size_t size, batch_find_municipality_fn *find, void *context, struct batch_rows *rows);
+void batch_rows_free(struct batch_rows *rows);
+
+void batch_row_transaction(const struct batch_row *row, struct batch_transaction *made);
+// Who signs such rows: ROLE(APP) or ROLE(WAON).
+role_code batch_row_role(const struct batch_row *row);

@@ -1,0 +1,160 @@
+// The context that a command runs in: run folder, keys, connection, names; each made when first needed.
+#include "tools/jst.h"
+#include "tools/points.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char *context_path(struct context *context, const char *name)
+{
+    if (!context->dir)
+        fail(EXIT_WRONG_USE, "which ledger? Give --dir DIR (the folder that `points init` made) or set POINTS_DIR");
+    return xprintf("%s/%s", context->dir, name);
+}
+
+// ---- keys
+
+static char *key_path(struct context *context, const char *name)
+{
+    if (strchr(name, '/') || !context->dir)
+        return xstrdup(name);
+    char *in_dir = xprintf("%s/keys/%s.key", context->dir, name);
+    if (access(in_dir, F_OK) == 0 || access(name, F_OK) != 0)
+        return in_dir;
+    free(in_dir);
+    return xstrdup(name);
+}
+
+static void load_key(struct context *context, const char *name)
+{
+    struct keyfile_error error;
+    char *path = key_path(context, name);
+    if (context->keys_loaded == SIGNATURES_MAX)
+        fail(EXIT_WRONG_USE, "at most %d keys can sign", SIGNATURES_MAX);
+    if (!keyfile_load(path, &context->keys[context->keys_loaded], &error))
+        fail(EXIT_WRONG_USE, "%s%s", error.message,
+            context->dir ? "" : "; give --dir DIR to find keys by their names, or --key with a path");
+    for (size_t i = 0; i < context->keys_loaded; i++)
+        if (!memcmp(context->keys[i].public_key, context->keys[context->keys_loaded].public_key, KEY_BYTES))
+            fail(EXIT_WRONG_USE, "the key \"%s\" is given twice", name);
+    context->keys_loaded++;
+    free(path);
+}
+
+const struct keyfile *context_keys(struct context *context, size_t *count)
+{
+    if (!context->keys_loaded) {
+        for (size_t i = 0; i < context->key_count; i++)
+            load_key(context, context->key_names[i]);
+        if (!context->key_count && context->command->key)
+            load_key(context, context->command->key);
+        if (!context->keys_loaded)
+            fail_usage(context, "with which key? Give --key NAME");
+    }
+    *count = context->keys_loaded;
+    return context->keys;
+}
+
+const struct keyfile *context_key_named(struct context *context, const char *name)
+{
+    load_key(context, name);
+    return &context->keys[context->keys_loaded - 1];
+}
+
+// ---- connection
+
+static void warn_of_time(const Points__V1__HelloReply *hello)
+{
+    char now[JST_TIME_BYTES];
+    jst_print_time(hello->time, now);
+    if (hello->time_source == TIME_SOURCE(SCRIPTED))
+        fprintf(stderr, "SCRIPTED time: %s JST (a test or demonstration ledger)\n", now);
+    if (hello->clock_unsure)
+        say("the daemon is unsure of the time and takes no envelopes; an operator should look at its clock, then run: points accept-time");
+    if (hello->disk_full)
+        say("the ledger's disk is nearly full: the daemon takes no envelopes; queries go on");
+}
+
+struct client *context_client(struct context *context)
+{
+    struct tool_error error;
+    if (context->client)
+        return context->client;
+    char *in_dir = context->socket ? NULL : context_path(context, "pointsd.sock");
+    context->client = client_open(context->socket ? context->socket : in_dir, &error);
+    if (!context->client)
+        fail_with(&error);
+    free(in_dir);
+    warn_of_time(client_hello(context->client));
+    return context->client;
+}
+
+struct client *context_session(struct context *context)
+{
+    struct tool_error error;
+    size_t count;
+    struct client *client = context_client(context);
+    if (context->authenticated)
+        return client;
+    if (!client_authenticate(client, context_keys(context, &count), NULL, &error))
+        fail_with(&error);
+    context->authenticated = true;
+    return client;
+}
+
+Points__V1__Response *context_call(struct context *context, Points__V1__Request *request)
+{
+    struct tool_error error;
+    Points__V1__Response *response = client_call(context_client(context), request, &error);
+    if (!response)
+        fail_with(&error);
+    return response;
+}
+
+void context_close(struct context *context)
+{
+    client_close(context->client);
+    municipality_names_free(&context->municipalities);
+    for (size_t i = 0; i < context->keys_loaded; i++)
+        keyfile_free(&context->keys[i]);
+}
+
+// ---- names and tables
+
+const struct municipality_names *context_municipalities(struct context *context)
+{
+    struct tool_error error;
+    if (!context->municipalities.count &&
+        !municipality_names_fetch(context_session(context), &context->municipalities, &error))
+        fail_with(&error);
+    return &context->municipalities;
+}
+
+uint32_t context_municipality(struct context *context, const char *text)
+{
+    struct tool_error error;
+    uint32_t code;
+    if (!municipality_names_find(context_municipalities(context), text, &code, &error))
+        fail(EXIT_WRONG_USE, "%s", error.message);
+    return code;
+}
+
+void context_municipality_cells(struct context *context, struct table *table, uint32_t code)
+{
+    char text[16];
+    const struct municipality_name *name = municipality_names_get(context_municipalities(context), code);
+    snprintf(text, sizeof text, "%06u", code);
+    table_text(table, text);
+    table_text(table, name ? name->ja : "");
+    table_text(table, name ? name->en : "");
+}
+
+int context_print(struct context *context, struct table *table)
+{
+    table_print(table, context->format, stdout);
+    table_free(table);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,13 @@
+// Every outcome and refusal by name, with a sentence for people: what it means and what to do.
+#pragma once
+
+#include "proto/formats.h"
+
+const char *outcome_name(outcome_code code); // as in "BUDGET_EXHAUSTED"
+const char *outcome_advice(outcome_code code);
+const char *refusal_advice(refusal_code code);
+
+// The commands' names for transactions, as in "open-account"; "?" for none.
+const char *transaction_name(transaction_type type);
+// NULL when the transaction names no account.
+const ProtobufCBinaryData *transaction_account(const Points__V1__Transaction *transaction);

@@ -1,0 +1,253 @@
+// points: the client tool of the points ledger. One table drives dispatch and usage alike.
+#include "config.h"
+#include "tools/points.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *heading;
+    const struct command *rows;
+} groups[] = {
+    {"A new ledger", commands_init},
+    {"What residents do", commands_residents},
+    {"The programme", commands_programme},
+    {"Asking", commands_queries},
+    {"Files", commands_submit},
+    {"Many at once", commands_batch},
+};
+
+#define GROUP_COUNT (sizeof groups / sizeof *groups)
+
+static const char global_synopsis[] = "[--dir DIR] [--socket ADDRESS] [--key NAME] [--out FILE] [--json] [--csv] [--help] [--version]";
+
+static const char global_help[] =
+    "options of all commands:\n"
+    "  --dir DIR         the run folder that `points init` made (or POINTS_DIR): DIR/pointsd.sock, DIR/keys/NAME.key\n"
+    "  --socket ADDRESS  path of the daemon's socket, or tcp://HOST:PORT\n"
+    "  --key NAME        sign or ask with this key, by name or path; up to four times\n"
+    "  --out FILE        write the signed envelope to FILE instead of sending it\n"
+    "  --json, --csv     print JSON or CSV (RFC 4180) instead of tables for people\n"
+    "\n"
+    "Municipalities are accepted in Japanese, in Latin letters, or by code. Days and times are JST.\n"
+    "Exit: 0 done; 1 something failed; 2 wrong use; 3 a refusal was recorded; 4 refused whole, nothing recorded.\n";
+
+static void print_help(FILE *file)
+{
+    fputs("usage: points [OPTIONS] COMMAND [ARGUMENTS]\n", file);
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        fprintf(file, "\n%s\n", groups[i].heading);
+        for (const struct command *row = groups[i].rows; row->name; row++)
+            fprintf(file, "  %-15s %s\n", row->name, row->summary);
+    }
+    fprintf(file, "\n%s", global_help);
+}
+
+static int print_command_help(const struct command *command)
+{
+    printf("usage: points %s %s\n\n%s.\n", command->name, command->synopsis, command->summary);
+    if (command->key)
+        printf("Key unless --key is given: %s.%s\n", command->key,
+            command->signers_min > 1 ? " Two operators must sign: give --key twice, or --out FILE and `points countersign`."
+                                     : "");
+    printf("\n%s", global_help);
+    return EXIT_SUCCESS;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        for (const struct command *row = groups[i].rows; row->name; row++)
+            if (!strcmp(row->name, name))
+                return row;
+    return NULL;
+}
+
+// What was probably meant shares the beginning or holds the word; else all there is.
+static noreturn void fail_unknown_command(const char *name)
+{
+    fprintf(stderr, "points: no command \"%s\"; there are:", name);
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        for (const struct command *row = groups[i].rows; row->name; row++)
+            fprintf(stderr, " %s", row->name);
+    fputs("\npoints: `points --help` says what they do\n", stderr);
+    exit(EXIT_WRONG_USE);
+}
+
+// Whether a synopsis holds --name, and whether that takes a value.
+static bool knows_option(const char *synopsis, const char *name, size_t size, bool *takes_value)
+{
+    for (const char *at = synopsis; (at = strstr(at, "--")); at += 2) {
+        const char *end = at + 2 + strcspn(at + 2, " ]");
+        if ((size_t)(end - at - 2) != size || strncmp(at + 2, name, size))
+            continue;
+        *takes_value = *end == ' ';
+        return true;
+    }
+    return false;
+}
+
+static void set_global(struct context *context, const char *name, const char *value)
+{
+    if (!strcmp(name, "dir"))
+        context->dir = value;
+    else if (!strcmp(name, "socket"))
+        context->socket = value;
+    else if (!strcmp(name, "out"))
+        context->out = value;
+    else if (!strcmp(name, "json"))
+        context->format = TABLE_JSON;
+    else if (!strcmp(name, "csv"))
+        context->format = TABLE_CSV;
+    else if (context->key_count < SIGNATURES_MAX)
+        context->key_names[context->key_count++] = value;
+    else
+        fail(EXIT_WRONG_USE, "at most %d keys can sign", SIGNATURES_MAX);
+}
+
+static void set_own(struct context *context, const char *name, const char *value)
+{
+    if (option_get(context, name))
+        fail_usage(context, "--%s is given twice", name);
+    if (context->option_count == OPTIONS_MAX)
+        fail_usage(context, "too many options");
+    context->options[context->option_count].name = name;
+    context->options[context->option_count++].value = value;
+}
+
+// ---- the command line
+
+struct words {
+    char **at, **end;
+    bool help, only_arguments;
+};
+
+static noreturn void fail_unknown_option(const struct context *context, const char *name)
+{
+    if (context->command)
+        fail_usage(context, "no option --%s; there are: %s", name, global_synopsis);
+    fail(EXIT_WRONG_USE, "no option --%s before the command; there are: %s", name, global_synopsis);
+}
+
+static void take_option(struct context *context, struct words *words)
+{
+    char *name = *words->at++ + 2, *value = NULL, *equals = strchr(name, '=');
+    bool takes_value, global;
+    if (equals) {
+        *equals = '\0';
+        value = equals + 1;
+    }
+    global = knows_option(global_synopsis, name, strlen(name), &takes_value);
+    if (!global && !(context->command && knows_option(context->command->synopsis, name, strlen(name), &takes_value)))
+        fail_unknown_option(context, name);
+    if (takes_value && !value && words->at < words->end)
+        value = *words->at++;
+    if (takes_value != (value != NULL))
+        fail(EXIT_WRONG_USE, takes_value ? "--%s wants a value" : "--%s takes no value", name);
+    if (!strcmp(name, "help")) {
+        words->help = true;
+    } else if (!strcmp(name, "version")) {
+        puts("points " PACKAGE_VERSION);
+        exit(EXIT_SUCCESS);
+    } else if (global) {
+        set_global(context, name, value);
+    } else {
+        set_own(context, name, value ? value : "");
+    }
+}
+
+static void take_word(struct context *context, struct words *words)
+{
+    const char *word = *words->at++;
+    if (!context->command) {
+        context->command = find_command(word);
+        if (!context->command && !strcmp(word, "help"))
+            words->help = true;
+        else if (!context->command)
+            fail_unknown_command(word);
+    } else if (context->argument_count < ARGUMENTS_MAX) {
+        context->arguments[context->argument_count++] = word;
+    } else {
+        fail_usage(context, "too many words");
+    }
+}
+
+// Counts the words that a synopsis wants and allows: those that are no option and no option's value.
+static void count_words(const char *synopsis, size_t *min, size_t *max)
+{
+    *min = *max = 0;
+    bool value = false;
+    for (const char *at = synopsis; *at;) {
+        size_t size = strcspn(at, " ");
+        bool bracket = *at == '[';
+        if (!strncmp(at + bracket, "--", 2)) {
+            value = at[size] == ' ' && at[size - 1] != ']';
+        } else if (value) {
+            value = false;
+        } else {
+            *max += 1;
+            *min += !bracket;
+        }
+        at += size + strspn(at + size, " ");
+    }
+}
+
+static void check_words(const struct context *context)
+{
+    size_t min, max;
+    count_words(context->command->synopsis, &min, &max);
+    if (context->argument_count < min)
+        fail_usage(context, "something is missing");
+    if (context->argument_count > max)
+        fail_usage(context, "\"%s\" is too much", context->arguments[max]);
+}
+
+// True when there is a command to run.
+static bool read_command_line(struct context *context, int count, char **values)
+{
+    struct words words = {.at = values + 1, .end = values + count};
+    while (words.at < words.end) {
+        if (!words.only_arguments && !strcmp(*words.at, "--")) {
+            words.only_arguments = true;
+            words.at++;
+        } else if (!words.only_arguments && !strncmp(*words.at, "--", 2)) {
+            take_option(context, &words);
+        } else if (!words.only_arguments && !strcmp(*words.at, "-h")) {
+            words.help = true;
+            words.at++;
+        } else {
+            take_word(context, &words);
+        }
+    }
+    if (words.help && context->command)
+        exit(print_command_help(context->command));
+    if (words.help)
+        print_help(stdout);
+    return !words.help;
+}
+
+int main(int count, char **values)
+{
+    struct context context = {.dir = getenv("POINTS_DIR")};
+    table_set_locale();
+    if (sodium_init() < 0)
+        fail(EXIT_FAILED, "libsodium cannot start");
+    if (context.dir && !*context.dir)
+        context.dir = NULL;
+    if (!read_command_line(&context, count, values))
+        return EXIT_SUCCESS;
+    if (!context.command) {
+        print_help(stderr);
+        return EXIT_WRONG_USE;
+    }
+    check_words(&context);
+    int code = context.command->run(&context);
+    context_close(&context);
+    if (fflush(stdout) != 0)
+        fail(EXIT_FAILED, "cannot write the output: %s", strerror(errno));
+    return code;
+}

@@ -1,0 +1,81 @@
+// What the commands of `points` share: one row a command, and the context that a command runs in.
+#pragma once
+
+#include "proto/formats.h"
+#include "tools/client.h"
+#include "proto/keyfile.h"
+#include "tools/municipality_names.h"
+#include "tools/table.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ARGUMENTS_MAX = 16, OPTIONS_MAX = 16 };
+
+struct context;
+
+// The synopsis drives parsing, usage and documentation: words are required, [words] are not, "--name VALUE" and "[--flag]" are
+// the command's own options.
+struct command {
+    const char *name, *synopsis, *summary;
+    const char *key;      // name of the key it uses unless --key says otherwise; NULL: none
+    unsigned signers_min; // 2: two operators must sign
+    int (*run)(struct context *context); // returns the exit code
+};
+
+struct context {
+    const struct command *command;
+    const char *dir, *socket, *out;
+    const char *key_names[SIGNATURES_MAX];
+    size_t key_count;
+    enum table_format format;
+    const char *arguments[ARGUMENTS_MAX];
+    size_t argument_count;
+    struct {
+        const char *name, *value;
+    } options[OPTIONS_MAX];
+    size_t option_count;
+
+    // Made when first needed.
+    struct keyfile keys[SIGNATURES_MAX];
+    size_t keys_loaded;
+    struct client *client;
+    bool authenticated;
+    struct municipality_names municipalities;
+};
+
+// ---- the command line. What is wrong ends the process with EXIT_WRONG_USE and says what would be right.
+const char *argument_get(const struct context *context, size_t index); // NULL: not given
+const char *argument_xget(const struct context *context, size_t index);
+const char *option_get(const struct context *context, const char *name); // NULL: not given; a flag's value is ""
+const char *option_xget(const struct context *context, const char *name);
+noreturn void fail_usage(const struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+uint64_t parse_number(const struct context *context, const char *what, const char *text, uint64_t min, uint64_t max);
+uint32_t parse_day(const struct context *context, const char *what, const char *text);
+int64_t parse_time(const struct context *context, const char *what, const char *text);
+void parse_id(const struct context *context, const char *what, const char *text, uint8_t id[ID_BYTES]);
+// The number of an enum's value by its name in any case; the first value (none) is not accepted unless `zero_too`.
+int parse_enum(const struct context *context, const char *what, const ProtobufCEnumDescriptor *type, const char *text,
+    bool zero_too);
+
+// ---- context_*: each makes what it gives when first called, and ends the process when that fails.
+char *context_path(struct context *context, const char *name);                 // DIR/name; the caller frees
+const struct keyfile *context_keys(struct context *context, size_t *count);    // of --key, or the command's own
+const struct keyfile *context_key_named(struct context *context, const char *name); // as one more signer
+struct client *context_client(struct context *context);                        // connected; no key proved
+struct client *context_session(struct context *context);                       // its first key proved
+const struct municipality_names *context_municipalities(struct context *context);
+uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
+// The connection's answer; ends the process when it is an error. The caller frees.
+Points__V1__Response *context_call(struct context *context, Points__V1__Request *request);
+void context_close(struct context *context);
+
+// Prints and frees. Returns EXIT_SUCCESS.
+int context_print(struct context *context, struct table *table);
+// Adds the cells of the three columns of MUNICIPALITY_COLUMNS.
+void context_municipality_cells(struct context *context, struct table *table, uint32_t code);
+#define MUNICIPALITY_COLUMNS {"municipality", TABLE_TEXT}, {"name_ja", TABLE_TEXT}, {"name_en", TABLE_TEXT}
+
+// The tables of commands, each ended by a row without a name.
+extern const struct command commands_init[], commands_submit[], commands_residents[], commands_programme[], commands_queries[],
+    commands_batch[];

@@ -1,0 +1,368 @@
+// The command for many transactions at once: rows to signed envelopes, outbox, pipeline, summary.
+#include "tools/batch_rows.h"
+#include "tools/envelope_builder.h"
+#include "tools/file.h"
+#include "tools/outbox.h"
+#include "tools/outcome_names.h"
+#include "tools/submit.h"
+#include "tools/uuid7.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { UNDER_WAY_MAX = 8, OUTCOME_CODE_MAX = 128, NO_ENVELOPE = -1 };
+
+// ---- from rows to the outbox
+
+static bool find_municipality(void *data, const char *text, uint32_t *code, struct tool_error *error)
+{
+    return municipality_names_find(context_municipalities(data), text, code, error);
+}
+
+// The keys of --key, or those of the roles that the rows need.
+static const struct keyfile *signers(struct context *context, const struct batch_rows *rows, size_t *count)
+{
+    bool app = false, waon = false;
+    for (size_t i = 0; i < rows->count; i++) {
+        app |= batch_row_role(&rows->rows[i]) == ROLE(APP);
+        waon |= batch_row_role(&rows->rows[i]) == ROLE(WAON);
+    }
+    if (app || context->key_count)
+        context_keys(context, count);
+    if (waon && !context->key_count)
+        context_key_named(context, "waon");
+    return context_keys(context, count);
+}
+
+struct signing {
+    struct context *context;
+    struct outbox *outbox;
+    const struct keyfile *keys;
+    size_t key_count;
+    struct envelope_builder builder;
+    uint32_t lines[ENVELOPE_TRANSACTIONS_MAX];
+};
+
+static void finish_envelope(struct signing *signing)
+{
+    struct tool_error error;
+    uint8_t bytes[SIGNED_ENVELOPE_BYTES_MAX];
+    if (!envelope_check(&signing->builder, &error))
+        fail(EXIT_FAILED, "lines %" PRIu32 " and following: %s", signing->lines[0], error.message);
+    size_t size = envelope_sign(&signing->builder, signing->keys, signing->key_count, bytes);
+    if (!size)
+        fail(EXIT_WRONG_USE, "sign with one to four different keys");
+    outbox_add(signing->outbox, bytes, size, signing->lines, signing->builder.count);
+}
+
+static void sign_rows(struct context *context, struct outbox *outbox, const struct batch_rows *rows)
+{
+    static struct signing signing;
+    const uint8_t *ledger_id = client_hello(context_client(context))->ledger_id.data;
+    signing = (struct signing){.context = context, .outbox = outbox};
+    signing.keys = signers(context, rows, &signing.key_count);
+    envelope_begin(&signing.builder, ledger_id);
+    for (size_t i = 0; i < rows->count; i++) {
+        struct batch_transaction made;
+        batch_row_transaction(&rows->rows[i], &made);
+        if (!envelope_add(&signing.builder, &made.transaction)) {
+            finish_envelope(&signing);
+            envelope_begin(&signing.builder, ledger_id);
+            envelope_add(&signing.builder, &made.transaction);
+        }
+        signing.lines[signing.builder.count - 1] = rows->rows[i].line;
+    }
+    if (signing.builder.count)
+        finish_envelope(&signing);
+}
+
+static void fill_outbox(struct context *context, struct outbox *outbox, const uint8_t *text, size_t size,
+    const uint8_t source_sha256[HASH_BYTES])
+{
+    struct tool_error error;
+    struct batch_rows rows;
+    size_t wrong = batch_rows_read((const char *)text, size, find_municipality, context, &rows);
+    if (wrong)
+        fail(EXIT_WRONG_USE, "%zu mistake%s in %s; nothing was signed or sent", wrong, wrong == 1 ? "" : "s",
+            argument_xget(context, 0));
+    if (!rows.count)
+        fail(EXIT_WRONG_USE, "%s holds no transactions", argument_xget(context, 0));
+    outbox_begin(outbox, source_sha256, client_hello(context_client(context))->ledger_id.data);
+    sign_rows(context, outbox, &rows);
+    if (!outbox_commit(outbox, &error))
+        fail_with(&error);
+    batch_rows_free(&rows);
+}
+
+// ---- from the outbox to the daemon
+
+struct sending {
+    struct client *client;
+    struct outbox *outbox;
+    struct {
+        uint64_t request;
+        int64_t envelope; // NO_ENVELOPE: this place is free
+    } under_way[UNDER_WAY_MAX];
+    unsigned under_way_count;
+    uint32_t next;
+    bool any_answered; // before the first answer only one is sent: it finds out what would refuse them all
+    bool stopped;      // an envelope was refused whole
+    struct tool_error why;
+    uint64_t done, all, shown_ms; // transactions
+    bool show;
+};
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void show_progress(struct sending *sending, bool last)
+{
+    enum { EVERY_MS = 100 };
+    if (!sending->show || (!last && now_ms() - sending->shown_ms < EVERY_MS))
+        return;
+    sending->shown_ms = now_ms();
+    fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " transactions answered (%" PRIu64 "%%)%s", sending->done, sending->all,
+        sending->all ? sending->done * 100 / sending->all : 100, last ? "\n" : "");
+    fflush(stderr);
+}
+
+static void send_next(struct sending *sending)
+{
+    struct tool_error error;
+    const struct outbox_envelope *envelope = outbox_get(sending->outbox, sending->next);
+    if (!envelope->answer) {
+        unsigned place = 0;
+        while (sending->under_way[place].envelope != NO_ENVELOPE)
+            place++;
+        if (!client_send_envelope(sending->client, envelope->bytes, envelope->size, &sending->under_way[place].request,
+                &error))
+            fail(EXIT_FAILED, "%s\n  run the same command again: it goes on where this one stopped", error.message);
+        sending->under_way[place].envelope = sending->next;
+        sending->under_way_count++;
+    }
+    sending->next++;
+}
+
+static uint32_t take_place(struct sending *sending, uint64_t request)
+{
+    for (unsigned i = 0; i < UNDER_WAY_MAX; i++) {
+        if (sending->under_way[i].envelope == NO_ENVELOPE || sending->under_way[i].request != request)
+            continue;
+        uint32_t envelope = (uint32_t)sending->under_way[i].envelope;
+        sending->under_way[i].envelope = NO_ENVELOPE;
+        sending->under_way_count--;
+        return envelope;
+    }
+    fail(EXIT_FAILED, "the daemon answered a request that was not made");
+}
+
+static void record_answer(struct sending *sending, uint32_t number, const Points__V1__SubmitReply *reply)
+{
+    struct tool_error error;
+    uint32_t count = outbox_get(sending->outbox, number)->count;
+    if (!submit_reply_fits(reply, count))
+        fail(EXIT_FAILED, "the daemon's answer does not fit the envelope");
+    size_t size = points__v1__submit_reply__get_packed_size(reply);
+    uint8_t *bytes = xmalloc(size);
+    points__v1__submit_reply__pack(reply, bytes);
+    if (!outbox_record(sending->outbox, number, bytes, size, &error))
+        fail_with(&error);
+    free(bytes);
+    sending->done += count;
+    sending->any_answered = true;
+}
+
+static void receive_one(struct sending *sending)
+{
+    struct tool_error error;
+    Points__V1__Response *response = client_receive(sending->client, &error);
+    if (!response)
+        fail(EXIT_FAILED, "%s\n  run the same command again: it goes on where this one stopped", error.message);
+    if (response->body_case == RESPONSE(ERROR) && response->id == 0) {
+        client_refused(response->error, &error);
+        fail_with(&error);
+    }
+    uint32_t number = take_place(sending, response->id);
+    if (response->body_case == RESPONSE(SUBMIT)) {
+        record_answer(sending, number, response->submit);
+    } else if (!sending->stopped) {
+        sending->stopped = true;
+        if (response->body_case == RESPONSE(ERROR))
+            client_refused(response->error, &sending->why);
+        else
+            tool_fail(&sending->why, "the daemon answered another request than ours");
+    }
+    client_free_response(response);
+}
+
+static bool may_send(const struct sending *sending)
+{
+    unsigned most = sending->any_answered ? UNDER_WAY_MAX : 1;
+    return !sending->stopped && sending->next < outbox_count(sending->outbox) && sending->under_way_count < most;
+}
+
+static void send_all(struct context *context, struct outbox *outbox)
+{
+    struct tool_error error;
+    struct sending sending = {.client = context_client(context), .outbox = outbox, .show = isatty(STDERR_FILENO)};
+    for (unsigned i = 0; i < UNDER_WAY_MAX; i++)
+        sending.under_way[i].envelope = NO_ENVELOPE;
+    for (uint32_t i = 0; i < outbox_count(outbox); i++) {
+        sending.all += outbox_get(outbox, i)->count;
+        sending.done += outbox_get(outbox, i)->answer ? outbox_get(outbox, i)->count : 0;
+    }
+    while (may_send(&sending) || sending.under_way_count) {
+        while (may_send(&sending))
+            send_next(&sending);
+        if (sending.under_way_count)
+            receive_one(&sending);
+        show_progress(&sending, false);
+    }
+    show_progress(&sending, true);
+    if (!outbox_sync(outbox, &error))
+        fail_with(&error);
+    if (sending.stopped) {
+        say("%" PRIu64 " of %" PRIu64 " transactions are answered; run the same command again once the cause is gone",
+            sending.done, sending.all);
+        fail_with(&sending.why);
+    }
+}
+
+// ---- what became of the rows
+
+struct tally {
+    uint64_t transactions, points, before;
+};
+
+struct summary {
+    struct tally tallies[OUTCOME_CODE_MAX];
+    struct table *rows; // of all transactions for machines, of refused ones for people
+    bool all_rows;
+    uint64_t refused;
+};
+
+static const struct table_column row_columns[] = {{"line", TABLE_NUMBER}, {"id", TABLE_TEXT}, {"type", TABLE_TEXT},
+    {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"sequence", TABLE_NUMBER}, {"decided_before", TABLE_TEXT}};
+
+static void add_row(struct summary *summary, uint32_t line, const Points__V1__Transaction *transaction,
+    const Points__V1__Outcome *outcome, uint64_t sequence, bool before)
+{
+    char id[ID_TEXT_BYTES];
+    id_print(transaction->id.data, id);
+    table_number(summary->rows, line);
+    table_text(summary->rows, id);
+    table_text(summary->rows, transaction_name(transaction->body_case));
+    table_text(summary->rows, outcome_name(outcome->code));
+    table_number(summary->rows, outcome->points);
+    table_number(summary->rows, sequence);
+    table_text(summary->rows, before ? "yes" : "no");
+}
+
+static void sum_envelope(struct summary *summary, const struct outbox *outbox, uint32_t number)
+{
+    const struct outbox_envelope *stored = outbox_get(outbox, number);
+    Points__V1__SignedEnvelope *outer = points__v1__signed_envelope__unpack(NULL, stored->size, stored->bytes);
+    Points__V1__Envelope *envelope =
+        outer ? points__v1__envelope__unpack(NULL, outer->envelope.len, outer->envelope.data) : NULL;
+    Points__V1__SubmitReply *reply = points__v1__submit_reply__unpack(NULL, stored->answer_size, stored->answer);
+    if (!envelope || !reply || !submit_reply_fits(reply, stored->count) || envelope->n_transactions != stored->count)
+        fail(EXIT_FAILED, "envelope %" PRIu32 " of the outbox cannot be read", number);
+    for (uint32_t i = 0; i < stored->count; i++) {
+        uint64_t original;
+        Points__V1__Outcome outcome = submit_outcome(reply, i, &original);
+        struct tally *tally = &summary->tallies[(unsigned)outcome.code < OUTCOME_CODE_MAX ? outcome.code : 0];
+        bool refused = outcome.code != OUTCOME(APPLIED);
+        tally->transactions++;
+        tally->points += outcome.points;
+        tally->before += original != 0;
+        summary->refused += refused;
+        if (refused || summary->all_rows)
+            add_row(summary, outbox_line(outbox, number, i), envelope->transactions[i], &outcome,
+                original ? original : reply->first_sequence + i, original != 0);
+    }
+    points__v1__submit_reply__free_unpacked(reply, NULL);
+    points__v1__envelope__free_unpacked(envelope, NULL);
+    points__v1__signed_envelope__free_unpacked(outer, NULL);
+}
+
+static void print_tallies(struct context *context, const struct summary *summary)
+{
+    static const struct table_column columns[] = {{"outcome", TABLE_TEXT}, {"transactions", TABLE_NUMBER},
+        {"points", TABLE_NUMBER}, {"decided_before", TABLE_NUMBER}, {"meaning", TABLE_TEXT}};
+    struct table *table = table_new("outcomes", columns, sizeof columns / sizeof *columns);
+    for (unsigned code = 0; code < OUTCOME_CODE_MAX; code++) {
+        const struct tally *tally = &summary->tallies[code];
+        if (!tally->transactions)
+            continue;
+        table_text(table, outcome_name((outcome_code)code));
+        table_number(table, tally->transactions);
+        table_number(table, tally->points);
+        table_number(table, tally->before);
+        table_text(table, outcome_advice((outcome_code)code));
+    }
+    context_print(context, table);
+}
+
+static int print_summary(struct context *context, const struct outbox *outbox)
+{
+    struct summary summary = {.all_rows = context->format != TABLE_PEOPLE};
+    summary.rows = table_new("rows", row_columns, sizeof row_columns / sizeof *row_columns);
+    for (uint32_t i = 0; i < outbox_count(outbox); i++)
+        sum_envelope(&summary, outbox, i);
+    if (!summary.all_rows)
+        print_tallies(context, &summary);
+    if (!summary.all_rows && summary.refused)
+        printf("\nRefused; to try again, give the row a fresh id in another file:\n");
+    if (summary.all_rows || summary.refused)
+        context_print(context, summary.rows);
+    else
+        table_free(summary.rows);
+    return summary.refused ? EXIT_REFUSED : EXIT_SUCCESS;
+}
+
+// ----
+
+static int run_batch(struct context *context)
+{
+    struct tool_error error;
+    uint8_t source_sha256[HASH_BYTES];
+    size_t size;
+    const char *path = argument_xget(context, 0), *dir = option_get(context, "outbox");
+    if (context->out)
+        fail_usage(context, "batch keeps its envelopes in --outbox; --out is for single transactions");
+    uint8_t *text = file_read(path, SIZE_MAX - 1, &size, &error);
+    if (!text)
+        fail(EXIT_WRONG_USE, "%s", error.message);
+    crypto_hash_sha256(source_sha256, text, size);
+    const uint8_t *ledger_id = client_hello(context_client(context))->ledger_id.data;
+    char *folder = dir ? xstrdup(dir) : xprintf("%s.outbox", path);
+    struct outbox *outbox = outbox_open(folder, &error);
+    int there = outbox ? outbox_load(outbox, source_sha256, ledger_id, &error) : -1;
+    if (there < 0)
+        fail_with(&error);
+    if (there)
+        say("going on with the outbox %s", folder);
+    else
+        fill_outbox(context, outbox, text, size, source_sha256);
+    free(text);
+    send_all(context, outbox);
+    int code = print_summary(context, outbox);
+    outbox_close(outbox);
+    free(folder);
+    return code;
+}
+
+const struct command commands_batch[] = {
+    {"batch", "FILE [--outbox DIR]",
+        "send all transactions of a CSV or JSON-lines file; run again after a crash, nothing doubles", "app", 1, run_batch},
+    {0},
+};

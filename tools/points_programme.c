@@ -1,0 +1,157 @@
+// Commands of the programme office: quests, purposes, budgets, policies, keys, time.
+#include "tools/jst.h"
+#include "tools/submit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run_define_quest(struct context *context)
+{
+    const char *period = option_get(context, "period"), *cap = option_get(context, "cap");
+    const char *grace = option_get(context, "grace-hours");
+    Points__V1__DefineQuest body = POINTS__V1__DEFINE_QUEST__INIT;
+    body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 0, UINT32_MAX);
+    body.name = (char *)argument_xget(context, 1);
+    body.period = (Points__V1__Period)parse_enum(context, "--period", &points__v1__period__descriptor,
+        period ? period : "weekly", false);
+    body.points = parse_number(context, "--points", option_xget(context, "points"), 0, UINT64_MAX);
+    body.cap_points = cap ? parse_number(context, "--cap", cap, 0, UINT64_MAX) : 0;
+    body.first_day = parse_day(context, "--first", option_xget(context, "first"));
+    body.last_day = parse_day(context, "--last", option_xget(context, "last"));
+    body.grace_s = grace ? (uint32_t)parse_number(context, "--grace-hours", grace, 0, UINT32_MAX / 3600) * 3600 : 0;
+    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
+    transaction.body_case = TRANSACTION(DEFINE_QUEST);
+    transaction.define_quest = &body;
+    return submit_transaction(context, &transaction);
+}
+
+static int run_define_purpose(struct context *context)
+{
+    Points__V1__DefinePurpose body = POINTS__V1__DEFINE_PURPOSE__INIT;
+    body.purpose = (uint32_t)parse_number(context, "PURPOSE", argument_xget(context, 0), 0, UINT32_MAX);
+    body.name = (char *)argument_xget(context, 1);
+    body.first_day = parse_day(context, "--first", option_xget(context, "first"));
+    body.last_day = parse_day(context, "--last", option_xget(context, "last"));
+    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
+    transaction.body_case = TRANSACTION(DEFINE_PURPOSE);
+    transaction.define_purpose = &body;
+    return submit_transaction(context, &transaction);
+}
+
+static int run_set_budget(struct context *context)
+{
+    Points__V1__SetBudget body = POINTS__V1__SET_BUDGET__INIT;
+    body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, UINT32_MAX);
+    body.points = parse_number(context, "POINTS", argument_xget(context, 1), 0, UINT64_MAX);
+    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
+    transaction.body_case = TRANSACTION(SET_BUDGET);
+    transaction.set_budget = &body;
+    return submit_transaction(context, &transaction);
+}
+
+// A time may be written as one.
+static uint64_t parse_policy_value(const struct context *context, int policy, const char *text)
+{
+    int64_t unix_s;
+    if (policy == POLICY(CONVERSION_OPENS_AT) && jst_parse_time(text, &unix_s) && unix_s >= 0)
+        return (uint64_t)unix_s;
+    return parse_number(context, "VALUE", text, 0, UINT64_MAX);
+}
+
+static int run_set_policy(struct context *context)
+{
+    Points__V1__SetPolicy body = POINTS__V1__SET_POLICY__INIT;
+    int policy = parse_enum(context, "POLICY", &points__v1__policy__descriptor, argument_xget(context, 0), false);
+    body.policy = (Points__V1__Policy)policy;
+    body.value = parse_policy_value(context, policy, argument_xget(context, 1));
+    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
+    transaction.body_case = TRANSACTION(SET_POLICY);
+    transaction.set_policy = &body;
+    return submit_transaction(context, &transaction);
+}
+
+// A path, 64 hex digits, or the name of a key in DIR/keys.
+static void read_public(struct context *context, const char *text, uint8_t key[KEY_BYTES])
+{
+    struct keyfile_error error, ignored;
+    char *in_dir = context->dir ? xprintf("%s/keys/%s.pub", context->dir, text) : NULL;
+    bool found = in_dir && !strchr(text, '/') && keyfile_read_public(in_dir, key, &ignored);
+    if (!found && !keyfile_read_public(text, key, &error))
+        fail(EXIT_WRONG_USE, "%s; give a NAME.pub, or 64 hex digits", error.message);
+    free(in_dir);
+}
+
+static int run_register_key(struct context *context)
+{
+    uint8_t key[KEY_BYTES];
+    const char *municipality = option_get(context, "municipality");
+    read_public(context, argument_xget(context, 0), key);
+    Points__V1__RegisterKey body = POINTS__V1__REGISTER_KEY__INIT;
+    body.key = (ProtobufCBinaryData){KEY_BYTES, key};
+    body.role =
+        (Points__V1__Role)parse_enum(context, "ROLE", &points__v1__role__descriptor, argument_xget(context, 1), false);
+    body.holder = (char *)argument_xget(context, 2);
+    if ((body.role == ROLE(MUNICIPALITY)) != (municipality != NULL))
+        fail_usage(context, "--municipality goes with role municipality, and only with it");
+    if (municipality)
+        body.municipality = context_municipality(context, municipality);
+    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
+    transaction.body_case = TRANSACTION(REGISTER_KEY);
+    transaction.register_key = &body;
+    return submit_transaction(context, &transaction);
+}
+
+static int run_revoke_key(struct context *context)
+{
+    uint8_t key[KEY_BYTES];
+    read_public(context, argument_xget(context, 0), key);
+    Points__V1__RevokeKey body = POINTS__V1__REVOKE_KEY__INIT;
+    body.key = (ProtobufCBinaryData){KEY_BYTES, key};
+    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
+    transaction.body_case = TRANSACTION(REVOKE_KEY);
+    transaction.revoke_key = &body;
+    return submit_transaction(context, &transaction);
+}
+
+static int run_set_time(struct context *context)
+{
+    Points__V1__SetTime body = POINTS__V1__SET_TIME__INIT;
+    body.time = parse_time(context, "TIME", argument_xget(context, 0));
+    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
+    transaction.body_case = TRANSACTION(SET_TIME);
+    transaction.set_time = &body;
+    return submit_transaction(context, &transaction);
+}
+
+static int run_accept_time(struct context *context)
+{
+    char text[JST_TIME_BYTES];
+    Points__V1__AcceptTime body = POINTS__V1__ACCEPT_TIME__INIT;
+    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
+    request.body_case = REQUEST(ACCEPT_TIME);
+    request.accept_time = &body;
+    context_session(context);
+    Points__V1__Response *response = context_call(context, &request);
+    jst_print_time(response->accept_time->time, text);
+    say("the daemon's clock is accepted: %s JST", text);
+    client_free_response(response);
+    return EXIT_SUCCESS;
+}
+
+const struct command commands_programme[] = {
+    {"define-quest",
+        "QUEST NAME --points POINTS --first DAY --last DAY [--period weekly] [--cap POINTS] [--grace-hours HOURS] [--id ID]",
+        "define a quest under a number; its budget is 0 until set-budget", "operator-1", 1, run_define_quest},
+    {"define-purpose", "PURPOSE NAME --first DAY --last DAY [--id ID]", "define a purpose of donations under a number",
+        "operator-1", 1, run_define_purpose},
+    {"set-budget", "QUEST POINTS [--id ID]", "set a quest's whole budget (two operators)", "operator-1", 2, run_set_budget},
+    {"set-policy", "POLICY VALUE [--id ID]", "set a limit of the programme (two operators)", "operator-1", 2,
+        run_set_policy},
+    {"register-key", "KEY ROLE HOLDER [--municipality MUNICIPALITY] [--id ID]",
+        "register a public key, a NAME.pub or hex (two operators)", "operator-1", 2, run_register_key},
+    {"revoke-key", "KEY [--id ID]", "revoke a key (two operators)", "operator-1", 2, run_revoke_key},
+    {"set-time", "TIME [--id ID]", "move the time of a SCRIPTED ledger", "operator-1", 1, run_set_time},
+    {"accept-time", "", "say that the daemon's clock is right after CLOCK_UNSURE", "operator-1", 0, run_accept_time},
+    {0},
+};

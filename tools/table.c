@@ -1,0 +1,187 @@
+// Tables: libsmartcols for people and JSON, RFC 4180 by hand.
+#include "tools/table.h"
+#include "tools/error.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <libsmartcols/libsmartcols.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct table {
+    const char *name;
+    const struct table_column *columns;
+    size_t column_count;
+    char **cells;
+    size_t cell_count, cell_room;
+};
+
+void table_set_locale(void)
+{
+    setlocale(LC_ALL, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8"))
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+struct table *table_new(const char *name, const struct table_column *columns, size_t column_count)
+{
+    struct table *table = xcalloc(1, sizeof *table);
+    *table = (struct table){.name = name, .columns = columns, .column_count = column_count};
+    return table;
+}
+
+void table_free(struct table *table)
+{
+    for (size_t i = 0; i < table->cell_count; i++)
+        free(table->cells[i]);
+    free(table->cells);
+    free(table);
+}
+
+static void add(struct table *table, char *cell)
+{
+    if (table->cell_count == table->cell_room) {
+        table->cell_room = table->cell_room ? 2 * table->cell_room : 64;
+        table->cells = xrealloc(table->cells, table->cell_room * sizeof *table->cells);
+    }
+    table->cells[table->cell_count++] = cell;
+}
+
+void table_text(struct table *table, const char *text)
+{
+    add(table, xstrdup(text ? text : ""));
+}
+
+void table_number(struct table *table, uint64_t number)
+{
+    add(table, xprintf("%" PRIu64, number));
+}
+
+void table_signed(struct table *table, int64_t number)
+{
+    add(table, xprintf("%" PRId64, number));
+}
+
+void table_empty(struct table *table)
+{
+    add(table, xstrdup(""));
+}
+
+size_t table_rows(const struct table *table)
+{
+    return table->cell_count / table->column_count;
+}
+
+// ---- CSV
+
+static void print_csv_cell(const char *cell, FILE *file)
+{
+    if (!cell[strcspn(cell, "\",\r\n")]) {
+        fputs(cell, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *cell; cell++) {
+        if (*cell == '"')
+            fputc('"', file);
+        fputc(*cell, file);
+    }
+    fputc('"', file);
+}
+
+static void print_csv(const struct table *table, FILE *file)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        fprintf(file, "%s%s", i ? "," : "", table->columns[i].name);
+    for (size_t i = 0; i < table->cell_count; i++) {
+        fputs(i % table->column_count ? "," : "\r\n", file);
+        print_csv_cell(table->cells[i], file);
+    }
+    fputs("\r\n", file);
+}
+
+// ---- people and JSON
+
+static char *heading(const char *name)
+{
+    char *text = xstrdup(name);
+    for (char *at = text; *at; at++)
+        *at = *at == '_' ? ' ' : (char)toupper((unsigned char)*at);
+    return text;
+}
+
+// 1234567 -> 1,234,567
+static char *with_separators(const char *number)
+{
+    bool negative = *number == '-';
+    number += negative;
+    size_t digits = strlen(number), at = 0;
+    char *text = xmalloc(digits + digits / 3 + 3);
+    if (negative)
+        text[at++] = '-';
+    for (size_t i = 0; i < digits; i++) {
+        if (i && (digits - i) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = number[i];
+    }
+    text[at] = '\0';
+    return text;
+}
+
+static void add_columns(const struct table *table, bool json, struct libscols_table *made)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        bool number = table->columns[i].kind == TABLE_NUMBER;
+        char *name = json ? xstrdup(table->columns[i].name) : heading(table->columns[i].name);
+        struct libscols_column *column = scols_table_new_column(made, name, 0, number ? SCOLS_FL_RIGHT : 0);
+        free(name);
+        if (!column)
+            fail(EXIT_FAILED, "out of memory");
+        scols_column_set_json_type(column, number ? SCOLS_JSON_NUMBER : SCOLS_JSON_STRING);
+    }
+}
+
+static void add_lines(const struct table *table, bool json, struct libscols_table *made)
+{
+    struct libscols_line *line = NULL;
+    for (size_t i = 0; i < table->cell_count; i++) {
+        size_t at = i % table->column_count;
+        if (at == 0 && !(line = scols_table_new_line(made, NULL)))
+            fail(EXIT_FAILED, "out of memory");
+        bool number = table->columns[at].kind == TABLE_NUMBER;
+        const char *cell = table->cells[i];
+        if (json && number && !*cell)
+            continue; // null
+        char *text = number && !json ? with_separators(cell) : xstrdup(cell);
+        if (scols_line_refer_data(line, at, text) != 0)
+            fail(EXIT_FAILED, "out of memory");
+    }
+}
+
+static void print_scols(const struct table *table, bool json, FILE *file)
+{
+    struct libscols_table *made = scols_new_table();
+    if (!made)
+        fail(EXIT_FAILED, "out of memory");
+    scols_table_set_name(made, table->name);
+    scols_table_enable_json(made, json);
+    scols_table_set_stream(made, file);
+    add_columns(table, json, made);
+    add_lines(table, json, made);
+    scols_print_table(made);
+    scols_unref_table(made);
+}
+
+void table_print(const struct table *table, enum table_format format, FILE *file)
+{
+    if (format == TABLE_CSV)
+        print_csv(table, file);
+    else if (format == TABLE_PEOPLE && table->cell_count == 0)
+        fprintf(file, "(no %s)\n", table->name);
+    else if (format == TABLE_JSON && table->cell_count == 0)
+        fprintf(file, "{\n   \"%s\": []\n}\n", table->name);
+    else
+        print_scols(table, format == TABLE_JSON, file);
+}

@@ -1,0 +1,32 @@
+// Rows for people, as JSON, or as CSV (RFC 4180): one table, three ways to print it.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum table_format { TABLE_PEOPLE, TABLE_JSON, TABLE_CSV };
+enum table_kind { TABLE_TEXT, TABLE_NUMBER }; // numbers stand to the right, have separators for people, and no quotes in JSON
+
+struct table_column {
+    const char *name; // as in "balance_points"; people see "BALANCE POINTS"
+    enum table_kind kind;
+};
+
+struct table;
+
+// Takes the environment's locale, and C.UTF-8 where that cannot write Japanese. Call once, first of all.
+void table_set_locale(void);
+
+// `name` names the JSON array. Columns and name are borrowed. The caller frees.
+struct table *table_new(const char *name, const struct table_column *columns, size_t column_count);
+void table_free(struct table *table);
+
+// Cells are added from left to right; a full row is followed by the next.
+void table_text(struct table *table, const char *text); // copied
+void table_number(struct table *table, uint64_t number);
+void table_signed(struct table *table, int64_t number);
+void table_empty(struct table *table);
+size_t table_rows(const struct table *table);
+
+void table_print(const struct table *table, enum table_format format, FILE *file);
