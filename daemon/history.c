@@ -78,7 +78,7 @@ static Points__V1__LedgerEntry *entry_read(struct ledger_reading *reading, uint6
     struct ledger_error error;
     struct ledger_record record;
     uint64_t index;
-    int found = ledger_read_sequence(reading, sequence, &index, &record, &error);
+    int found = ledger_read_sequence(reading, ledger_read_size(reading), sequence, &index, &record, &error);
     if (found < 0)
         cannot_read(&error);
     return found ? entry_from(&record, index, sequence, arena) : NULL;

@@ -156,13 +156,13 @@ static bool nth_transaction(const struct ledger_record *record, uint64_t n, stru
     return false;
 }
 
-bool audit_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t sequence, struct audit_span *found,
-    struct audit_fault *fault)
+bool audit_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
+    struct audit_span *found, struct audit_fault *fault)
 {
     struct ledger_error error;
     struct ledger_record record;
     uint64_t index;
-    int there = ledger_read_sequence(reading, sequence, &index, &record, &error);
+    int there = ledger_read_sequence(reading, blocks, sequence, &index, &record, &error);
     if (there < 0)
         return audit_fail(fault, "%s", error.message);
     const Points__V1__BlockHeader *header =

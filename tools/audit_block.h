@@ -22,5 +22,5 @@ bool audit_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, 
 bool audit_check_signatures(const struct audit_block *block, struct audit_fault *fault);
 
 // The bytes of the transaction with this sequence number, from a block that was read before or is being read.
-bool audit_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t sequence, struct audit_span *found,
-    struct audit_fault *fault);
+bool audit_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
+    struct audit_span *found, struct audit_fault *fault);

@@ -51,19 +51,19 @@ static bool check_admission(
 }
 
 // Whether two sequence numbers hold the same transaction, byte for byte.
-static bool compare_transactions(struct ledger_reading *reading, struct arena *arena, uint64_t earlier, uint64_t later,
-    bool *same, struct audit_fault *fault)
+static bool compare_transactions(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t earlier,
+    uint64_t later, bool *same, struct audit_fault *fault)
 {
     struct audit_span before, now;
-    if (!audit_find_transaction(reading, arena, earlier, &before, fault) ||
-        !audit_find_transaction(reading, arena, later, &now, fault))
+    if (!audit_find_transaction(reading, arena, blocks, earlier, &before, fault) ||
+        !audit_find_transaction(reading, arena, blocks, later, &now, fault))
         return false;
     *same = before.size == now.size && memcmp(before.bytes, now.bytes, now.size) == 0;
     return true;
 }
 
-// What the rules must be told about ids; takes a new id into the map.
-static bool find_inputs(struct audit_fold *fold, struct ledger_reading *reading, struct arena *arena,
+// What the rules must be told about ids; takes a new id into the map. Looks at the first `blocks` blocks, which are checked.
+static bool find_inputs(struct audit_fold *fold, struct ledger_reading *reading, struct arena *arena, uint64_t blocks,
     const Points__V1__Transaction *transaction, struct points_inputs *inputs, struct audit_fault *fault)
 {
     bool same;
@@ -76,7 +76,7 @@ static bool find_inputs(struct audit_fold *fold, struct ledger_reading *reading,
         id_map_add(&fold->ids, transaction->id.data, sequence);
         return true;
     }
-    if (!compare_transactions(reading, arena, inputs->prior_sequence, sequence, &same, fault))
+    if (!compare_transactions(reading, arena, blocks, inputs->prior_sequence, sequence, &same, fault))
         return false;
     inputs->prior = same ? POINTS_SAME_BYTES : POINTS_OTHER_BYTES;
     return true;
@@ -91,7 +91,7 @@ static bool decide(struct audit_fold *fold, struct ledger_reading *reading, stru
     for (size_t i = 0; i < columns->count; i++) {
         struct points_inputs inputs;
         const Points__V1__Transaction *transaction = block->envelope->transactions[i];
-        if (!find_inputs(fold, reading, arena, transaction, &inputs, fault))
+        if (!find_inputs(fold, reading, arena, block->header->index + 1, transaction, &inputs, fault))
             return false;
         struct points_outcome outcome = points_apply(fold->state, transaction, &inputs);
         columns->code[i] = outcome.code;

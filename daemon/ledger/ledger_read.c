@@ -103,12 +103,12 @@ int ledger_read_header(
     return -1;
 }
 
-int ledger_read_sequence(struct ledger_reading *reading, uint64_t sequence, uint64_t *index,
+int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, uint64_t *index,
     struct ledger_record *record, struct ledger_error *error)
 {
     // Always: block `low` begins at or before the sequence number, block `high` after it. Genesis begins at 1 and holds
     // none.
-    uint64_t low = 0, high = reading->size;
+    uint64_t low = 0, high = blocks;
     struct ledger_header header;
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;

@@ -206,7 +206,7 @@ static void test_create(void **state)
     assert_false(ledger_read_checkpoint(reading, note, &error));
     assert_message("no checkpoint yet");
     uint64_t index;
-    assert_int_equal(ledger_read_sequence(reading, 1, &index, &record, &error), 0);
+    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), 1, &index, &record, &error), 0);
     ledger_read_end(reading);
     assert_false(append(ledger, 1, 1));
     assert_message("not open for writing");
@@ -283,14 +283,14 @@ static void assert_sequences(struct ledger_reading *reading, uint64_t blocks)
     uint64_t found;
     for (uint64_t index = 1; index < blocks; index++)
         for (uint64_t i = 0; i < index; i++) {
-            assert_int_equal(ledger_read_sequence(reading, first_sequence_of(index) + i, &found, &record, &error), 1);
+            assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(index) + i, &found, &record, &error), 1);
             assert_int_equal(found, index);
             assert_int_equal(ledger_read_block(reading, index, &same, &error), 1);
             assert_ptr_equal(record.header, same.header);
         }
-    assert_int_equal(ledger_read_sequence(reading, 0, &found, &record, &error), 0);
-    assert_int_equal(ledger_read_sequence(reading, first_sequence_of(blocks), &found, &record, &error), 0);
-    assert_int_equal(ledger_read_sequence(reading, UINT64_MAX, &found, &record, &error), 0);
+    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), 0, &found, &record, &error), 0);
+    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(blocks), &found, &record, &error), 0);
+    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), UINT64_MAX, &found, &record, &error), 0);
 }
 
 static void test_append_and_read(void **state)
