@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <string.h>
 
 enum { STATEMENT_STANDARD = 50, BLOCKS_MAX = 1000, BLOCK_FRAME_BYTES = 64 };
@@ -16,7 +17,7 @@ enum { STATEMENT_STANDARD = 50, BLOCKS_MAX = 1000, BLOCK_FRAME_BYTES = 64 };
     })
 
 // The ledger was whole when the daemon started: if it cannot be read now, nothing it says can be trusted.
-static void cannot_read(const struct ledger_error *error)
+static noreturn void cannot_read(const struct ledger_error *error)
 {
     fprintf(stderr, "pointsd: leaving: the ledger cannot be read: %s\n", error->message);
     _Exit(EXIT_FAILURE);
@@ -41,62 +42,95 @@ static uint8_t *copy_bytes(struct arena *arena, const uint8_t *bytes, size_t siz
 
 // ---- one recorded transaction
 
-static Points__V1__LedgerEntry *entry_from(
-    const struct ledger_record *record, uint64_t index, uint64_t sequence, struct arena *arena)
-{
-    ProtobufCAllocator *allocator = &arena->allocator;
-    Points__V1__BlockHeader *header =
-        points__v1__block_header__unpack(allocator, record->header_size, record->header);
-    Points__V1__Envelope *envelope =
-        points__v1__envelope__unpack(allocator, record->envelope_size, record->envelope);
-    Points__V1__Outcomes *outcomes =
-        points__v1__outcomes__unpack(allocator, record->outcomes_size, record->outcomes);
-    Points__V1__LedgerEntry *entry = arena_alloc(arena, sizeof *entry);
-    Points__V1__Outcome *outcome = arena_alloc(arena, sizeof *outcome);
-    if (!header || !envelope || !outcomes || !entry || !outcome || sequence < header->first_sequence)
-        return NULL;
-    uint64_t position = sequence - header->first_sequence;
-    if (position >= envelope->n_transactions || position >= outcomes->n_code || position >= outcomes->n_points ||
-        position >= outcomes->n_expired || position >= outcomes->n_previous)
-        return NULL;
-    *outcome = (Points__V1__Outcome)POINTS__V1__OUTCOME__INIT;
-    outcome->code = outcomes->code[position];
-    outcome->points = outcomes->points[position];
-    outcome->expired = outcomes->expired[position];
-    outcome->previous = outcomes->previous[position];
-    *entry = (Points__V1__LedgerEntry)POINTS__V1__LEDGER_ENTRY__INIT;
-    entry->sequence = sequence;
-    entry->block = index;
-    entry->time = header->time;
-    entry->transaction = envelope->transactions[position];
-    entry->outcome = outcome;
-    return entry;
-}
+// Where a transaction stands.
+struct place {
+    struct ledger_record record;
+    uint64_t block, position;
+    int64_t time;
+};
 
-static Points__V1__LedgerEntry *entry_read(struct ledger_reading *reading, uint64_t sequence, struct arena *arena)
+static noreturn void damaged(uint64_t sequence)
 {
     struct ledger_error error;
-    struct ledger_record record;
-    uint64_t index;
-    int found = ledger_read_sequence(reading, ledger_read_size(reading), sequence, &index, &record, &error);
-    if (found < 0)
-        cannot_read(&error);
-    return found ? entry_from(&record, index, sequence, arena) : NULL;
+    snprintf(error.message, sizeof error.message, "transaction %llu is damaged", (unsigned long long)sequence);
+    cannot_read(&error);
 }
 
-Points__V1__LedgerEntry *history_entry(struct history *history, uint64_t sequence, struct arena *arena)
+// False: the ledger has no such sequence number.
+static bool find(struct ledger_reading *reading, uint64_t sequence, struct place *place)
 {
-    struct ledger_reading *reading = begin(history);
-    Points__V1__LedgerEntry *entry = entry_read(reading, sequence, arena);
-    ledger_read_end(reading);
+    struct ledger_error error;
+    int found =
+        ledger_read_sequence(reading, ledger_read_size(reading), sequence, &place->block, &place->record, &error);
+    if (found < 0)
+        cannot_read(&error);
+    if (!found)
+        return false;
+    Points__V1__BlockHeader *header =
+        points__v1__block_header__unpack(NULL, place->record.header_size, place->record.header);
+    if (!header)
+        damaged(sequence);
+    place->position = sequence - header->first_sequence;
+    place->time = header->time;
+    points__v1__block_header__free_unpacked(header, NULL);
+    return true;
+}
+
+static struct span transaction_at(const struct place *place, uint64_t sequence)
+{
+    struct span transaction;
+    if (!entry_transaction(
+            (struct span){place->record.envelope, place->record.envelope_size}, place->position, &transaction))
+        damaged(sequence);
+    return transaction;
+}
+
+static Points__V1__Outcome *outcome_at(const struct place *place, uint64_t sequence, struct job *job)
+{
+    Points__V1__Outcome *outcome = job_alloc(job, sizeof *outcome);
+    if (!entry_outcome((struct span){place->record.outcomes, place->record.outcomes_size}, place->position, outcome))
+        damaged(sequence);
+    return outcome;
+}
+
+// NULL: the ledger has no such sequence number.
+static Points__V1__LedgerEntry *read_entry(struct ledger_reading *reading, uint64_t sequence, struct job *job)
+{
+    struct place place;
+    if (!find(reading, sequence, &place))
+        return NULL;
+    struct span bytes = transaction_at(&place, sequence);
+    Points__V1__LedgerEntry *entry = MESSAGE(job, Points__V1__LedgerEntry, POINTS__V1__LEDGER_ENTRY__INIT);
+    entry->sequence = sequence;
+    entry->block = place.block;
+    entry->time = place.time;
+    entry->transaction = points__v1__transaction__unpack(&job->arena.allocator, bytes.size, bytes.bytes);
+    entry->outcome = outcome_at(&place, sequence, job);
+    if (!entry->transaction)
+        damaged(sequence);
     return entry;
+}
+
+bool history_holds(struct history *history, uint64_t sequence, struct span transaction)
+{
+    struct place place;
+    struct ledger_reading *reading = begin(history);
+    bool holds = find(reading, sequence, &place);
+    if (holds) {
+        struct span recorded = transaction_at(&place, sequence);
+        holds = recorded.size == transaction.size && memcmp(recorded.bytes, transaction.bytes, recorded.size) == 0;
+    }
+    ledger_read_end(reading);
+    return holds;
 }
 
 void history_finish_transaction(struct job *job, struct history *history)
 {
     Points__V1__TransactionReply *reply =
         MESSAGE(job, Points__V1__TransactionReply, POINTS__V1__TRANSACTION_REPLY__INIT);
-    reply->entry = history_entry(history, job->sequence, &job->arena);
+    struct ledger_reading *reading = begin(history);
+    reply->entry = read_entry(reading, job->sequence, job);
+    ledger_read_end(reading);
     if (!reply->entry)
         job_refuse(job, REFUSAL(NOT_FOUND), "", "the ledger holds no transaction with this id");
     Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
@@ -110,11 +144,13 @@ void history_finish_transaction(struct job *job, struct history *history)
 static Points__V1__Original *original_of(
     struct job *job, struct ledger_reading *reading, uint32_t position, uint64_t sequence)
 {
-    Points__V1__LedgerEntry *entry = entry_read(reading, sequence, &job->arena);
+    struct place place;
+    if (!find(reading, sequence, &place))
+        damaged(sequence);
     Points__V1__Original *original = MESSAGE(job, Points__V1__Original, POINTS__V1__ORIGINAL__INIT);
     original->position = position;
     original->sequence = sequence;
-    original->outcome = entry ? entry->outcome : NULL;
+    original->outcome = outcome_at(&place, sequence, job);
     return original;
 }
 
@@ -179,7 +215,7 @@ void history_finish_statement(struct job *job, struct history *history)
     struct ledger_reading *reading = begin(history);
     uint64_t sequence = job->sequence;
     while (sequence && reply->n_entries < limit) {
-        Points__V1__LedgerEntry *entry = entry_read(reading, sequence, &job->arena);
+        Points__V1__LedgerEntry *entry = read_entry(reading, sequence, job);
         if (!entry || !belongs(entry, &query->account)) {
             job_refuse(job, REFUSAL(OUT_OF_RANGE), "get_statement.before",
                 "no entry of this account; use `next` of the page before");

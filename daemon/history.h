@@ -3,13 +3,14 @@
 
 #include "job.h"
 #include "ledger/ledger.h"
+#include "proto/entry.h"
 
 struct history {
     struct ledger *ledger;
 };
 
-// A recorded transaction with its outcome, in the arena; NULL when the ledger cannot be read there (said in the log).
-Points__V1__LedgerEntry *history_entry(struct history *history, uint64_t sequence, struct arena *arena);
+// Whether the ledger holds this very transaction, byte for byte, at this sequence number.
+bool history_holds(struct history *history, uint64_t sequence, struct span transaction);
 
 // Errands: each fills the job's response from its request and from `sequence`.
 void history_finish_submit(struct job *job, struct history *history); // looks up the originals of duplicates

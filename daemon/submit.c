@@ -2,13 +2,14 @@
 
 #include <string.h>
 
-enum { TRANSACTION_BYTES_MAX = 1024 };
-
 // ---- what was decided before
 
-static const Points__V1__Transaction *transaction_in(const struct job *job, uint64_t sequence)
+static struct span transaction_in(const struct job *job, uint64_t position)
 {
-    return job->envelope->transactions[sequence - job->first_sequence];
+    const ProtobufCBinaryData *envelope = &job->request->submit->envelope;
+    struct span transaction = {0};
+    entry_transaction((struct span){envelope->data, envelope->len}, position, &transaction);
+    return transaction;
 }
 
 static const struct job *undurable_holder(const struct decide *decide, uint64_t sequence)
@@ -19,31 +20,18 @@ static const struct job *undurable_holder(const struct decide *decide, uint64_t 
     return NULL;
 }
 
-// The transaction decided at `sequence`: in this envelope, in one not yet durable, or in the ledger.
-static const Points__V1__Transaction *decided_at(struct decide *decide, struct job *job, uint64_t sequence)
+// Whether the bytes decided at `sequence` are these: in this envelope, in one not yet durable, or in the ledger.
+static bool decided_before(struct decide *decide, const struct job *job, uint64_t sequence, struct span transaction)
 {
-    if (job->first_sequence && sequence >= job->first_sequence)
-        return transaction_in(job, sequence);
-    const struct job *holder = undurable_holder(decide, sequence);
-    if (holder)
-        return transaction_in(holder, sequence);
-    Points__V1__LedgerEntry *entry = history_entry(decide->history, sequence, &job->arena);
-    return entry ? entry->transaction : NULL;
+    const struct job *holder =
+        job->first_sequence && sequence >= job->first_sequence ? job : undurable_holder(decide, sequence);
+    if (!holder)
+        return history_holds(decide->history, sequence, transaction);
+    struct span prior = transaction_in(holder, sequence - holder->first_sequence);
+    return prior.size == transaction.size && memcmp(prior.bytes, transaction.bytes, prior.size) == 0;
 }
 
-// One canonical form: the same bytes when packed, the same bytes as received.
-static bool same_bytes(const Points__V1__Transaction *a, const Points__V1__Transaction *b)
-{
-    uint8_t bytes_a[TRANSACTION_BYTES_MAX], bytes_b[TRANSACTION_BYTES_MAX];
-    size_t size = points__v1__transaction__get_packed_size(a);
-    if (size != points__v1__transaction__get_packed_size(b) || size > TRANSACTION_BYTES_MAX)
-        return false;
-    points__v1__transaction__pack(a, bytes_a);
-    points__v1__transaction__pack(b, bytes_b);
-    return memcmp(bytes_a, bytes_b, size) == 0;
-}
-
-static struct points_inputs inputs_of(struct decide *decide, struct job *job, size_t position)
+static struct points_inputs inputs_of(struct decide *decide, const struct job *job, size_t position)
 {
     const Points__V1__Transaction *transaction = job->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
@@ -51,14 +39,14 @@ static struct points_inputs inputs_of(struct decide *decide, struct job *job, si
         .prior_sequence = id_map_get(&decide->ids, transaction->id.data),
         .target_sequence = target ? id_map_get(&decide->ids, target) : 0,
     };
-    if (inputs.prior_sequence) {
-        const Points__V1__Transaction *prior = decided_at(decide, job, inputs.prior_sequence);
-        inputs.prior = prior && same_bytes(prior, transaction) ? POINTS_SAME_BYTES : POINTS_OTHER_BYTES;
-    }
+    if (inputs.prior_sequence)
+        inputs.prior = decided_before(decide, job, inputs.prior_sequence, transaction_in(job, position))
+                           ? POINTS_SAME_BYTES
+                           : POINTS_OTHER_BYTES;
     return inputs;
 }
 
-static bool nothing_is_new(struct decide *decide, struct job *job)
+static bool nothing_is_new(struct decide *decide, const struct job *job)
 {
     for (size_t i = 0; i < job->envelope->n_transactions; i++)
         if (inputs_of(decide, job, i).prior != POINTS_SAME_BYTES)

@@ -123,41 +123,8 @@ bool audit_check_signatures(const struct audit_block *block, struct audit_fault 
 
 // ---- earlier transactions
 
-// A field of an envelope with a tag of one byte; moves on. False at the end, and where there is no such field.
-static bool next_field(struct audit_span *rest, uint8_t *tag, struct audit_span *field)
-{
-    const uint8_t *at = rest->bytes, *end = rest->bytes + rest->size;
-    size_t size = 0;
-    if (at == end)
-        return false;
-    *tag = *at++;
-    for (unsigned shift = 0; shift < 28; shift += 7) {
-        if (at == end)
-            return false;
-        size |= (size_t)(*at & 0x7f) << shift;
-        if (!(*at++ & 0x80))
-            break;
-    }
-    if (size > (size_t)(end - at))
-        return false;
-    *field = (struct audit_span){at, size};
-    *rest = (struct audit_span){at + size, (size_t)(end - at) - size};
-    return true;
-}
-
-static bool nth_transaction(const struct ledger_record *record, uint64_t n, struct audit_span *found)
-{
-    enum { TAG_TRANSACTION = 2 << 3 | 2 };
-    struct audit_span rest = {record->envelope, record->envelope_size};
-    uint8_t tag;
-    while (next_field(&rest, &tag, found))
-        if (tag == TAG_TRANSACTION && n-- == 0)
-            return true;
-    return false;
-}
-
 bool audit_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
-    struct audit_span *found, struct audit_fault *fault)
+    struct span *found, struct audit_fault *fault)
 {
     struct ledger_error error;
     struct ledger_record record;
@@ -168,7 +135,7 @@ bool audit_find_transaction(struct ledger_reading *reading, struct arena *arena,
     const Points__V1__BlockHeader *header =
         there ? points__v1__block_header__unpack(&arena->allocator, record.header_size, record.header) : NULL;
     if (!header || sequence < header->first_sequence ||
-        !nth_transaction(&record, sequence - header->first_sequence, found))
+        !entry_transaction((struct span){record.envelope, record.envelope_size}, sequence - header->first_sequence, found))
         return audit_fail(fault, "the earlier transaction with sequence number %" PRIu64 " cannot be found", sequence);
     return true;
 }

@@ -1,12 +1,8 @@
 // One block taken apart: nothing of it is used before its form is known to be right.
 #pragma once
 
+#include "proto/entry.h"
 #include "tools/audit.h"
-
-struct audit_span {
-    const uint8_t *bytes;
-    size_t size;
-};
 
 struct audit_block {
     struct ledger_record record;
@@ -23,4 +19,4 @@ bool audit_check_signatures(const struct audit_block *block, struct audit_fault 
 
 // The bytes of the transaction with this sequence number, from a block that was read before or is being read.
 bool audit_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
-    struct audit_span *found, struct audit_fault *fault);
+    struct span *found, struct audit_fault *fault);

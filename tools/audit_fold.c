@@ -54,7 +54,7 @@ static bool check_admission(
 static bool compare_transactions(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t earlier,
     uint64_t later, bool *same, struct audit_fault *fault)
 {
-    struct audit_span before, now;
+    struct span before, now;
     if (!audit_find_transaction(reading, arena, blocks, earlier, &before, fault) ||
         !audit_find_transaction(reading, arena, blocks, later, &now, fault))
         return false;

@@ -1,0 +1,19 @@
+// One entry of a block, taken out without unpacking the rest: a transaction's own bytes, and its outcome.
+#pragma once
+
+#include "proto/formats.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Borrowed bytes.
+struct span {
+    const uint8_t *bytes;
+    size_t size;
+};
+
+// The bytes of transaction `n`, from 0, of an envelope in canonical form. False: there is none.
+bool entry_transaction(struct span envelope, uint64_t n, struct span *transaction);
+// Outcome `n`, from 0, of packed Outcomes in canonical form. False: the columns do not reach so far.
+bool entry_outcome(struct span outcomes, uint64_t n, Points__V1__Outcome *outcome);
