@@ -98,6 +98,9 @@ static void serve(const struct settings *settings, struct ledger *ledger, struct
     const char *scripted = points_genesis(state)->time_source == TIME_SOURCE(SCRIPTED) ? ", SCRIPTED time" : "";
     fprintf(stderr, "pointsd: ready: %s, %llu blocks, %llu transactions%s\n", settings->ledger_dir,
         (unsigned long long)ledger_size(ledger), (unsigned long long)points_last_sequence(state), scripted);
+    if (settings->tcp_port)
+        fprintf(stderr, "pointsd: TCP without TLS, so on loopback only: 127.0.0.1 port %llu\n",
+            (unsigned long long)settings->tcp_port);
     sd_notify(0, "READY=1");
     pipeline_run(pipeline);
     pipeline_free(pipeline);

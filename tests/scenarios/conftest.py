@@ -1,4 +1,5 @@
 """Fixtures that make a ledger and run the real daemon on it, each in a folder of its own."""
+import configparser
 import os
 import pathlib
 import shutil
@@ -35,14 +36,14 @@ def binary(name):
 class Daemon:
     """One ledger in `dir`, and the daemon that serves it; its messages go to `log`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, time=("--time-source", "scripted", "--time", "2021-11-01 09:00")):
         self.dir = pathlib.Path(folder) / "p"
         self.log = pathlib.Path(folder) / "pointsd.log"
         self.process = None
         self.clients = []
-        made = subprocess.run(
-            [binary("points"), "init", str(self.dir), "--time-source", "scripted", "--time", "2021-11-01 09:00",
-             "--origin", ORIGIN], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        self.environment = dict(os.environ)
+        made = subprocess.run([binary("points"), "init", str(self.dir), *time, "--origin", ORIGIN],
+                              capture_output=True, text=True, timeout=DEADLINE, check=False)
         assert made.returncode == 0, f"points init: {made.stdout}{made.stderr}"
         self.keys = {name: pc.key_from_file(self.dir / "keys" / f"{name}.key") for name in KEYS}
         self.checkpoint_key = pc.public(pc.key_from_file(self.dir / "keys" / "daemon.key"))
@@ -54,7 +55,7 @@ class Daemon:
         assert self.process is None
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([binary("pointsd"), "-c", str(self.dir / "pointsd.conf")],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         deadline = time.monotonic() + DEADLINE
         while not self._answers():
             assert time.monotonic() < deadline, f"the daemon takes no connections:\n{self.messages()}"
@@ -88,6 +89,28 @@ class Daemon:
         """Ends the daemon as a power cut would."""
         self.process.kill()
         assert self._ended() == -signal.SIGKILL
+
+    def ended_by_itself(self):
+        """Waits until the daemon leaves; its exit code."""
+        return self._ended()
+
+    def refuses_to_start(self):
+        """Starts the daemon, which must leave with 1; what it says."""
+        done = subprocess.run([binary("pointsd"), "-c", str(self.dir / "pointsd.conf")], capture_output=True, text=True,
+                              timeout=DEADLINE, check=False, env=self.environment)
+        assert done.returncode == 1 and done.stderr.startswith("pointsd: "), (done.returncode, done.stderr)
+        return done.stderr
+
+    def configure(self, section, name, value):
+        """Changes a setting of pointsd.conf; counts from the next start."""
+        path = self.dir / "pointsd.conf"
+        settings = configparser.ConfigParser()
+        settings.read(path)
+        if not settings.has_section(section):
+            settings.add_section(section)
+        settings.set(section, name, str(value))
+        with open(path, "w") as file:
+            settings.write(file)
 
     def restart(self):
         self.stop()
@@ -174,19 +197,31 @@ class Scene:
 
 
 @pytest.fixture
-def ledger():
-    """A Daemon that is not started yet."""
-    folder = tempfile.mkdtemp(prefix="points-")
-    made = None
-    try:
-        made = Daemon(folder)
-        yield made
-    finally:
-        if made is not None:
-            made.discard()
-            if made.messages():
-                print(made.messages())
-        shutil.rmtree(folder, ignore_errors=True)
+def new_ledger():
+    """Makes Daemons that are not started yet; its arguments are Daemon's."""
+    made = []
+
+    def make(**given):
+        folder = tempfile.mkdtemp(prefix="points-")
+        try:
+            made.append(Daemon(folder, **given))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.discard()
+        if each.messages():
+            print(each.messages())
+        shutil.rmtree(each.dir.parent, ignore_errors=True)
+
+
+@pytest.fixture
+def ledger(new_ledger):
+    """A Daemon on a SCRIPTED ledger, not started yet."""
+    return new_ledger()
 
 
 @pytest.fixture
