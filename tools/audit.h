@@ -36,7 +36,8 @@ struct audit {
     struct arena arena;       // of the block that is looked at
     struct audit_fault fault; // "block 17: …", or what could not be read
     char origin[NOTE_NAME_MAX + 1];
-    int64_t time; // of the last block
+    int64_t time;             // of the last block
+    uint64_t balanced_at;     // the sequence number at which the books were last walked
 };
 
 // Told before each block. May be NULL.

@@ -7,7 +7,6 @@
 
 enum {
     BLOCKS_A_READING = 4096, // a read transaction keeps pages mapped and pinned
-    BLOCKS_A_BALANCE = 1000, // a walk over all accounts
     BLOCK_ARENA_BYTES = 16 << 20,
 };
 
@@ -17,10 +16,14 @@ static enum audit_result unreadable(struct audit *audit, const struct ledger_err
     return AUDIT_UNREADABLE;
 }
 
-static bool check_books(struct audit *audit, uint64_t index, bool last)
+// A walk over all accounts: made when so many transactions have passed that it costs each of them one step. While there are
+// few accounts, that is after every block.
+static bool check_books(struct audit *audit, bool last)
 {
-    if (!last && index % BLOCKS_A_BALANCE != 0)
+    uint64_t sequence = points_last_sequence(audit->fold.state);
+    if (!last && sequence - audit->balanced_at < points_account_count(audit->fold.state))
         return true;
+    audit->balanced_at = sequence;
     return points_books_balance(audit->fold.state) ||
            audit_fail(&audit->fault, "the books do not balance after this block");
 }
@@ -37,7 +40,7 @@ static bool check_block(struct audit *audit, struct ledger_reading *reading)
     audit->time = block.header->time;
     bool folded = index == 0 ? audit_fold_genesis(&audit->fold, &block, &audit->fault)
                              : audit_fold_block(&audit->fold, reading, &audit->arena, &block, &audit->fault);
-    return folded && check_books(audit, index, index + 1 == ledger_read_size(reading));
+    return folded && check_books(audit, index + 1 == ledger_read_size(reading));
 }
 
 static void name_block(struct audit_fault *fault, uint64_t index)

@@ -80,6 +80,7 @@ struct points_asker {
 refusal_code points_asker(const struct points_state *state, const uint8_t key[KEY_BYTES], struct points_asker *asker);
 
 uint64_t points_last_sequence(const struct points_state *state);
+uint64_t points_account_count(const struct points_state *state);
 int64_t points_time(const struct points_state *state); // of the newest block
 const Points__V1__Genesis *points_genesis(const struct points_state *state);
 bool points_may_see(const struct points_state *state, const struct points_asker *asker, uint32_t municipality); // 0: all of them

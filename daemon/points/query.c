@@ -189,7 +189,8 @@ static bool finish_gathering(const struct points_state *state, struct gathering 
 {
     struct donation_totals *totals = &gathering->totals;
     bool room = true;
-    qsort(totals->all, totals->count, totals->count ? sizeof *totals->all : 1, by_municipality_and_purpose);
+    if (totals->count > 0) // there is no array yet otherwise
+        qsort(totals->all, totals->count, sizeof *totals->all, by_municipality_and_purpose);
     for (size_t i = 0; i < totals->count && room; i++) {
         if (*skip > 0)
             --*skip;

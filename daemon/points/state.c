@@ -30,6 +30,11 @@ uint64_t points_last_sequence(const struct points_state *state)
     return state->last_sequence;
 }
 
+uint64_t points_account_count(const struct points_state *state)
+{
+    return state->accounts.count;
+}
+
 int64_t points_time(const struct points_state *state)
 {
     return state->time;

@@ -116,6 +116,7 @@ def pending(client, model):
 def books(client, model):
     got = client.trial_balance()
     totals = model.totals()
+    assert got.total.issued == sum(getattr(got.total, n) for n in BOOKS + NEVER_YET if n != "issued")
     assert {n: getattr(got.total, n) for n in BOOKS} == {n: totals[n] for n in BOOKS}
     assert not any(getattr(got.total, n) for n in NEVER_YET)
     rows = {m.municipality: {"accounts": m.accounts} | {n: getattr(m.books, n) for n in BOOKS}

@@ -75,12 +75,14 @@ def test_history(daemon, seed):
 
 
 def test_history_goes_on_after_each_restart(daemon):
+    """The books balance, and are the model's, after every single block."""
     model = daemon.model()
     history = History(4, model, daemon.client().ledger_id, list(daemon.keys.values()))
     for stop in (daemon.stop, daemon.kill9, daemon.stop):
-        client = daemon.client()
+        client, auditor = daemon.client(), daemon.client("auditor")
         for step in history.steps(300):
             compare.response(client.receive(client.send(submit=step.signed())), step.expected)
+            compare.books(auditor, model)
         stop()
         daemon.start()
         compare.all_queries(daemon.client("auditor"), model)
