@@ -53,7 +53,7 @@ static void answer_hello(struct asking *asking)
     reply->time = points_block_time(decide->state, decide->clock.wall_s);
     reply->blocks = decide->blocks;
     reply->transactions = points_last_sequence(decide->state);
-    reply->clock_unsure = genesis->time_source == TIME_SOURCE(SYSTEM) && decide->clock.unsure;
+    reply->clock_unsure = decide->clock.unsure;
     reply->disk_full = decide->disk_full;
     reply->version = (char *)PACKAGE_VERSION;
     asking->response.body_case = RESPONSE(HELLO);

@@ -1,5 +1,6 @@
 #include "clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -20,16 +21,25 @@ static int64_t offset_now(struct clock *clock)
     return wall_ms - read_ms(CLOCK_BOOTTIME);
 }
 
-void clock_start(struct clock *clock, int64_t last_block_time)
+static void doubt(struct clock *clock, bool wrong, const char *what)
 {
+    if (!wrong || clock->unsure || !clock->counts)
+        return;
+    clock->unsure = true;
+    fprintf(stderr, "pointsd: the wall clock %s: new envelopes are refused (CLOCK_UNSURE) until points accept-time\n", what);
+}
+
+void clock_start(struct clock *clock, bool counts, int64_t last_block_time)
+{
+    *clock = (struct clock){.counts = counts};
     clock->offset_ms = offset_now(clock);
-    clock->unsure = clock->wall_s < last_block_time || clock->wall_s - last_block_time > AHEAD_MAX_S;
+    doubt(clock, clock->wall_s < last_block_time, "stands before the last block");
+    doubt(clock, clock->wall_s - last_block_time > AHEAD_MAX_S, "stands more than 24 h after the last block");
 }
 
 void clock_read(struct clock *clock)
 {
-    if (llabs(offset_now(clock) - clock->offset_ms) > DRIFT_MAX_MS)
-        clock->unsure = true;
+    doubt(clock, llabs(offset_now(clock) - clock->offset_ms) > DRIFT_MAX_MS, "jumped by more than 5 s");
 }
 
 void clock_accept(struct clock *clock)

@@ -41,7 +41,7 @@ static const char *configuration_file(int argc, char **argv)
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
     const char *path = NULL;
-    for (int option; (option = getopt_long(argc, argv, "c:", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
         if (option == 'c') {
             path = optarg;
         } else if (option == 'h') {
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
         die("%s", error.message);
     struct points_state *state = replay(ledger, &ids, &error);
     if (!state)
-        die("this ledger is not served: %s; ask for the whole list: points-audit verify %s", error.message,
+        die("this ledger is not served: %s; keep it as it is, and see: points-audit verify %s", error.message,
             settings.ledger_dir);
     struct note_signer *signer = sign_checkpoints(ledger, points_genesis(state), settings.checkpoint_key);
     if (!ledger_append(ledger, NULL, 0, &error))

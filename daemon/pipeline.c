@@ -274,7 +274,8 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
         .disk_reserve_bytes = settings->disk_reserve_mib << 20,
         .on_room = lane_has_room,
         .context = pipeline};
-    clock_start(&pipeline->decide.clock, points_time(state));
+    bool system = points_genesis(state)->time_source == TIME_SOURCE(SYSTEM);
+    clock_start(&pipeline->decide.clock, system, points_time(state));
     start_threads(pipeline, settings->workers);
     return pipeline;
 }

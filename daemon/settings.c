@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // Each row is a setting; pointsd.conf(5) shows the same table.
 static const struct {
@@ -54,23 +55,36 @@ static bool set_number(const struct parsing *parsing, size_t row, const char *va
     return true;
 }
 
-static int take_line(void *context, const char *section, const char *name, const char *value)
+static bool set_text(const struct parsing *parsing, size_t row, const char *value)
 {
-    struct parsing *parsing = context;
-    for (size_t row = 0; row < ROWS; row++) {
-        if (strcmp(section, table[row].section) != 0 || strcmp(name, table[row].name) != 0)
-            continue;
-        if (!table[row].text)
-            return set_number(parsing, row, value);
-        free(*text_of(parsing->settings, row));
-        *text_of(parsing->settings, row) = strdup(value);
-        return 1;
+    if (!*value) {
+        snprintf(parsing->error, parsing->error_size, "[%s] %s has no value", table[row].section, table[row].name);
+        return false;
     }
+    free(*text_of(parsing->settings, row));
+    *text_of(parsing->settings, row) = strdup(value);
+    return true;
+}
+
+static void list_settings(const struct parsing *parsing, const char *section, const char *name)
+{
     size_t used = (size_t)snprintf(
         parsing->error, parsing->error_size, "[%s] %s is no setting; there are:", section, name);
     for (size_t row = 0; row < ROWS && used < parsing->error_size; row++)
         used += (size_t)snprintf(parsing->error + used, parsing->error_size - used, " [%s] %s%s", table[row].section,
             table[row].name, row + 1 < ROWS ? "," : "");
+}
+
+// Only the first fault is told; the library may go on after it.
+static int take_line(void *context, const char *section, const char *name, const char *value)
+{
+    const struct parsing *parsing = context;
+    if (parsing->error[0])
+        return 0;
+    for (size_t row = 0; row < ROWS; row++)
+        if (!strcmp(section, table[row].section) && !strcmp(name, table[row].name))
+            return table[row].text ? set_text(parsing, row, value) : set_number(parsing, row, value);
+    list_settings(parsing, section, name);
     return 0;
 }
 
@@ -93,15 +107,16 @@ bool settings_read(const char *path, struct settings *settings, char *error, siz
             *number_of(settings, row) = table[row].standard;
     struct parsing parsing = {settings, error, error_size};
     error[0] = '\0';
-    int line = ini_parse(path, take_line, &parsing);
+    struct stat file;
+    int line = stat(path, &file) != 0 || S_ISDIR(file.st_mode) ? -1 : ini_parse(path, take_line, &parsing);
     if (line == 0 && complete(settings, error, error_size))
         return true;
     char what[400];
     snprintf(what, sizeof what, "%s", error);
     if (line < 0)
         snprintf(error, error_size, "%s cannot be read; name the file with -c", path);
-    else if (line > 0)
-        snprintf(error, error_size, "%s, line %d: %s", path, line, what[0] ? what : "is not of the form name = value");
+    else if (line > 0 && !what[0])
+        snprintf(error, error_size, "%s, line %d is not of the form name = value in 199 bytes", path, line);
     else
         snprintf(error, error_size, "%s: %s", path, what);
     settings_free(settings);

@@ -118,11 +118,6 @@ static void record(struct decide *decide, struct job *job)
 
 // ---- admission
 
-static bool is_system(const struct decide *decide)
-{
-    return points_genesis(decide->state)->time_source == TIME_SOURCE(SYSTEM);
-}
-
 // The refusals that depend on who signed, in the order of doc/rules.md.
 static bool admit(const struct decide *decide, struct job *job)
 {
@@ -145,7 +140,7 @@ static bool admit(const struct decide *decide, struct job *job)
 // The refusals that depend on this machine; nothing that was decided before is refused for them.
 static bool can_record(const struct decide *decide, struct job *job)
 {
-    if (is_system(decide) && decide->clock.unsure)
+    if (decide->clock.unsure)
         job_refuse(job, REFUSAL(CLOCK_UNSURE), "",
             "the wall clock jumped or does not fit the last block; an operator accepts it with: points accept-time");
     else if (decide->disk_full)

@@ -211,6 +211,16 @@ static void header_cell(struct reader *reader, const char *name)
     reader->columns[reader->column_count++] = (enum column)column;
 }
 
+static void check_header(struct reader *reader)
+{
+    bool type = false;
+    for (size_t i = 0; i < reader->column_count; i++)
+        type |= reader->columns[i] == TYPE;
+    if (!type)
+        wrong(reader, "the first line should name the columns, \"type\" among them; there are: " COLUMN_LIST);
+    reader->header_read = true;
+}
+
 static void csv_cell(void *data, size_t size, void *context)
 {
     struct reader *reader = context;
@@ -232,7 +242,7 @@ static void csv_row(int end, void *context)
     struct reader *reader = context;
     (void)end;
     if (!reader->header_read)
-        reader->header_read = true;
+        check_header(reader);
     else if (reader->cell != reader->column_count)
         wrong(reader, "%zu cells, but the header has %zu", reader->cell, reader->column_count);
     else
@@ -340,7 +350,30 @@ static void read_json_lines(struct reader *reader, const char *text, size_t size
     json_tokener_free(tokener);
 }
 
-// ----
+// ---- the rows together
+
+static int by_id_and_line(const void *left, const void *right)
+{
+    const struct batch_row *a = *(struct batch_row *const *)left, *b = *(struct batch_row *const *)right;
+    int order = memcmp(a->id, b->id, ID_BYTES);
+    return order ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+// One id twice would make one transaction out of two rows, or ID_REUSED for the second.
+static void check_ids(struct reader *reader)
+{
+    const struct batch_rows *rows = reader->rows;
+    struct batch_row **sorted = xmalloc(rows->count * sizeof *sorted);
+    for (size_t i = 0; i < rows->count; i++)
+        sorted[i] = &rows->rows[i];
+    qsort(sorted, rows->count, sizeof *sorted, by_id_and_line);
+    for (size_t i = 1; i < rows->count; i++) {
+        reader->line = sorted[i]->line;
+        if (!memcmp(sorted[i - 1]->id, sorted[i]->id, ID_BYTES))
+            wrong(reader, "its id stands on line %" PRIu32 " already", sorted[i - 1]->line);
+    }
+    free(sorted);
+}
 
 size_t batch_rows_read(const char *text, size_t size, batch_find_municipality_fn *find, void *context, struct batch_rows *rows)
 {
@@ -359,6 +392,7 @@ size_t batch_rows_read(const char *text, size_t size, batch_find_municipality_fn
     else
         read_csv(&reader, text, size);
     clear_fields(&reader);
+    check_ids(&reader);
     return reader.wrong;
 }
 

@@ -135,8 +135,7 @@ const Points__V1__HelloReply *client_hello(const struct client *client)
 
 static bool lost(struct tool_error *error, const char *how)
 {
-    return tool_fail(error, "the connection to pointsd was lost (%s); what was sent may or may not be recorded: "
-                            "send the same bytes again", how);
+    return tool_fail(error, "the connection to pointsd was lost (%s)", how);
 }
 
 // Waits until the socket is ready for one of `events`; gives what it is ready for.

@@ -97,11 +97,12 @@ struct client *context_session(struct context *context)
     struct tool_error error;
     size_t count;
     struct client *client = context_client(context);
-    if (context->authenticated)
+    Points__V1__AuthenticateReply reply;
+    if (context->role != ROLE(ROLE_NONE))
         return client;
-    if (!client_authenticate(client, context_keys(context, &count), NULL, &error))
+    if (!client_authenticate(client, context_keys(context, &count), &reply, &error))
         fail_with(&error);
-    context->authenticated = true;
+    context->role = reply.role;
     return client;
 }
 

@@ -1,6 +1,8 @@
 // Japanese days and times: UTC+9 all year, proleptic Gregorian calendar.
 #include "tools/jst.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,8 +87,9 @@ static bool take_clock(const char **at, int64_t *seconds)
 static bool parse_unix(const char *text, int64_t *unix_s)
 {
     char *end;
+    errno = 0;
     *unix_s = strtoll(text, &end, 10);
-    return *text && !*end && *text != ' ' && *text != '+';
+    return (isdigit((unsigned char)*text) || *text == '-') && !*end && !errno;
 }
 
 bool jst_parse_time(const char *text, int64_t *unix_s)
@@ -114,9 +117,10 @@ void jst_print_day(uint32_t day, char text[JST_DAY_BYTES])
 
 void jst_print_time(int64_t unix_s, char text[JST_TIME_BYTES])
 {
-    int64_t year, local = unix_s + OFFSET_S;
-    int64_t days = local / DAY_S - (local % DAY_S < 0);
-    int second = (int)(local - days * DAY_S), month, day;
+    int64_t year, days = unix_s / DAY_S; // any 64-bit time may stand in an envelope: nothing here may overflow
+    int second = (int)(unix_s % DAY_S) + OFFSET_S, month, day;
+    days += second < 0 ? -1 : second / DAY_S;
+    second = (second + DAY_S) % DAY_S;
     civil_from_days(days, &year, &month, &day);
     snprintf(text, JST_TIME_BYTES, "%04" PRId64 "-%02d-%02d %02d:%02d:%02d", year, month, day, second / 3600,
         second / 60 % 60, second % 60);

@@ -1,5 +1,5 @@
 // The outbox of a batch: signed envelopes, on disk before any is sent, and the answers as they arrive. A batch that was cut off
-// goes on from it with the same bytes, so nothing doubles.
+// goes on from it with the same transactions, so nothing doubles.
 //
 // A folder with two files. `envelopes`: magic, SHA-256 of the batch's file, ledger id, number of envelopes (4 bytes, big-endian like all
 // numbers here); for each envelope its size, its number of transactions, their line numbers (4 bytes each), its bytes; at the end the SHA-256 of all

@@ -2,7 +2,6 @@
 #include "config.h"
 #include "tools/points.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -67,7 +66,6 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-// What was probably meant shares the beginning or holds the word; else all there is.
 static noreturn void fail_unknown_command(const char *name)
 {
     fprintf(stderr, "points: no command \"%s\"; there are:", name);
@@ -204,6 +202,8 @@ static void check_words(const struct context *context)
         fail_usage(context, "something is missing");
     if (context->argument_count > max)
         fail_usage(context, "\"%s\" is too much", context->arguments[max]);
+    if (context->out && !context->command->signers_min)
+        fail_usage(context, "--out is for commands that sign; this one prints: use > FILE");
 }
 
 // True when there is a command to run.

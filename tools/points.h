@@ -19,7 +19,7 @@ struct context;
 struct command {
     const char *name, *synopsis, *summary;
     const char *key;      // name of the key it uses unless --key says otherwise; NULL: none
-    unsigned signers_min; // 2: two operators must sign
+    unsigned signers_min; // 0: it signs nothing; 2: two operators must sign
     int (*run)(struct context *context); // returns the exit code
 };
 
@@ -40,7 +40,7 @@ struct context {
     struct keyfile keys[SIGNATURES_MAX];
     size_t keys_loaded;
     struct client *client;
-    bool authenticated;
+    role_code role; // of the first key, once proved
     struct municipality_names municipalities;
 };
 

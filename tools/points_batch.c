@@ -104,6 +104,8 @@ static void fill_outbox(struct context *context, struct outbox *outbox, const ui
 struct sending {
     struct client *client;
     struct outbox *outbox;
+    const struct keyfile *keys; // NULL: the signatures in the outbox stand
+    size_t key_count;
     struct {
         uint64_t request;
         int64_t envelope; // NO_ENVELOPE: this place is free
@@ -135,17 +137,43 @@ static void show_progress(struct sending *sending, bool last)
     fflush(stderr);
 }
 
+static noreturn void fail_lost(struct sending *sending, const struct tool_error *error)
+{
+    show_progress(sending, true);
+    fail(EXIT_FAILED, "%s\n  run the same command again: it goes on where this one stopped", error->message);
+}
+
+// A key may have been revoked, or be the wrong one: with --key, what is not answered yet is signed afresh. Its transactions and their
+// ids stay as they are, so nothing doubles.
+static size_t signed_bytes(const struct sending *sending, const struct outbox_envelope *stored,
+    uint8_t out[SIGNED_ENVELOPE_BYTES_MAX])
+{
+    static struct envelope_builder builder;
+    if (!sending->keys) {
+        memcpy(out, stored->bytes, stored->size);
+        return stored->size;
+    }
+    Points__V1__SignedEnvelope *before = points__v1__signed_envelope__unpack(NULL, stored->size, stored->bytes);
+    if (!before || before->envelope.len > sizeof builder.bytes)
+        fail(EXIT_FAILED, "an envelope of the outbox cannot be read");
+    memcpy(builder.bytes, before->envelope.data, before->envelope.len);
+    builder.size = before->envelope.len;
+    points__v1__signed_envelope__free_unpacked(before, NULL);
+    return envelope_sign(&builder, sending->keys, sending->key_count, out);
+}
+
 static void send_next(struct sending *sending)
 {
     struct tool_error error;
+    uint8_t bytes[SIGNED_ENVELOPE_BYTES_MAX];
     const struct outbox_envelope *envelope = outbox_get(sending->outbox, sending->next);
     if (!envelope->answer) {
         unsigned place = 0;
         while (sending->under_way[place].envelope != NO_ENVELOPE)
             place++;
-        if (!client_send_envelope(sending->client, envelope->bytes, envelope->size, &sending->under_way[place].request,
-                &error))
-            fail(EXIT_FAILED, "%s\n  run the same command again: it goes on where this one stopped", error.message);
+        size_t size = signed_bytes(sending, envelope, bytes);
+        if (!client_send_envelope(sending->client, bytes, size, &sending->under_way[place].request, &error))
+            fail_lost(sending, &error);
         sending->under_way[place].envelope = sending->next;
         sending->under_way_count++;
     }
@@ -186,7 +214,7 @@ static void receive_one(struct sending *sending)
     struct tool_error error;
     Points__V1__Response *response = client_receive(sending->client, &error);
     if (!response)
-        fail(EXIT_FAILED, "%s\n  run the same command again: it goes on where this one stopped", error.message);
+        fail_lost(sending, &error);
     if (response->body_case == RESPONSE(ERROR) && response->id == 0) {
         client_refused(response->error, &error);
         fail_with(&error);
@@ -214,6 +242,8 @@ static void send_all(struct context *context, struct outbox *outbox)
 {
     struct tool_error error;
     struct sending sending = {.client = context_client(context), .outbox = outbox, .show = isatty(STDERR_FILENO)};
+    if (context->key_count)
+        sending.keys = context_keys(context, &sending.key_count);
     for (unsigned i = 0; i < UNDER_WAY_MAX; i++)
         sending.under_way[i].envelope = NO_ENVELOPE;
     for (uint32_t i = 0; i < outbox_count(outbox); i++) {
@@ -245,13 +275,15 @@ struct tally {
 
 struct summary {
     struct tally tallies[OUTCOME_CODE_MAX];
-    struct table *rows; // of all transactions for machines, of refused ones for people
+    struct table *rows; // of all transactions for machines, of the first refused ones for people
     bool all_rows;
     uint64_t refused;
 };
 
-static const struct table_column row_columns[] = {{"line", TABLE_NUMBER}, {"id", TABLE_TEXT}, {"type", TABLE_TEXT},
-    {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"sequence", TABLE_NUMBER}, {"decided_before", TABLE_TEXT}};
+enum { REFUSED_SHOWN_MAX = 20 };
+
+static const struct table_column row_columns[] = {{"line", TABLE_ORDINAL}, {"id", TABLE_TEXT}, {"type", TABLE_TEXT},
+    {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"sequence", TABLE_ORDINAL}, {"decided_before", TABLE_TEXT}};
 
 static void add_row(struct summary *summary, uint32_t line, const Points__V1__Transaction *transaction,
     const Points__V1__Outcome *outcome, uint64_t sequence, bool before)
@@ -285,7 +317,7 @@ static void sum_envelope(struct summary *summary, const struct outbox *outbox, u
         tally->points += outcome.points;
         tally->before += original != 0;
         summary->refused += refused;
-        if (refused || summary->all_rows)
+        if (summary->all_rows || (refused && summary->refused <= REFUSED_SHOWN_MAX))
             add_row(summary, outbox_line(outbox, number, i), envelope->transactions[i], &outcome,
                 original ? original : reply->first_sequence + i, original != 0);
     }
@@ -326,6 +358,9 @@ static int print_summary(struct context *context, const struct outbox *outbox)
         context_print(context, summary.rows);
     else
         table_free(summary.rows);
+    if (!summary.all_rows && summary.refused > REFUSED_SHOWN_MAX)
+        printf("and %" PRIu64 " more; the same command with --csv or --json prints every row\n",
+            summary.refused - REFUSED_SHOWN_MAX);
     return summary.refused ? EXIT_REFUSED : EXIT_SUCCESS;
 }
 

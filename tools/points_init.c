@@ -1,5 +1,7 @@
 // Commands that make things from nothing: a ledger with its keys, and single keys.
 #include "ledger/ledger.h"
+#include "points/points.h"
+#include "points/policy.h"
 #include "proto/canonical.h"
 #include "proto/signing.h"
 #include "tools/file.h"
@@ -18,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OPERATOR_COUNT = 3, MUNICIPALITIES_MAX = 80, KEYS_MAX = 100, CSV_BYTES_MAX = 1 << 20, RULES_VERSION = 1 };
+enum { OPERATOR_COUNT = 3, MUNICIPALITIES_MAX = 80, KEYS_MAX = 100, CSV_BYTES_MAX = 1 << 20 };
 
 // ---- the list of municipalities
 
@@ -30,6 +32,12 @@ struct municipality_reader {
 };
 
 static const char *const municipality_columns[] = {"code", "name_ja", "name_en"};
+
+// Exactly six digits; 0, which is no code, for anything else.
+static uint32_t parse_code(const char *text)
+{
+    return strlen(text) == 6 && strspn(text, "0123456789") == 6 ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
 
 static void take_cell(void *data, size_t size, void *context)
 {
@@ -43,7 +51,7 @@ static void take_cell(void *data, size_t size, void *context)
             continue;
         Points__V1__Municipality *row = &reader->rows[reader->count];
         if (i == 0)
-            row->code = (uint32_t)strtoul(text, NULL, 10);
+            row->code = parse_code(text);
         else if (i == 1)
             row->name_ja = xstrdup(text);
         else
@@ -65,7 +73,7 @@ static void take_row(int end, void *context)
         fail(EXIT_WRONG_USE, "%s: more than %d municipalities", reader->path, MUNICIPALITIES_MAX);
     } else {
         const Points__V1__Municipality *row = &reader->rows[reader->count];
-        if (row->code == 0 || row->code > 999999 || !*row->name_ja || !*row->name_en)
+        if (row->code == 0 || !*row->name_ja || !*row->name_en)
             fail(EXIT_WRONG_USE, "%s: row %zu needs a six-digit code and both names", reader->path, reader->line);
         reader->count++;
     }
@@ -74,16 +82,32 @@ static void take_row(int end, void *context)
         points__v1__municipality__init(&reader->rows[reader->count]);
 }
 
+// The twelve of the programme: data/municipalities.csv, as the build found it.
+static const char built_in_csv[] =
+#include "tools/municipalities_csv.inc"
+    ;
+
+static size_t parse_municipalities(struct csv_parser *parser, const uint8_t *text, size_t size,
+    struct municipality_reader *reader)
+{
+    const uint8_t byte_order_mark[] = {0xef, 0xbb, 0xbf}; // spreadsheets write one
+    size_t skipped = size >= 3 && !memcmp(text, byte_order_mark, 3) ? 3 : 0;
+    return skipped + csv_parse(parser, text + skipped, size - skipped, take_cell, take_row, reader);
+}
+
 static int by_code(const void *left, const void *right)
 {
     const Points__V1__Municipality *a = left, *b = right;
     return (a->code > b->code) - (a->code < b->code);
 }
 
-// The twelve of the programme: data/municipalities.csv, as the build found it.
-static const char built_in_csv[] =
-#include "tools/municipalities_csv.inc"
-    ;
+static void sort_municipalities(struct municipality_reader *reader)
+{
+    qsort(reader->rows, reader->count, sizeof *reader->rows, by_code);
+    for (size_t i = 1; i < reader->count; i++)
+        if (reader->rows[i].code == reader->rows[i - 1].code)
+            fail(EXIT_WRONG_USE, "%s: code %06u stands there twice", reader->path, reader->rows[i].code);
+}
 
 // `path` NULL: the twelve.
 static void read_municipalities(const char *path, struct municipality_reader *reader)
@@ -98,27 +122,60 @@ static void read_municipalities(const char *path, struct municipality_reader *re
         fail(EXIT_WRONG_USE, "%s", error.message);
     if (csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI) != 0)
         fail(EXIT_FAILED, "out of memory");
-    if (csv_parse(&parser, text, size, take_cell, take_row, reader) != size ||
+    if (parse_municipalities(&parser, text, size, reader) != size ||
         csv_fini(&parser, take_cell, take_row, reader) != 0)
         fail(EXIT_WRONG_USE, "%s: line %zu: %s", reader->path, reader->line + 1, csv_strerror(csv_error(&parser)));
     csv_free(&parser);
     free(text);
     if (!reader->count)
         fail(EXIT_WRONG_USE, "%s names no municipality", reader->path);
-    qsort(reader->rows, reader->count, sizeof *reader->rows, by_code);
-    for (size_t i = 1; i < reader->count; i++)
-        if (reader->rows[i].code == reader->rows[i - 1].code)
-            fail(EXIT_WRONG_USE, "%s: code %06u stands there twice", reader->path, reader->rows[i].code);
+    sort_municipalities(reader);
+}
+
+static void free_municipalities(struct municipality_reader *reader)
+{
+    for (size_t i = 0; i < reader->count; i++) {
+        free(reader->rows[i].name_ja);
+        free(reader->rows[i].name_en);
+    }
 }
 
 // ---- keys
 
+// Which keys genesis registers; their public halves are random until make_keys.
 struct genesis_keys {
     Points__V1__RegisterKey rows[KEYS_MAX], *pointers[KEYS_MAX];
+    char *names[KEYS_MAX]; // of the files
     size_t count;
-    struct keyfile operators[OPERATOR_COUNT];
+    struct keyfile operators[OPERATOR_COUNT]; // the first rows
     uint8_t checkpoint_key[KEY_BYTES];
 };
+
+static void list_key(struct genesis_keys *keys, char *name, char *holder, role_code role, uint32_t municipality)
+{
+    Points__V1__RegisterKey *row = &keys->rows[keys->count];
+    points__v1__register_key__init(row);
+    row->key = (ProtobufCBinaryData){KEY_BYTES, xmalloc(KEY_BYTES)};
+    randombytes_buf(row->key.data, KEY_BYTES);
+    row->role = role;
+    row->holder = holder;
+    row->municipality = municipality;
+    keys->pointers[keys->count] = row;
+    keys->names[keys->count++] = name;
+}
+
+static void list_keys(struct genesis_keys *keys, const struct municipality_reader *municipalities)
+{
+    for (int i = 1; i <= OPERATOR_COUNT; i++)
+        list_key(keys, xprintf("operator-%d", i), xprintf("Operator %d", i), ROLE(OPERATOR), 0);
+    list_key(keys, xstrdup("app"), xstrdup("App backend"), ROLE(APP), 0);
+    list_key(keys, xstrdup("waon"), xstrdup("WAON"), ROLE(WAON), 0);
+    list_key(keys, xstrdup("auditor"), xstrdup("Auditor"), ROLE(AUDITOR), 0);
+    for (size_t i = 0; i < municipalities->count; i++) {
+        const Points__V1__Municipality *row = &municipalities->rows[i];
+        list_key(keys, xprintf("municipality-%06u", row->code), xstrdup(row->name_en), ROLE(MUNICIPALITY), row->code);
+    }
+}
 
 static void make_key(const char *dir, const char *name, const char *holder, struct keyfile *key)
 {
@@ -129,48 +186,20 @@ static void make_key(const char *dir, const char *name, const char *holder, stru
     free(path);
 }
 
-// Makes a key and its row. `kept` takes the secret when it is wanted.
-static void make_registered(struct genesis_keys *keys, const char *dir, const char *name, const char *holder,
-    role_code role, uint32_t municipality, struct keyfile *kept)
+static void make_keys(struct genesis_keys *keys, const char *dir)
 {
     struct keyfile key;
-    make_key(dir, name, holder, &key);
-    Points__V1__RegisterKey *row = &keys->rows[keys->count];
-    points__v1__register_key__init(row);
-    row->key.data = xmalloc(KEY_BYTES);
-    row->key.len = KEY_BYTES;
-    memcpy(row->key.data, key.public_key, KEY_BYTES);
-    row->role = role;
-    row->holder = xstrdup(holder);
-    row->municipality = municipality;
-    keys->pointers[keys->count] = row;
-    keys->count++;
-    if (kept)
-        *kept = key;
-    else
-        keyfile_free(&key);
-}
-
-static void make_keys(struct genesis_keys *keys, const char *dir, const struct municipality_reader *municipalities)
-{
-    char name[64], holder[64];
-    struct keyfile daemon_key;
-    for (int i = 0; i < OPERATOR_COUNT; i++) {
-        snprintf(name, sizeof name, "operator-%d", i + 1);
-        snprintf(holder, sizeof holder, "Operator %d", i + 1);
-        make_registered(keys, dir, name, holder, ROLE(OPERATOR), 0, &keys->operators[i]);
+    for (size_t i = 0; i < keys->count; i++) {
+        make_key(dir, keys->names[i], keys->rows[i].holder, &key);
+        memcpy(keys->rows[i].key.data, key.public_key, KEY_BYTES);
+        if (i < OPERATOR_COUNT)
+            keys->operators[i] = key;
+        else
+            keyfile_free(&key);
     }
-    make_registered(keys, dir, "app", "App backend", ROLE(APP), 0, NULL);
-    make_registered(keys, dir, "waon", "WAON", ROLE(WAON), 0, NULL);
-    make_registered(keys, dir, "auditor", "Auditor", ROLE(AUDITOR), 0, NULL);
-    for (size_t i = 0; i < municipalities->count; i++) {
-        const Points__V1__Municipality *row = &municipalities->rows[i];
-        snprintf(name, sizeof name, "municipality-%06u", row->code);
-        make_registered(keys, dir, name, row->name_en, ROLE(MUNICIPALITY), row->code, NULL);
-    }
-    make_key(dir, "daemon", "the daemon (signs checkpoints)", &daemon_key);
-    memcpy(keys->checkpoint_key, daemon_key.public_key, KEY_BYTES);
-    keyfile_free(&daemon_key);
+    make_key(dir, "daemon", "the daemon (signs checkpoints)", &key);
+    memcpy(keys->checkpoint_key, key.public_key, KEY_BYTES);
+    keyfile_free(&key);
 }
 
 static void free_keys(struct genesis_keys *keys)
@@ -178,28 +207,13 @@ static void free_keys(struct genesis_keys *keys)
     for (size_t i = 0; i < keys->count; i++) {
         free(keys->rows[i].key.data);
         free(keys->rows[i].holder);
+        free(keys->names[i]);
     }
     for (int i = 0; i < OPERATOR_COUNT; i++)
         keyfile_free(&keys->operators[i]);
 }
 
 // ---- genesis
-
-// Every policy at its default (doc/rules.md), so that the ledger itself says what holds.
-static const struct {
-    Points__V1__Policy policy;
-    uint64_t value;
-} default_policies[] = {
-    {POLICY(FUTURE_MAX_S), 60},
-    {POLICY(CONVERSION_OPENS_AT), 253402268399},
-    {POLICY(CONVERSION_UNIT_POINTS), 1},
-    {POLICY(CONVERSION_MIN_POINTS), 1},
-    {POLICY(CONVERSION_DAY_MAX_POINTS), 0},
-    {POLICY(CONVERSION_MONTH_MAX_POINTS), 0},
-    {POLICY(TOTALS_SHARED), 0},
-};
-
-#define POLICY_COUNT (sizeof default_policies / sizeof *default_policies)
 
 static void read_settings(struct context *context, Points__V1__Genesis *genesis)
 {
@@ -217,26 +231,38 @@ static void read_settings(struct context *context, Points__V1__Genesis *genesis)
         genesis->time = time(NULL);
 }
 
-// Packs a genesis whose keys, municipalities and settings stand.
-static uint8_t *pack_genesis(Points__V1__Genesis *genesis, size_t *size)
+// Whether the daemon would start on it.
+static void check_genesis(const Points__V1__Genesis *genesis, const uint8_t *bytes, size_t size)
 {
     struct canonical_fault fault;
+    struct points_error error;
+    if (size > ENVELOPE_BYTES_MAX)
+        fail(EXIT_WRONG_USE, "the genesis would have %zu bytes; at most %d are allowed", size, ENVELOPE_BYTES_MAX);
+    if (canonical_check(&points__v1__genesis__descriptor, bytes, size, &fault) != CANONICAL_OK)
+        fail(EXIT_WRONG_USE, "genesis: %s: %s", fault.field, fault.problem);
+    struct points_state *state = points_from_genesis(genesis, &error);
+    if (!state)
+        fail(EXIT_WRONG_USE, "%s", error.message);
+    points_free(state);
+}
+
+// Packs a genesis whose keys, municipalities and settings stand. All policies go in, so that the ledger itself says what holds.
+static uint8_t *pack_genesis(Points__V1__Genesis *genesis, size_t *size)
+{
+    uint64_t values[POLICY_COUNT];
     Points__V1__SetPolicy rows[POLICY_COUNT], *pointers[POLICY_COUNT];
-    for (size_t i = 0; i < POLICY_COUNT; i++) {
-        points__v1__set_policy__init(&rows[i]);
-        rows[i].policy = default_policies[i].policy;
-        rows[i].value = default_policies[i].value;
-        pointers[i] = &rows[i];
+    policy_defaults(values);
+    for (int policy = POLICY(POLICY_NONE) + 1; policy < POLICY_COUNT; policy++) {
+        points__v1__set_policy__init(&rows[policy]);
+        rows[policy].policy = (Points__V1__Policy)policy;
+        rows[policy].value = values[policy];
+        pointers[genesis->n_policies++] = &rows[policy];
     }
     genesis->policies = pointers;
-    genesis->n_policies = POLICY_COUNT;
     *size = points__v1__genesis__get_packed_size(genesis);
     uint8_t *bytes = xmalloc(*size);
     points__v1__genesis__pack(genesis, bytes);
-    if (*size > ENVELOPE_BYTES_MAX)
-        fail(EXIT_WRONG_USE, "the genesis would have %zu bytes; at most %d are allowed", *size, ENVELOPE_BYTES_MAX);
-    if (canonical_check(&points__v1__genesis__descriptor, bytes, *size, &fault) != CANONICAL_OK)
-        fail(EXIT_WRONG_USE, "genesis: %s: %s", fault.field, fault.problem);
+    check_genesis(genesis, bytes, *size);
     return bytes;
 }
 
@@ -255,7 +281,7 @@ static uint8_t *make_genesis(struct context *context, const struct municipality_
         pointers[i] = (Points__V1__Municipality *)&municipalities->rows[i];
     genesis.nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
     genesis.origin = option_get(context, "origin") ? (char *)option_get(context, "origin") : origin;
-    genesis.rules_version = RULES_VERSION;
+    genesis.rules_version = POINTS_RULES_VERSION;
     genesis.checkpoint_key = (ProtobufCBinaryData){KEY_BYTES, keys->checkpoint_key};
     genesis.municipalities = pointers;
     genesis.n_municipalities = municipalities->count;
@@ -341,32 +367,36 @@ static char *open_folder(const char *dir)
     return absolute;
 }
 
+static void say_made(struct context *context, const char *dir, size_t municipality_count, size_t key_count)
+{
+    Points__V1__Genesis settings = POINTS__V1__GENESIS__INIT;
+    read_settings(context, &settings);
+    say("made a ledger with %zu municipalities and %zu keys in %s\n  start it with: pointsd --config %s/pointsd.conf",
+        municipality_count, key_count, dir, dir);
+    if (settings.time_source == TIME_SOURCE(SCRIPTED))
+        say("SCRIPTED time: this is a test or demonstration ledger");
+}
+
 static int run_init(struct context *context)
 {
     static struct municipality_reader municipalities;
     static struct genesis_keys keys;
-    Points__V1__Genesis probe = POINTS__V1__GENESIS__INIT;
+    size_t size;
     const char *dir_text = argument_get(context, 0) ? argument_get(context, 0) : context->dir;
     if (!dir_text)
         fail_usage(context, "in which folder?");
-    read_settings(context, &probe); // what is wrong is said before anything is made
     read_municipalities(option_get(context, "municipalities"), &municipalities);
+    list_keys(&keys, &municipalities);
+    free(make_genesis(context, &municipalities, &keys, &size)); // what is wrong is said before anything is made
     char *dir = open_folder(dir_text);
-    make_keys(&keys, dir, &municipalities);
-    size_t size;
+    make_keys(&keys, dir);
     uint8_t *genesis = make_genesis(context, &municipalities, &keys, &size);
     write_file(dir, "genesis", genesis, size);
     create_ledger(dir, &keys, genesis, size);
     write_configuration(dir);
-    say("made a ledger with %zu municipalities and %zu keys in %s\n  start it with: pointsd --config %s/pointsd.conf",
-        municipalities.count, keys.count, dir, dir);
-    if (probe.time_source == TIME_SOURCE(SCRIPTED))
-        say("SCRIPTED time: this is a test or demonstration ledger");
+    say_made(context, dir, municipalities.count, keys.count);
     free_keys(&keys);
-    for (size_t i = 0; i < municipalities.count; i++) {
-        free(municipalities.rows[i].name_ja);
-        free(municipalities.rows[i].name_en);
-    }
+    free_municipalities(&municipalities);
     free(genesis);
     free(dir);
     return EXIT_SUCCESS;

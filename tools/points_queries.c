@@ -41,8 +41,8 @@ static void time_cell(struct table *table, int64_t unix_s)
 static int run_account(struct context *context)
 {
     static const struct table_column columns[] = {{"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
-        {"balance_points", TABLE_NUMBER}, {"held_points", TABLE_NUMBER}, {"last_sequence", TABLE_NUMBER}};
-    static const struct table_column quest_columns[] = {{"quest", TABLE_NUMBER}, {"awards", TABLE_NUMBER},
+        {"balance_points", TABLE_NUMBER}, {"held_points", TABLE_NUMBER}, {"last_sequence", TABLE_ORDINAL}};
+    static const struct table_column quest_columns[] = {{"quest", TABLE_ORDINAL}, {"awards", TABLE_NUMBER},
         {"points", TABLE_NUMBER}, {"last_period", TABLE_TEXT}};
     uint8_t account[ID_BYTES];
     bool quests = option_get(context, "quests");
@@ -111,13 +111,19 @@ static void detail_cell(struct table *table, const Points__V1__Transaction *tran
     case TRANSACTION(MOVE_ACCOUNT):
         snprintf(text, sizeof text, "to %06" PRIu32, transaction->move_account->municipality);
         break;
+    case TRANSACTION(SETTLE_CONVERSION):
+        id_print(transaction->settle_conversion->conversion.data, text);
+        break;
+    case TRANSACTION(REFUSE_CONVERSION):
+        id_print(transaction->refuse_conversion->conversion.data, text);
+        break;
     default:
         break;
     }
     table_text(table, text);
 }
 
-static const struct table_column entry_columns[] = {{"sequence", TABLE_NUMBER}, {"time", TABLE_TEXT},
+static const struct table_column entry_columns[] = {{"sequence", TABLE_ORDINAL}, {"time", TABLE_TEXT},
     {"type", TABLE_TEXT}, {"detail", TABLE_TEXT}, {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER},
     {"balance_points", TABLE_NUMBER}, {"id", TABLE_TEXT}};
 
@@ -177,7 +183,7 @@ static int run_statement(struct context *context)
 
 static int run_transaction(struct context *context)
 {
-    static const struct table_column columns[] = {{"sequence", TABLE_NUMBER}, {"block", TABLE_NUMBER},
+    static const struct table_column columns[] = {{"sequence", TABLE_ORDINAL}, {"block", TABLE_ORDINAL},
         {"time", TABLE_TEXT}, {"type", TABLE_TEXT}, {"account", TABLE_TEXT}, {"detail", TABLE_TEXT},
         {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"id", TABLE_TEXT}};
     uint8_t id[ID_BYTES];
@@ -211,14 +217,68 @@ static int run_transaction(struct context *context)
 // ---- totals
 
 static const struct table_column total_columns[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
-    {"purpose", TABLE_NUMBER}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+    {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
 
 struct totals_sum {
     uint64_t donations, points;
 };
 
-static void total_rows(struct context *context, struct table *table, const Points__V1__DonationTotalsReply *page,
-    struct totals_sum *sum)
+struct purpose_names {
+    struct {
+        uint32_t purpose;
+        char *name;
+    } *rows;
+    size_t count;
+};
+
+static void purpose_names_free(struct purpose_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->rows[i].name);
+    free(names->rows);
+    *names = (struct purpose_names){0};
+}
+
+static void purpose_names_fetch(struct context *context, struct purpose_names *names)
+{
+    Points__V1__GetProgramme ask = POINTS__V1__GET_PROGRAMME__INIT;
+    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
+    request.body_case = REQUEST(GET_PROGRAMME);
+    request.get_programme = &ask;
+    ask.part = POINTS__V1__PROGRAMME_PART__PURPOSES;
+    purpose_names_free(names);
+    do {
+        Points__V1__Response *response = context_call(context, &request);
+        const Points__V1__ProgrammeReply *page = response->programme;
+        names->rows = xrealloc(names->rows, (names->count + page->n_purposes) * sizeof *names->rows);
+        for (size_t i = 0; i < page->n_purposes; i++, names->count++) {
+            names->rows[names->count].purpose = page->purposes[i]->purpose;
+            names->rows[names->count].name = xstrdup(page->purposes[i]->name);
+        }
+        ask.offset = page->next_offset;
+        client_free_response(response);
+    } while (ask.offset);
+}
+
+static const char *purpose_name(const struct purpose_names *names, uint32_t purpose)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (names->rows[i].purpose == purpose)
+            return names->rows[i].name;
+    return NULL;
+}
+
+// A purpose that was defined since the names were read makes them be read again.
+static void purpose_cells(struct context *context, struct table *table, struct purpose_names *names, uint32_t purpose)
+{
+    if (!purpose_name(names, purpose))
+        purpose_names_fetch(context, names);
+    table_number(table, purpose);
+    table_text(table, purpose_name(names, purpose));
+}
+
+static void total_rows(struct context *context, struct table *table, struct purpose_names *names,
+    const Points__V1__DonationTotalsReply *page, struct totals_sum *sum)
 {
     for (size_t i = 0; i < page->n_rows; i++) {
         const Points__V1__DonationTotal *row = page->rows[i];
@@ -227,7 +287,7 @@ static void total_rows(struct context *context, struct table *table, const Point
         else
             table_text(table, "");
         context_municipality_cells(context, table, row->municipality);
-        table_number(table, row->purpose);
+        purpose_cells(context, table, names, row->purpose);
         table_number(table, row->donations);
         table_number(table, row->points);
         sum->donations += row->donations;
@@ -241,7 +301,7 @@ static void total_line(const struct context *context, struct table *table, struc
     if (context->format != TABLE_PEOPLE || table_rows(table) < 2)
         return;
     table_text(table, "total");
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         table_empty(table);
     table_number(table, sum.donations);
     table_number(table, sum.points);
@@ -249,7 +309,7 @@ static void total_line(const struct context *context, struct table *table, struc
 
 // One pass over the pages. False: the ledger moved on between two of them.
 static bool totals_pages(struct context *context, Points__V1__GetDonationTotals *ask, struct table *table,
-    struct totals_sum *sum)
+    struct purpose_names *names, struct totals_sum *sum)
 {
     uint64_t sequence = 0;
     bool same = true;
@@ -263,16 +323,15 @@ static bool totals_pages(struct context *context, Points__V1__GetDonationTotals 
         same = ask->offset == 0 || page->last_sequence == sequence;
         sequence = page->last_sequence;
         if (same)
-            total_rows(context, table, page, sum);
+            total_rows(context, table, names, page, sum);
         ask->offset = page->next_offset;
         client_free_response(response);
     } while (same && ask->offset);
     return same;
 }
 
-static int run_totals(struct context *context)
+static Points__V1__GetDonationTotals totals_asked(struct context *context)
 {
-    enum { TRIES_MAX = 10 };
     const char *purpose = option_get(context, "purpose"), *unit = option_get(context, "by");
     const char *from = option_get(context, "from"), *to = option_get(context, "to");
     const char *municipality = option_get(context, "municipality");
@@ -284,11 +343,20 @@ static int run_totals(struct context *context)
         ask.unit = (Points__V1__TotalsUnit)parse_enum(context, "--by", &points__v1__totals_unit__descriptor, unit, true);
     context_municipalities(context);
     ask.municipality = municipality ? context_municipality(context, municipality) : 0;
+    return ask;
+}
+
+static int run_totals(struct context *context)
+{
+    enum { TRIES_MAX = 10 };
+    struct purpose_names names = {0};
+    Points__V1__GetDonationTotals ask = totals_asked(context);
     for (int i = 0; i < TRIES_MAX; i++) {
         struct totals_sum sum = {0};
         struct table *table = table_new("totals", total_columns, COUNT(total_columns));
-        if (totals_pages(context, &ask, table, &sum)) {
+        if (totals_pages(context, &ask, table, &names, &sum)) {
             total_line(context, table, sum);
+            purpose_names_free(&names);
             return context_print(context, table);
         }
         table_free(table);
@@ -298,9 +366,26 @@ static int run_totals(struct context *context)
 
 // ---- quests
 
-static struct table *quest_summary(const Points__V1__QuestReply *reply)
+// A municipality is told no budget, and what was issued only as far as it sees the rows.
+static void quest_points_cells(const struct context *context, struct table *table, const Points__V1__QuestReply *reply)
 {
-    static const struct table_column columns[] = {{"quest", TABLE_NUMBER}, {"name", TABLE_TEXT},
+    if (context->role != ROLE(MUNICIPALITY)) {
+        table_number(table, reply->budget_points);
+        table_number(table, reply->issued_points);
+        table_number(table, reply->budget_points - reply->issued_points);
+        return;
+    }
+    uint64_t issued = 0;
+    for (size_t i = 0; i < reply->n_municipalities; i++)
+        issued += reply->municipalities[i]->points;
+    table_empty(table);
+    table_number(table, issued);
+    table_empty(table);
+}
+
+static struct table *quest_summary(struct context *context, const Points__V1__QuestReply *reply)
+{
+    static const struct table_column columns[] = {{"quest", TABLE_ORDINAL}, {"name", TABLE_TEXT},
         {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}, {"award_points", TABLE_NUMBER},
         {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"issued_points", TABLE_NUMBER},
         {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}};
@@ -311,12 +396,7 @@ static struct table *quest_summary(const Points__V1__QuestReply *reply)
     day_cell(table, reply->quest->last_day);
     table_number(table, reply->quest->points);
     table_number(table, reply->quest->cap_points);
-    table_number(table, reply->budget_points);
-    table_number(table, reply->issued_points);
-    if (reply->budget_points >= reply->issued_points)
-        table_number(table, reply->budget_points - reply->issued_points);
-    else
-        table_empty(table); // a municipality is not told the budget
+    quest_points_cells(context, table, reply);
     table_number(table, reply->residents);
     return table;
 }
@@ -358,6 +438,8 @@ static int run_quest(struct context *context)
     ask.to_day = to ? parse_day(context, "--to", to) : 0;
     if (by && strcmp(by, "municipality") && strcmp(by, "week"))
         fail_usage(context, "--by: \"%s\" is none of: municipality, week", by);
+    if ((from || to) && !(by && !strcmp(by, "week")))
+        fail_usage(context, "--from and --to go with --by week");
     Points__V1__Request request = POINTS__V1__REQUEST__INIT;
     request.body_case = REQUEST(GET_QUEST);
     request.get_quest = &ask;
@@ -365,7 +447,7 @@ static int run_quest(struct context *context)
     Points__V1__Response *response = context_call(context, &request);
     if (!response->quest->quest)
         fail(EXIT_FAILED, "the daemon's answer lacks a part");
-    struct table *table = !by                    ? quest_summary(response->quest)
+    struct table *table = !by                    ? quest_summary(context, response->quest)
                           : !strcmp(by, "week") ? quest_weeks(context, response->quest)
                                                  : quest_municipalities(context, response->quest);
     client_free_response(response);
@@ -376,7 +458,7 @@ static int run_quest(struct context *context)
 
 static int run_conversions(struct context *context)
 {
-    static const struct table_column columns[] = {{"sequence", TABLE_NUMBER}, {"requested_at", TABLE_TEXT},
+    static const struct table_column columns[] = {{"sequence", TABLE_ORDINAL}, {"requested_at", TABLE_TEXT},
         {"conversion", TABLE_TEXT}, {"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"points", TABLE_NUMBER}};
     Points__V1__GetPendingConversions ask = POINTS__V1__GET_PENDING_CONVERSIONS__INIT;
     Points__V1__Request request = POINTS__V1__REQUEST__INIT;
@@ -463,10 +545,10 @@ static int run_trial_balance(struct context *context)
 // ---- the programme
 
 static const struct table_column municipality_columns[] = {MUNICIPALITY_COLUMNS};
-static const struct table_column quest_columns[] = {{"quest", TABLE_NUMBER}, {"name", TABLE_TEXT}, {"period", TABLE_TEXT},
+static const struct table_column quest_columns[] = {{"quest", TABLE_ORDINAL}, {"name", TABLE_TEXT}, {"period", TABLE_TEXT},
     {"points", TABLE_NUMBER}, {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"first_day", TABLE_TEXT},
     {"last_day", TABLE_TEXT}, {"grace_s", TABLE_NUMBER}};
-static const struct table_column purpose_columns[] = {{"purpose", TABLE_NUMBER}, {"name", TABLE_TEXT},
+static const struct table_column purpose_columns[] = {{"purpose", TABLE_ORDINAL}, {"name", TABLE_TEXT},
     {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}};
 static const struct table_column policy_columns[] = {{"policy", TABLE_TEXT}, {"value", TABLE_NUMBER},
     {"meaning", TABLE_TEXT}};
@@ -620,7 +702,7 @@ static int run_checkpoint(struct context *context)
 static int run_status(struct context *context)
 {
     static const struct table_column columns[] = {{"origin", TABLE_TEXT}, {"time_source", TABLE_TEXT},
-        {"time", TABLE_TEXT}, {"blocks", TABLE_NUMBER}, {"transactions", TABLE_NUMBER}, {"rules_version", TABLE_NUMBER},
+        {"time", TABLE_TEXT}, {"blocks", TABLE_NUMBER}, {"transactions", TABLE_NUMBER}, {"rules_version", TABLE_ORDINAL},
         {"clock_unsure", TABLE_TEXT}, {"disk_full", TABLE_TEXT}, {"version", TABLE_TEXT}, {"ledger_id", TABLE_TEXT}};
     char hex[2 * HASH_BYTES + 1];
     const Points__V1__HelloReply *hello = client_hello(context_client(context));
@@ -645,7 +727,7 @@ const struct command commands_queries[] = {
     {"transaction", "ID", "show a transaction and its outcome", "auditor", 0, run_transaction},
     {"totals", "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year]",
         "show donations by municipality and purpose", "auditor", 0, run_totals},
-    {"quest", "QUEST [--by municipality|week] [--from DAY] [--to DAY]", "show what a quest has issued, and to how many",
+    {"quest", "QUEST [--by municipality|week] [--from DAY] [--to DAY]", "show what a quest has issued, its budget, and how many took part",
         "auditor", 0, run_quest},
     {"conversions", "", "show the conversions that wait for their answer", "waon", 0, run_conversions},
     {"trial-balance", "", "show that the books balance", "auditor", 0, run_trial_balance},
@@ -653,6 +735,5 @@ const struct command commands_queries[] = {
         run_programme},
     {"checkpoint", "", "print the newest signed checkpoint", NULL, 0, run_checkpoint},
     {"status", "", "show which ledger answers, and how it is", NULL, 0, run_status},
-    {"hello", "", "the same as status", NULL, 0, run_status},
     {0},
 };

@@ -4,6 +4,7 @@
 #include "tools/outcome_names.h"
 #include "tools/submit.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +22,14 @@ static int run_submit(struct context *context)
 // A signature beneath somebody else's broken one would be refused with it.
 static void check_signatures(const Points__V1__SignedEnvelope *envelope, const char *path)
 {
-    for (size_t i = 0; i < envelope->n_signatures; i++)
-        if (!signing_verify(SIGNING_ENVELOPE, envelope->envelope.data, envelope->envelope.len,
-                envelope->signatures[i]->key.data, envelope->signatures[i]->signature.data))
+    char hex[2 * KEY_BYTES + 1];
+    for (size_t i = 0; i < envelope->n_signatures; i++) {
+        const Points__V1__Signature *row = envelope->signatures[i];
+        if (!signing_verify(SIGNING_ENVELOPE, envelope->envelope.data, envelope->envelope.len, row->key.data,
+                row->signature.data))
             fail(EXIT_WRONG_USE, "a signature in %s does not verify: the file was changed after it was signed", path);
+        say("signed with %s", sodium_bin2hex(hex, sizeof hex, row->key.data, KEY_BYTES));
+    }
 }
 
 static int run_countersign(struct context *context)
@@ -64,7 +69,7 @@ static int run_show(struct context *context)
 
 const struct command commands_submit[] = {
     {"show", "FILE", "show what a signed envelope holds, and check its signatures", NULL, 0, run_show},
-    {"countersign", "FILE", "show a signed envelope and add a signature to it (--key NAME)", NULL, 0, run_countersign},
+    {"countersign", "FILE", "show a signed envelope and add a signature to it (--key NAME)", NULL, 1, run_countersign},
     {"submit", "FILE", "send a signed envelope; as often as you like", NULL, 0, run_submit},
     {0},
 };

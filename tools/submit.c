@@ -40,8 +40,8 @@ Points__V1__Outcome submit_outcome(const Points__V1__SubmitReply *reply, size_t 
 }
 
 static const struct table_column outcome_columns[] = {
-    {"sequence", TABLE_NUMBER}, {"id", TABLE_TEXT},          {"type", TABLE_TEXT},     {"account", TABLE_TEXT},
-    {"outcome", TABLE_TEXT},    {"points", TABLE_NUMBER},    {"duplicate_of", TABLE_NUMBER},
+    {"sequence", TABLE_ORDINAL}, {"id", TABLE_TEXT},          {"type", TABLE_TEXT},     {"account", TABLE_TEXT},
+    {"outcome", TABLE_TEXT},    {"points", TABLE_NUMBER},    {"duplicate_of", TABLE_ORDINAL},
 };
 
 static void transaction_cells(struct table *table, const Points__V1__Transaction *transaction)
@@ -106,13 +106,19 @@ static Points__V1__Envelope *read_envelope(const ProtobufCBinaryData *bytes)
     return envelope;
 }
 
-static Points__V1__Response *send_and_wait(struct context *context, const uint8_t *bytes, size_t size)
+// `id` is of one of its transactions: recorded or not, they are so together.
+static Points__V1__Response *send_and_wait(struct context *context, const uint8_t *bytes, size_t size,
+    const uint8_t id[ID_BYTES])
 {
     struct tool_error error;
+    char id_text[ID_TEXT_BYTES];
     struct client *client = context_client(context);
     Points__V1__Response *response = NULL;
-    if (!client_send_envelope(client, bytes, size, NULL, &error) || !(response = client_receive(client, &error)))
-        fail_with(&error);
+    if (!client_send_envelope(client, bytes, size, NULL, &error) || !(response = client_receive(client, &error))) {
+        id_print(id, id_text);
+        fail(EXIT_FAILED, "%s\n  it may be recorded or not; before you try again, ask: points transaction %s",
+            error.message, id_text);
+    }
     if (response->body_case == RESPONSE(ERROR)) {
         client_refused(response->error, &error);
         fail_with(&error);
@@ -128,7 +134,7 @@ int submit_signed(struct context *context, const uint8_t *bytes, size_t size)
     if (!signed_envelope)
         fail(EXIT_FAILED, "out of memory");
     Points__V1__Envelope *envelope = read_envelope(&signed_envelope->envelope);
-    Points__V1__Response *response = send_and_wait(context, bytes, size);
+    Points__V1__Response *response = send_and_wait(context, bytes, size, envelope->transactions[0]->id.data);
     if (!submit_reply_fits(response->submit, envelope->n_transactions))
         fail(EXIT_FAILED, "the daemon's answer does not fit the envelope");
     int code = print_reply(context, response->submit, envelope);
@@ -222,7 +228,10 @@ static void print_field(const ProtobufCFieldDescriptor *field, const uint8_t *at
             protobuf_c_enum_descriptor_get_value((const ProtobufCEnumDescriptor *)field->descriptor, *(const int *)at);
         snprintf(text, room, "%s=%s", field->name, value ? value->name : "?");
     } else if (field->type == PROTOBUF_C_TYPE_UINT32) {
-        snprintf(text, room, "%s=%" PRIu32, field->name, *(const uint32_t *)at);
+        snprintf(text, room, strcmp(field->name, "municipality") ? "%s=%" PRIu32 : "%s=%06" PRIu32, field->name,
+            *(const uint32_t *)at);
+    } else if (field->type == PROTOBUF_C_TYPE_UINT64) {
+        snprintf(text, room, "%s=%" PRIu64, field->name, *(const uint64_t *)at);
     } else {
         snprintf(text, room, "%s=%" PRId64, field->name, *(const int64_t *)at);
     }

@@ -133,7 +133,7 @@ static char *with_separators(const char *number)
 static void add_columns(const struct table *table, bool json, struct libscols_table *made)
 {
     for (size_t i = 0; i < table->column_count; i++) {
-        bool number = table->columns[i].kind == TABLE_NUMBER;
+        bool number = table->columns[i].kind != TABLE_TEXT;
         char *name = json ? xstrdup(table->columns[i].name) : heading(table->columns[i].name);
         struct libscols_column *column = scols_table_new_column(made, name, 0, number ? SCOLS_FL_RIGHT : 0);
         free(name);
@@ -150,11 +150,11 @@ static void add_lines(const struct table *table, bool json, struct libscols_tabl
         size_t at = i % table->column_count;
         if (at == 0 && !(line = scols_table_new_line(made, NULL)))
             fail(EXIT_FAILED, "out of memory");
-        bool number = table->columns[at].kind == TABLE_NUMBER;
+        enum table_kind kind = table->columns[at].kind;
         const char *cell = table->cells[i];
-        if (json && number && !*cell)
+        if (json && kind != TABLE_TEXT && !*cell)
             continue; // null
-        char *text = number && !json ? with_separators(cell) : xstrdup(cell);
+        char *text = kind == TABLE_NUMBER && !json ? with_separators(cell) : xstrdup(cell);
         if (scols_line_refer_data(line, at, text) != 0)
             fail(EXIT_FAILED, "out of memory");
     }

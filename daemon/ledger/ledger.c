@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 enum { FORMAT_BYTES = 4, FILE_MODE = 0640, FOLDER_MODE = 0750 };
+enum { READERS_MAX = 512 }; // threads that have read, each until it ends; LMDB's own 126 are fewer than pointsd may have workers
 static const size_t map_bytes = (size_t)1 << 40; // address space, not disk
 
 const char *const ledger_table_names[TABLES] = {
@@ -62,6 +63,8 @@ static bool open_environment(struct ledger *ledger, const char *dir, struct ledg
         code = mdb_env_set_mapsize(ledger->env, map_bytes);
     if (!code)
         code = mdb_env_set_maxdbs(ledger->env, TABLES);
+    if (!code)
+        code = mdb_env_set_maxreaders(ledger->env, READERS_MAX);
     if (!code)
         code = mdb_env_open(ledger->env, dir, flags, FILE_MODE);
     if (!code)

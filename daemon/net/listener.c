@@ -138,9 +138,9 @@ bool listener_open_unix(struct net_listener *listener, const char *path, char *e
         close(fd);
         return false;
     }
-    if (lstat(path, &file) != 0 || !listen_on(listener, fd)) {
-        snprintf(error, error_size, "%s: cannot listen: %s", path, strerror(errno));
-        unlink(path);
+    if (lstat(address.sun_path, &file) != 0 || !listen_on(listener, fd)) {
+        snprintf(error, error_size, "%s: cannot listen: %s", address.sun_path, strerror(errno));
+        unlink(address.sun_path);
         close(fd);
         return false;
     }

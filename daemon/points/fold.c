@@ -58,7 +58,7 @@ refusal_code points_admit(const struct points_state *state, const Points__V1__Si
             continue;
         const char *role = protobuf_c_enum_descriptor_get_value(&points__v1__role__descriptor, (int)rule->role)->name;
         snprintf(error->message, sizeof error->message,
-            "transactions[%zu] is a %s and needs signatures of %u different holder%s with role %s; it has %u%s", i,
+            "transactions[%zu] (%s) needs signatures of %u different holder%s with role %s; it has %u%s", i,
             rule->name, rule->holders, rule->holders > 1 ? "s" : "", role, holders[rule->role],
             rule->holders > 1 ? ". Add one with: points countersign FILE" : "");
         return REFUSAL(NOT_PERMITTED);

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <ftw.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -653,6 +654,38 @@ static void test_wrong_verifier(void **state)
     assert_done(check());
 }
 
+static pthread_barrier_t all_read;
+
+static void *read_once(void *ledger)
+{
+    struct ledger_error thread_error;
+    struct ledger_reading *reading = ledger_read_begin(ledger, &thread_error);
+    ledger_read_end(reading);
+    pthread_barrier_wait(&all_read); // a thread gives its place among LMDB's readers back when it ends
+    return reading;
+}
+
+static void test_many_threads_read(void **state) // as many as pointsd may have workers, and one more
+{
+    (void)state;
+    enum { THREADS = 257 };
+    pthread_t threads[THREADS];
+    void *reading;
+    make_ledger();
+    struct ledger *ledger = open_writer();
+    assert_int_equal(pthread_barrier_init(&all_read, NULL, THREADS), 0);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_once, ledger), 0);
+    int good = 0;
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], &reading);
+        good += reading != NULL;
+    }
+    assert_int_equal(good, THREADS);
+    pthread_barrier_destroy(&all_read);
+    ledger_close(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -674,6 +707,7 @@ int main(void)
         cmocka_unit_test_setup(test_format, set_up),
         cmocka_unit_test_setup(test_writer_refuses_damage, set_up),
         cmocka_unit_test_setup(test_wrong_verifier, set_up),
+        cmocka_unit_test_setup(test_many_threads_read, set_up),
     };
     return sodium_init() < 0 || cmocka_run_group_tests_name("ledger", tests, set_up_all, tear_down_all);
 }

@@ -1,0 +1,457 @@
+"""`points batch`: many transactions from a file, each in the ledger exactly once, whatever dies on the way."""
+import json
+import os
+import pty
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+import time
+import uuid
+
+import pytest
+
+import compare
+from conftest import DEADLINE, Daemon
+from tool import TWO, Tool
+
+RESIDENTS = 12_000
+HEADER = "type,id,account,municipality,quest,occurred_at,purpose,points,conversion,reason\n"
+
+
+@pytest.fixture
+def begun(daemon):
+    tool = Tool(daemon.dir)
+    tool.begin()
+    return tool
+
+
+def account_of(number):
+    return str(uuid.UUID(int=number + 1))
+
+
+def a_file(path, residents=RESIDENTS):
+    """Opens accounts and gives each an award; how many rows it has."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("type,account,municipality,quest,occurred_at\n")
+        for number in range(residents):
+            file.write(f"open-account,{account_of(number)},{'札幌' if number % 2 else 'Otaru'},,\n")
+        for number in range(residents):
+            file.write(f"award,{account_of(number)},,1,2021-11-01 08:00\n")
+    return 2 * residents
+
+
+def counted(daemon):
+    """Transactions of the ledger, and its books."""
+    client = daemon.client("auditor")
+    reply = client.trial_balance()
+    return (client.hello().transactions, sum(m.accounts for m in reply.municipalities),
+            {name: getattr(reply.total, name) for name in compare.BOOKS})
+
+
+def exactly_once(daemon, before, rows, residents=RESIDENTS):
+    """Every row of a_file is in the ledger once: none is missing, and none was even tried twice."""
+    points = 100 * residents
+    assert counted(daemon) == (before[0] + 2 * residents, residents,
+                               dict(issued=points, balances=points, held=0, donated=0, converted=0))
+    assert [row["line"] for row in rows] == list(range(2, 2 * residents + 2))
+    assert {(row["type"], row["outcome"], row["points"]) for row in rows} == {
+        ("open-account", "APPLIED", 0), ("award", "APPLIED", 100)}
+    assert len({row["id"] for row in rows}) == 2 * residents
+    assert sorted(row["sequence"] for row in rows) == list(range(before[0] + 1, before[0] + 2 * residents + 1))
+    client = daemon.client("auditor")
+    for row in rows[::1_501]:
+        assert client.transaction(uuid.UUID(row["id"]).bytes).sequence == row["sequence"]
+
+
+class Gate:
+    """Stands between `points` and the daemon and lets so many of its answers through; one more is kept back."""
+
+    def __init__(self, daemon, path, answers):
+        self.path, self.answers = path, answers
+        self.shut = threading.Event()  # the daemon has answered, and the client will not hear of it
+        self.target = str(daemon.dir / "pointsd.sock")
+        path.unlink(missing_ok=True)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        client, _ = self.listener.accept()
+        self.listener.close()
+        with client, socket.socket(socket.AF_UNIX) as daemon:
+            daemon.connect(self.target)
+            try:
+                self.carry(client, daemon)
+            except ConnectionError:
+                pass
+
+    def carry(self, client, daemon):
+        kept = b""
+        while True:
+            for ready in select.select([client, daemon], [], [], DEADLINE)[0]:
+                data = ready.recv(1 << 20)
+                if not data:
+                    return
+                if ready is client:
+                    daemon.sendall(data)
+                else:
+                    kept = self.let_through(client, kept + data)
+
+    def let_through(self, client, data):
+        while len(data) >= 4 and len(data) - 4 >= (size := struct.unpack(">I", data[:4])[0]):
+            if not self.answers:
+                self.shut.set()
+                break
+            client.sendall(data[:4 + size])
+            data, self.answers = data[4 + size:], self.answers - 1
+        return data
+
+
+def killed_at(daemon, tool, path, gate_path, answers):
+    """A batch that is killed when so many answers have come and the daemon has given one more."""
+    gate = Gate(daemon, gate_path, answers)
+    process = tool.start("batch", path, "--socket", gate_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert gate.shut.wait(DEADLINE)
+    process.kill()
+    process.wait(DEADLINE)
+    gate.thread.join(DEADLINE)
+
+
+# ---- the rows
+
+RESIDENT = "11111111-1111-1111-1111-111111111111"
+PENDING = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
+STORY = [
+    dict(type="open-account", account=RESIDENT, municipality="小樽"),
+    dict(type="Move_Account", account="1" * 32, municipality="011002"),
+    dict(type="award", account=RESIDENT, quest=1, occurred_at="2021-11-01T08:00:00+09:00"),
+    dict(type="donate", account=RESIDENT, municipality="Sapporo", purpose=1, points=10),
+    dict(type="convert", account=RESIDENT, points=20, id=PENDING[0]),
+    dict(type="convert", account=RESIDENT, points=30, id=PENDING[1]),
+    dict(type="settle", conversion=PENDING[0]),
+    dict(type="refuse", conversion=PENDING[1], reason='カード, "無効"'),
+]
+
+
+def story_csv():
+    columns = HEADER.strip().split(",")
+    quoted = [['"' + str(row.get(name, "")).replace('"', '""') + '"' for name in columns] for row in STORY]
+    return "\ufeff" + HEADER + "\n".join(",".join(row) for row in quoted)
+
+
+def story_json():
+    return "\n" + "\n\n".join(json.dumps(row, ensure_ascii=number % 2 == 0) for number, row in enumerate(STORY)) + "\n"
+
+
+@pytest.mark.parametrize("text", [story_csv(), story_csv().replace("\n", "\r\n"), story_json()], ids=["csv", "crlf", "json"])
+def test_all_kinds_of_rows(daemon, begun, tmp_path, text):
+    path = tmp_path / "story"
+    path.write_text(text, newline="")
+    rows = begun.rows("batch", path)
+    assert [(row["type"], row["outcome"], row["points"], row["decided_before"]) for row in rows] == [
+        (name, "APPLIED", points, "no") for name, points in
+        [("open-account", 0), ("move-account", 0), ("award", 100), ("donate", 10), ("convert", 20), ("convert", 30),
+         ("settle", 20), ("refuse", 30)]]
+    got = daemon.client("auditor").account(uuid.UUID(RESIDENT).bytes)
+    assert (got.municipality, got.balance_points, got.held_points) == (11_002, 70, 0)
+    assert counted(daemon)[1:] == (1, dict(issued=100, balances=70, held=0, donated=10, converted=20))
+    entry = daemon.client("auditor").transaction(uuid.UUID(rows[-1]["id"]).bytes)
+    assert entry.transaction.refuse_conversion.reason == 'カード, "無効"'
+
+
+AWARD = f"award,,{RESIDENT},,1,2021-11-01 08:00,,,,\n"
+
+
+@pytest.mark.parametrize("text,said", [
+    (HEADER + AWARD + "aword" + AWARD[5:], ['line 3: type "aword" is none of: award, donate, ']),
+    (HEADER + AWARD.replace("2021-11-01", "2021-11-31"), ['line 2: occurred_at "2021-11-31 08:00" is no time']),
+    (HEADER + AWARD.replace("award", "donate"), ["line 2: donate needs municipality", "line 2: donate needs purpose",
+                                                 "line 2: donate takes no quest; leave it empty"]),
+    (HEADER + f"open-account,,{RESIDENT},函館,,,,,,\n", ['line 2: no municipality "函館"; there are: 011002 札幌市']),
+    (HEADER + f"convert,12,{RESIDENT},,,,,1e3,,\n", ['line 2: id "12" is not 32 hex digits', 'line 2: points "1e3" is no']),
+    (HEADER + f"convert,,{RESIDENT},,,,,{2**64},,\n", ["is no whole number from 0 to 18446744073709551615"]),
+    (HEADER + "refuse,,,,,,,,1,\n", ['line 2: conversion "1" is not 32 hex digits']),
+    (HEADER + f"refuse,,,,,,,,{'0' * 32},{'x' * 201}\n", ["line 2: ", "reason"]),
+    (HEADER + AWARD + "\n\n" + AWARD[:-2] + "\n", ["line 5: 9 cells, but the header has 10"]),
+    (HEADER + AWARD + '"award,x\n', ["line 3: "]),
+    (HEADER + AWARD.replace(",,", ",a\0b,", 1), ["line 2: a NUL byte"]),
+    (HEADER + AWARD + f"convert,{'a' * 32},{RESIDENT},,,,,1,,\n" * 2, ["line 4: its id stands on line 3 already"]),
+    (HEADER.replace("quest", "quests") + AWARD, ['line 1: no column is named "quests"; there are: type, id, account']),
+    (HEADER.replace("quest", "id") + AWARD, ['line 1: column "id" stands there twice']),
+    (AWARD + AWARD, ["line 1: "]), ("account,points\n1,2\n", ['line 1: the first line should name the columns, "type"']),
+    ('{"type": "award"}\n\n{"type": \n', ["line 1: award needs account", "line 3: no JSON: it ends too soon"]),
+    ('{"typo": "award"}\n', ['line 1: no column is named "typo"']), ('{"type": "award"} x\n', ["line 1: no JSON"]),
+    ('{"type": "convert", "points": 1.5}\n[1]\n', ["line 1: points should be a text or a whole number", "line 2: "]),
+], ids=lambda value: "")
+def test_wrong_rows_are_named_and_nothing_is_sent(daemon, begun, tmp_path, text, said):
+    path, before = tmp_path / "wrong.csv", daemon.look()
+    path.write_text(text)
+    message = begun.refuses("batch", path)
+    for line in said:
+        assert line in message, message
+    assert "nothing was signed or sent" in message
+    assert daemon.look() == before
+    assert not (tmp_path / "wrong.csv.outbox" / "envelopes").exists()
+
+
+def test_no_rows_at_all(begun, tmp_path):
+    path = tmp_path / "none.csv"
+    assert "cannot read" in begun.refuses("batch", path)
+    for text in ("", "\n", HEADER):
+        path.write_text(text)
+        assert "mistake" in (said := begun.refuses("batch", path)) or "no transactions" in said
+    assert "--outbox" in begun.refuses("batch", path, "--out", tmp_path / "x")
+
+
+def test_mended_file_after_wrong_rows(daemon, begun, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(HEADER + f"open-account,,{RESIDENT},函館,,,,,,\n")
+    begun.refuses("batch", path)
+    path.write_text(HEADER + f"open-account,,{RESIDENT},札幌,,,,,,\n")
+    assert [row["outcome"] for row in begun.rows("batch", path)] == ["APPLIED"]
+    assert counted(daemon)[1] == 1
+
+
+# ---- exactly once
+
+def test_many_at_once_and_again(daemon, begun, tmp_path):
+    path, before = tmp_path / "rows.csv", counted(daemon)
+    count = a_file(path)
+    started = time.monotonic()
+    done = begun("batch", path)
+    assert time.monotonic() - started < 5
+    summary = done.stdout.splitlines()
+    assert summary[1].split()[:4] == ["APPLIED", f"{count:,}", f"{100 * RESIDENTS:,}", "0"] and len(summary) == 2
+    assert "\r" not in done.stderr and "%" not in done.stderr, "progress is for terminals"
+    rows = begun.rows("batch", path)
+    exactly_once(daemon, before, rows)
+    assert {row["decided_before"] for row in rows} == {"no"}
+    look = daemon.look()
+    assert "going on with the outbox" in (again := begun("batch", path)).stderr and again.stdout == done.stdout
+    assert begun.csv_rows("batch", path) == [{name: str(cell) for name, cell in row.items()} for row in rows]
+    assert daemon.look() == look
+
+
+def test_killed_batches_are_resumed(daemon, begun, tmp_path):
+    """Before any envelope, between envelopes, with several under way; what was decided unheard is known as such."""
+    path, before = tmp_path / "rows.csv", counted(daemon)
+    a_file(path)
+    early = begun.start("batch", path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "rows.csv.outbox").exists():
+        pass
+    early.kill()
+    early.wait(DEADLINE)
+    for answers in (0, 1, 2, 4, 1, 8, 12):
+        killed_at(daemon, begun, path, tmp_path / "gate.sock", answers)
+    rows = begun.rows("batch", path)
+    exactly_once(daemon, before, rows)
+    assert 0 < sum(row["decided_before"] == "yes" for row in rows) < len(rows)
+    look = daemon.look()
+    assert begun.rows("batch", path) == rows and daemon.look() == look
+
+
+def test_a_daemon_that_dies_in_the_middle(daemon, begun, tmp_path):
+    path, before = tmp_path / "rows.csv", counted(daemon)
+    a_file(path)
+    for answers in (2, 5, 9):
+        gate = Gate(daemon, tmp_path / "gate.sock", answers)
+        process = begun.start("batch", path, "--socket", gate.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert gate.shut.wait(DEADLINE)
+        daemon.kill9()
+        output, message = process.communicate(timeout=DEADLINE)
+        assert process.returncode == 1 and not output
+        assert b"connection to pointsd was lost" in message
+        assert (b"run the same command again" in message) == (answers > 2), "before that, nothing was sent"
+        assert "is it running" in begun.refuses("batch", path, code=1)
+        daemon.start()
+    exactly_once(daemon, before, begun.rows("batch", path))
+
+
+def test_killed_at_any_moment(daemon, begun, tmp_path):
+    path, before = tmp_path / "rows.csv", counted(daemon)
+    a_file(path)
+    for milliseconds in (5, 10, 15, 20, 25, 30, 40, 50):
+        process = begun.start("batch", path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(milliseconds / 1_000)
+        process.kill()
+        process.wait(DEADLINE)
+    exactly_once(daemon, before, begun.rows("batch", path))
+
+
+def test_rows_of_another_batch_count_as_decided_before(daemon, begun, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(HEADER + f"open-account,{'a' * 32},{RESIDENT},札幌,,,,,,\n")
+    (first,) = begun.rows("batch", path)
+    look = daemon.look()
+    shutil.rmtree(tmp_path / "rows.csv.outbox")
+    (again,) = begun.rows("batch", path)
+    assert again == first | {"decided_before": "yes"}
+    assert begun("batch", path).stdout.splitlines()[1].split()[:4] == ["APPLIED", "1", "0", "1"]
+    assert daemon.look() == look
+
+
+# ---- the outbox
+
+@pytest.fixture
+def sent(begun, tmp_path):
+    """A small batch that was sent: (tool, file, outbox)."""
+    path = tmp_path / "rows.csv"
+    a_file(path, 1_000)
+    begun("batch", path)
+    return begun, path, tmp_path / "rows.csv.outbox"
+
+
+def test_an_outbox_belongs_to_one_file_and_ledger(daemon, sent, tmp_path):
+    tool, path, outbox = sent
+    other, look = tmp_path / "other.csv", daemon.look()
+    a_file(other, 10)
+    assert "belongs to another file" in tool.refuses("batch", other, "--outbox", outbox, code=1)
+    path.write_text(path.read_text() + f"award,{account_of(1)},,1,2021-11-01 08:00\n")
+    assert "the file was changed after it was signed" in tool.refuses("batch", path, code=1)
+    a_file(path, 1_000)
+    tool.rows("batch", path)
+    (tmp_path / "another").mkdir()
+    another = Daemon(tmp_path / "another")
+    another.start()
+    try:
+        assert "signed for another ledger" in Tool(another.dir).refuses("batch", path, code=1)
+        assert counted(another)[0] == 0
+    finally:
+        another.discard()
+    assert daemon.look() == look
+
+
+def test_answers_that_were_cut_off_are_asked_again(daemon, sent):
+    tool, path, outbox = sent
+    answers, look, rows = outbox / "answers", daemon.look(), tool.rows("batch", path)
+    whole = answers.read_bytes()
+    flipped = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:] for at in (0, 3, 7, 8, 41, 43, len(whole) // 2, -2)]
+    for damaged in (b"", whole[:-1], whole[:50], whole + b"\0" * 20, *flipped):
+        answers.write_bytes(damaged)
+        got = tool.rows("batch", path)
+        assert [row | {"decided_before": "no"} for row in got] == rows
+        assert answers.stat().st_size >= len(whole)
+    assert daemon.look() == look
+
+
+def test_a_damaged_outbox_is_not_sent(daemon, sent):
+    tool, path, outbox = sent
+    envelopes, look = outbox / "envelopes", daemon.look()
+    whole = envelopes.read_bytes()
+    for damaged in (b"", whole[:-1], whole[:20], bytes([whole[0] ^ 1]) + whole[1:], whole[:5_000] + b"x" + whole[5_001:]):
+        envelopes.write_bytes(damaged)
+        assert "is damaged" in tool.refuses("batch", path, code=1)
+    assert daemon.look() == look
+
+
+def test_one_run_at_a_time(daemon, begun, tmp_path):
+    path = tmp_path / "rows.csv"
+    a_file(path, 1_000)
+    gate = Gate(daemon, tmp_path / "gate.sock", 4)
+    first = begun.start("batch", path, "--socket", gate.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert gate.shut.wait(DEADLINE)
+    assert "another run uses the outbox" in begun.refuses("batch", path, code=1)
+    first.kill()
+    first.wait(DEADLINE)
+    assert len(begun.rows("batch", path)) == 2_000
+
+
+def test_outbox_in_a_folder_of_ones_choice(begun, tmp_path):
+    path = tmp_path / "rows.csv"
+    a_file(path, 10)
+    assert len(begun.rows("batch", path, "--outbox", tmp_path / "box")) == 20
+    assert sorted(p.name for p in (tmp_path / "box").iterdir()) == ["answers", "envelopes"]
+    assert not (tmp_path / "rows.csv.outbox").exists()
+    assert "cannot open the outbox" in begun.refuses("batch", path, "--outbox", tmp_path / "none" / "box", code=1)
+
+
+# ---- refusals
+
+def test_refused_rows(daemon, begun, tmp_path):
+    path = tmp_path / "rows.csv"
+    a_file(path, 10)
+    path.write_text(path.read_text() + f"award,{account_of(0)},,1,2021-11-01 08:00\n" * 30)
+    done = begun("batch", path, code=3)
+    lines = done.stdout.splitlines()
+    assert lines[1].split()[:4] == ["APPLIED", "20", "1,000", "0"] and lines[2].split()[:4] == ["ALREADY_AWARDED", "30", "0", "0"]
+    assert [line.split()[0] for line in lines[6:26]] == [str(number) for number in range(22, 42)]
+    assert lines[26].startswith("and 10 more; ")
+    rows = begun.rows("batch", path, code=3)
+    assert [row["line"] for row in rows if row["outcome"] == "ALREADY_AWARDED"] == list(range(22, 52))
+    assert counted(daemon)[2]["issued"] == 1_000
+
+
+def test_refused_whole_then_permitted(daemon, begun, tmp_path):
+    path, before, look = tmp_path / "rows.csv", counted(daemon), daemon.look()
+    count = a_file(path, 2_000)
+    for _ in range(2):
+        message = begun.refuses("batch", path, "--key", "waon", code=4)
+        assert f"0 of {count} transactions are answered" in message
+        assert "NOT_PERMITTED" in message and "use the right key with --key" in message
+    assert daemon.look() == look
+    exactly_once(daemon, before, begun.rows("batch", path, "--key", "app"), 2_000)
+
+
+def test_a_key_that_is_revoked_in_the_middle(daemon, begun, tmp_path):
+    path, key = tmp_path / "rows.csv", tmp_path / "new.key"
+    count = a_file(path, 4_000)
+    begun("keygen", key)
+    assert "KEY_UNKNOWN" in begun.refuses("batch", path, "--key", key, code=4)
+    begun.does("register-key", key, "app", "New backend", *TWO)
+    gate = Gate(daemon, tmp_path / "gate.sock", 5)
+    process = begun.start("batch", path, "--socket", gate.path, "--key", key, stdout=subprocess.DEVNULL)
+    assert gate.shut.wait(DEADLINE)
+    process.kill()
+    process.wait(DEADLINE)
+    begun.does("revoke-key", key, *TWO)
+    before = counted(daemon)
+    assert "KEY_REVOKED" in (message := begun.refuses("batch", path, code=4)) and "sign with the key" in message
+    assert f" of {count} transactions are answered" in message and counted(daemon) == before
+    rows = begun.rows("batch", path, "--key", "app")
+    assert {row["outcome"] for row in rows} == {"APPLIED"} and len({row["sequence"] for row in rows}) == count
+    assert counted(daemon)[1:] == (4_000, dict(issued=400_000, balances=400_000, held=0, donated=0, converted=0))
+
+
+def test_a_lost_answer_to_a_single_transaction(daemon, begun, tmp_path):
+    gate = Gate(daemon, tmp_path / "gate.sock", 3)
+    process = begun.start("open-account", RESIDENT, "札幌", "--socket", gate.path, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    assert gate.shut.wait(DEADLINE)
+    daemon.kill9()
+    output, message = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1 and not output and b"before you try again, ask: points transaction " in message
+    daemon.start()
+    assert begun.row("transaction", message.split()[-1].decode())["outcome"] == "APPLIED"
+    assert counted(daemon)[1] == 1
+
+
+# ---- progress
+
+def on_a_terminal(tool, *args):
+    """What it writes on a terminal as stderr, and how it leaves."""
+    ours, theirs = pty.openpty()
+    process = tool.start(*args, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    written = b""
+    while True:
+        try:
+            written += os.read(ours, 4_096)
+        except OSError:  # the other end is closed
+            break
+    os.close(ours)
+    return process.wait(DEADLINE), written.decode()
+
+
+def test_progress_on_a_terminal(begun, tmp_path):
+    path = tmp_path / "rows.csv"
+    count = a_file(path)
+    code, written = on_a_terminal(begun, "batch", path)
+    assert code == 0
+    shown = [line for line in written.replace("\r\n", "\r").split("\r") if "answered" in line]
+    assert shown and all(f" of {count} transactions answered (" in line for line in shown)
+    assert shown[-1] == f"{count} of {count} transactions answered (100%)" and written.endswith("\r\n")

@@ -1,0 +1,120 @@
+"""The manual pages say what the programs do: each command with its synopsis and key, each option, each setting with its bounds;
+and the examples work."""
+import os
+import re
+import subprocess
+import tempfile
+
+from conftest import TESTS, binary
+
+TOP = TESTS.parent
+
+
+def page(name):
+    return (TOP / "doc" / "man" / name).read_text()
+
+
+def section(text, name):
+    """The lines under a page's heading, up to the next."""
+    return re.search(rf"^\.Sh {name}\n(.*?)(?=^\.Sh |\Z)", text, re.M | re.S)[1]
+
+
+def items(text):
+    """What `.It Cm NAME …` introduces: name to the rest of that line and the lines below."""
+    found = re.findall(r"^\.It Cm (\S+) ?(.*)\n((?:(?!\.It Cm |\.S[hs] ).*\n)*)", text, re.M)
+    names = [name for name, _, _ in found]
+    assert len(set(names)) == len(names), names
+    return {name: (head, body) for name, head, body in found}
+
+
+def plain(head):
+    """A line of mdoc as the reader sees it: `Oo Fl -id Ar ID Oc` is `[--id ID]`."""
+    head = head.replace(" Ns | Ns ", "|")
+    head = re.sub(r"\b(Ar|Cm) ", "", head)
+    head = re.sub(r"\bFl -", "--", head)
+    return head.replace("Oo ", "[").replace(" Oc", "]")
+
+
+def points_help(*command):
+    done = subprocess.run([binary("points"), *command, "--help"], capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def commands():
+    found = re.findall(r"^  ([a-z][a-z-]*) ", points_help(), re.M)
+    assert "award" in found and "batch" in found
+    return found
+
+
+# ---- points(1)
+
+def test_each_command_with_its_synopsis_and_key():
+    told = items(section(page("points.1"), "COMMANDS"))
+    assert set(told) == set(commands())
+    for name, (head, body) in told.items():
+        help_text = points_help(name)
+        assert plain(head) == re.match(rf"usage: points {name} ?(.*)\n", help_text)[1].strip(), name
+        key = re.search(r"^Key unless --key is given: (\S+)\.", help_text, re.M)
+        assert re.findall(r"\bKey:\s(\S+)\.$", body, re.M) == ([key[1]] if key else []), name
+        assert ("\nTwo operators.\n" in body) == ("Two operators must sign" in help_text), name
+
+
+def test_each_option():
+    told = set(re.findall(r"\bFl -([a-z][a-z-]*)", page("points.1")))
+    shown = {option for name in [None, *commands()] for option in
+             re.findall(r"--([a-z][a-z-]*)", points_help(*([name] if name else [])))}
+    assert {"dir", "json", "occurred-at"} <= shown
+    assert told == shown | {"help", "version"}
+
+
+def test_each_option_of_all_commands_is_described():
+    described = set(re.findall(r"-([a-z]+)", " ".join(re.findall(r"^\.It Fl (.*)", section(page("points.1"), "OPTIONS"), re.M))))
+    assert set(re.findall(r"--([a-z]+)", "".join(re.findall(r"^  (--.*?)  ", points_help(), re.M)))) <= described
+
+
+def example_script(text, folder):
+    """What stands behind the prompts, one after the other; each must succeed, and a daemon be ready before the next."""
+    script = "\n".join(re.findall(r"^\.Bd -literal[^\n]*\n(.*?)\n^\.Ed", text, re.M | re.S))
+    script = re.sub(r"^\$ ", "", script, flags=re.M).replace(r"\e", "\\").replace("/tmp/trial", f"{folder}/trial")
+    wait = ">log 2>&1 &\ndaemon=$!\nuntil grep -q ready log; do kill -0 $daemon; sleep 0.01; done"
+    script = re.sub(r"&$", lambda _: wait, script, flags=re.M)
+    return f"set -eux\ntrap 'kill $daemon' EXIT\n{script}\ntrap - EXIT\nkill $daemon\nwait $daemon\n"
+
+
+def test_the_examples_work():
+    path = os.pathsep.join([os.path.dirname(binary("points")), os.path.dirname(binary("pointsd")), os.environ["PATH"]])
+    with tempfile.TemporaryDirectory(prefix="points-") as folder:
+        script = example_script(section(page("points.1"), "EXAMPLES"), folder)
+        done = subprocess.run(["bash", "-c", script], cwd=folder, env=dict(os.environ, PATH=path), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
+    assert done.returncode == 0, script + done.stdout
+
+
+# ---- pointsd.conf(5)
+
+def number(text):
+    """64, or UINT64_C(1) << 30."""
+    shifted = re.fullmatch(r"UINT64_C\((\d+)\) << (\d+)", text)
+    return int(shifted[1]) << int(shifted[2]) if shifted else int(text)
+
+
+def settings():
+    """The rows of daemon/settings.c: (section, name) to (least, most, default), or None for a text."""
+    source = (TOP / "daemon" / "settings.c").read_text()
+    table = re.search(r"\} table\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1]
+    rows = re.findall(r'\{"(\w+)", "(\w+)", (true|false), offsetof\([^)]*\), (.*), (.*), (\d+)\},', table)
+    assert len(rows) == table.count("\n") > 0
+    return {(part, name): None if text == "true" else tuple(map(number, bounds)) for part, name, text, *bounds in rows}
+
+
+def test_each_setting_with_its_default_and_bounds():
+    parts = dict(re.findall(r"^\.Ss \[(\w+)\].*\n((?:(?!\.S[hs] ).*\n)*)", section(page("pointsd.conf.5"), "SETTINGS"), re.M))
+    told = {(part, name): body for part, text in parts.items() for name, (_, body) in items(text).items()}
+    assert set(told) == set(settings())
+    for row, bounds in settings().items():
+        if bounds:
+            least, most, standard = bounds
+            assert f"\nDefault: {standard}.\nFrom {least} to {most}.\n" in told[row], row
+        else:
+            assert "\nNo default: " in told[row], row

@@ -1,0 +1,685 @@
+"""The client tool's commands against the real daemon: what they print, how they leave, and what the ledger holds afterwards."""
+import os
+import re
+import shutil
+import socket
+import threading
+import uuid
+
+import pytest
+
+import compare
+import pointsclient as pc
+from conftest import Daemon
+from history import jst
+from pointsclient import api, transaction as tx
+from tool import TWO, Tool
+
+SAPPORO, OTARU = 11_002, 12_033
+OUT_OF_64_BITS = 2**64
+
+
+@pytest.fixture
+def tool(daemon):
+    return Tool(daemon.dir)
+
+
+@pytest.fixture
+def begun(tool):
+    """A tool whose ledger has quest 1, purpose 1 and conversion open."""
+    tool.begin()
+    return tool
+
+
+def resident(tool, municipality="札幌市"):
+    """A fresh account's id."""
+    account = str(uuid.uuid4())
+    tool.does("open-account", account, municipality)
+    return account
+
+
+def earner(tool, municipality="札幌市"):
+    """A fresh account with 100 points."""
+    account = resident(tool, municipality)
+    tool.does("award", account, 1)
+    return account
+
+
+def held(daemon, account):
+    """(home, balance, held) as the ledger has it."""
+    got = daemon.client("auditor").account(uuid.UUID(account).bytes)
+    return got.municipality, got.balance_points, got.held_points
+
+
+def books(daemon):
+    total = daemon.client("auditor").trial_balance().total
+    return {name: getattr(total, name) for name in compare.BOOKS}
+
+
+# ---- the command line
+
+def test_help_and_wrong_use(ledger):
+    tool = Tool(ledger.dir)
+    overview = tool("--help").stdout
+    for command in ("init", "award", "totals", "countersign", "batch"):
+        assert re.search(rf"^  {command} ", overview, re.M)
+        assert tool(command, "--help").stdout.startswith(f"usage: points {command} ")
+        assert tool("help", command).stdout == tool(command, "--help").stdout
+    assert tool("--version").stdout.startswith("points ")
+    assert "usage: points [OPTIONS] COMMAND" in tool.refuses()
+    for args, said in [(("awrd",), 'no command "awrd"; there are: init '), (("award", "--to", "x"), "no option --to"),
+                       (("--by", "day", "totals"), "no option --by before the command"),
+                       (("award",), "usage: points award ACCOUNT QUEST"), (("status", "now"), '"now" is too much'),
+                       (("totals", "--by"), "--by wants a value"), (("status", "--json=yes"), "--json takes no value"),
+                       (("totals", "--by", "day", "--by", "day"), "--by is given twice"),
+                       (("account", "12"), '"12" is not 32 hex digits'), (("status", "--out", "file"), "--out is for"),
+                       (("award", "0" * 32, "0"), "no whole number from 1"), (("quest", "-1"), "no whole number from 1"),
+                       (("convert", "0" * 32, OUT_OF_64_BITS), "no whole number"), (("quest", "1 "), "no whole number"),
+                       (("convert", "0" * 32, "1.5"), "no whole number"), (("totals", "--from", "2021-02-29"), "no day"),
+                       (("award", "0" * 32, "1", "--occurred-at", "@99999999999999999999"), "no time"),
+                       (("quest", "1", "--by", "day"), "none of: municipality, week"),
+                       (("quest", "1", "--from", "2021-11-01"), "go with --by week"),
+                       (("programme", "all"), "none of: municipalities, quests"),
+                       (("totals", "--key") + ("app", "--key") * 4 + ("app",), "at most 4 keys")]:
+        assert said in tool.refuses(*args), args
+
+
+def test_nothing_answers(ledger, tmp_path):
+    tool = Tool(ledger.dir)
+    assert "is it running" in tool.refuses("status", code=1)
+    assert "is it running" in tool.refuses("--dir", tmp_path, "status", code=1)
+    assert "longer than" in tool.refuses("--socket", "/" + "x" * 200, "status", code=1)
+    tool.env.pop("POINTS_DIR")
+    assert "Give --dir DIR" in tool.refuses("status")
+    ledger.start()
+    assert "give --dir DIR" in tool.refuses("account", "0" * 32, "--socket", ledger.dir / "pointsd.sock")
+    assert tool.row("--dir", ledger.dir, "status")["blocks"] == 1
+
+
+def test_what_answers_is_no_daemon(ledger, tmp_path):
+    tool = Tool(ledger.dir)
+    for said in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\2\x08\x01", b"\0\0\0\3\xff\xff\xff", b""):
+        path = tmp_path / "other.sock"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            thread = threading.Thread(target=answer_once, args=(listener, said))
+            thread.start()
+            message = tool.refuses("--socket", path, "status", code=1)
+            thread.join()
+        assert message.startswith("points: "), message
+        path.unlink()
+
+
+def answer_once(listener, data):
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(1_000)
+        connection.sendall(data)
+
+
+def test_over_tcp(ledger):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    conf = ledger.dir / "pointsd.conf"
+    conf.write_text(conf.read_text() + f"tcp_port = {port}\n")
+    tool = Tool(ledger.dir)
+    address = f"tcp://127.0.0.1:{port}"
+    assert f"cannot reach pointsd at {address}" in tool.refuses("--socket", address, "status", code=1)
+    ledger.start()
+    assert tool.row("--socket", address, "status") == tool.row("status")
+    account = tool.does("--socket", f"tcp://localhost:{port}", "open-account", "new", "Otaru")["account"]
+    assert held(ledger, account) == (OTARU, 0, 0)
+    for wrong in ("tcp://127.0.0.1", "tcp://:1", "tcp://127.0.0.1:"):
+        assert "should be tcp://HOST:PORT" in tool.refuses("--socket", wrong, "status", code=1)
+    assert "cannot find" in tool.refuses("--socket", "tcp://127.0.0.1:nowhere", "status", code=1)
+
+
+# ---- a new ledger
+
+def test_init_makes_a_run_folder(ledger):
+    tool = Tool(ledger.dir)
+    keys = {path.name for path in (ledger.dir / "keys").iterdir()}
+    names = {"operator-1", "operator-2", "operator-3", "app", "waon", "auditor", "daemon"} | {
+        f"municipality-{row['municipality']}" for row in running(ledger, tool).rows("programme", "municipalities")}
+    assert keys == {name + end for name in names for end in (".key", ".pub")} and len(names) == 19
+    assert all((ledger.dir / "keys" / f"{name}.key").stat().st_mode & 0o777 == 0o600 for name in names)
+    before = {path: path.read_bytes() for path in ledger.dir.rglob("*") if path.is_file()}
+    assert "choose another folder" in tool.refuses("init", ledger.dir)
+    assert {path: path.read_bytes() for path in before} == before
+    assert tool.row("status")["time_source"] == "SCRIPTED"
+    policies = {row["policy"]: row["value"] for row in tool.rows("programme", "policies")}
+    assert policies == ledger.model().policies
+
+
+def running(ledger, tool):
+    ledger.start()
+    return tool
+
+
+GOOD = "code,name_ja,name_en\r\n"
+
+
+@pytest.mark.parametrize("args,text,said", [
+    (("--time", "yesterday"), None, '"yesterday" is no time'), (("--time", "2021-02-30"), None, "is no time"),
+    (("--time", "@-1"), None, "between 1970 and 9999"), (("--time", "@253402268400"), None, "between 1970 and 9999"),
+    (("--time-source", "sundial"), None, "none of: system, scripted"), (("--origin", "a b"), None, "no space"),
+    (("--origin", "a+b"), None, "no '+'"), (("--origin", ""), None, "origin"), (("--origin", "x" * 101), None, "origin"),
+    ((), "", "names no municipality"), ((), GOOD, "names no municipality"), ((), "code,name_ja\r\n1,x\r\n", '"name_en"'),
+    ((), GOOD + "11002,札幌市,Sapporo\r\n", "row 2 needs a six-digit code"),
+    ((), GOOD + "011002x,札幌市,Sapporo\r\n", "row 2 needs"), ((), GOOD + "000000,札幌市,Sapporo\r\n", "row 2 needs"),
+    ((), GOOD + "011002,,Sapporo\r\n", "both names"), ((), GOOD + "011002,札幌市\r\n", "both names"),
+    ((), GOOD + "011002,札幌市,Sapporo\r\n011002,小樽市,Otaru\r\n", "011002 stands there twice"),
+    ((), GOOD + '011002,"札幌市,Sapporo\r\n', "line 2"), ((), GOOD + f"011002,札幌市,{'x' * 101}\r\n", "name_en"),
+    ((), GOOD + "".join(f"{i:06},x,y\r\n" for i in range(1, 82)), "more than 80"),
+], ids=lambda value: "")
+def test_init_refuses_before_it_makes_anything(tmp_path, args, text, said):
+    folder, path = tmp_path / "run", tmp_path / "list.csv"
+    if text is not None:
+        path.write_text(text)
+        args = ("--municipalities", path)
+    assert said in Tool(folder).refuses("init", folder, *args)
+    assert not folder.exists()
+
+
+def test_init_with_other_municipalities(ledger, tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("\ufeff" + 'name_en,code,kind,name_ja\r\n"Ots, u",252018,city,大津市\r\nHikone,252026,city,彦根市\r\n'
+                    "Aisho,254258,town,愛荘町\r\n", newline="")
+    shutil.rmtree(ledger.dir)
+    tool = Tool(ledger.dir)
+    assert "3 municipalities and 9 keys" in tool("init", "--municipalities", path, "--time-source", "scripted").stderr
+    ledger.start()
+    assert [tuple(row.values()) for row in tool.rows("programme", "municipalities")] == [
+        ("252018", "大津市", "Ots, u"), ("252026", "彦根市", "Hikone"), ("254258", "愛荘町", "Aisho")]
+    assert tool.row("status")["time"] == "2021-11-01 00:00:00"
+    assert "no municipality" in tool.refuses("open-account", "new", "Sapporo")
+    tool.does("open-account", "new", "大津")
+
+
+def test_init_with_the_wall_clock(ledger):
+    shutil.rmtree(ledger.dir)
+    tool = Tool(ledger.dir)
+    tool("init")
+    ledger.start()
+    assert tool.row("status")["time_source"] == "SYSTEM" and "SCRIPTED" not in tool("status").stderr
+    tool.refused("TIME_NOT_SCRIPTED", "set-time", "2030-01-01")
+
+
+def test_keygen(tmp_path):
+    tool, path = Tool(tmp_path), tmp_path / "mine.key"
+    printed = tool("keygen", path, "--holder", "札幌 太郎").stdout
+    assert printed == pc.public(pc.key_from_file(path)).hex() + "\n"
+    assert printed.strip() in (tmp_path / "mine.pub").read_text() and "札幌 太郎" in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    secret = path.read_bytes()
+    assert "never overwritten" in tool.refuses("keygen", path, code=1)
+    assert "cannot create" in tool.refuses("keygen", tmp_path / "none" / "a.key", code=1)
+    assert path.read_bytes() == secret
+
+
+# ---- what residents do
+
+@pytest.mark.parametrize("name", ["小樽市", "小樽", "Otaru", "OTARU", "012033", "12033"])
+def test_municipalities_by_any_name(daemon, tool, name):
+    account = resident(tool, name)
+    assert held(daemon, account) == (OTARU, 0, 0)
+    row = tool.row("account", account)
+    assert [row[n] for n in ("municipality", "name_ja", "name_en")] == ["012033", "小樽市", "Otaru"]
+
+
+@pytest.mark.parametrize("name", ["函館", "小", "Ota", "12034", "-12033", "012033 ", ""])
+def test_unknown_municipality(daemon, tool, name):
+    before = daemon.look()
+    message = tool.refuses("open-account", "0" * 32, name)
+    assert f'no municipality "{name}"; there are: 011002 札幌市 Sapporo, ' in message and "014281 長沼町 Naganuma" in message
+    assert daemon.look() == before
+
+
+def test_accounts(daemon, tool):
+    account = resident(tool)
+    tool.does("move-account", account.replace("-", "").upper(), "石狩")
+    assert held(daemon, account) == (12_351, 0, 0)
+    assert "points account" in tool.refused("ACCOUNT_EXISTS", "open-account", account, "札幌").stderr
+    tool.refused("ACCOUNT_UNKNOWN", "move-account", "1" * 32, "札幌")
+    assert held(daemon, account) == (12_351, 0, 0)
+    assert "NOT_FOUND" in tool.refuses("account", "1" * 32, code=4)
+    made = tool.does("open-account", "new", "恵庭")["account"]
+    assert uuid.UUID(made).version == 7 and held(daemon, made) == (12_319, 0, 0)
+
+
+def test_awards_and_donations(daemon, begun):
+    tool, account = begun, resident(begun)
+    row = tool.does("award", account, 1)
+    assert (row["points"], row["account"]) == (100, account)
+    tool.refused("ALREADY_AWARDED", "award", account, 1)
+    tool.refused("QUEST_CLOSED", "award", account, 1, "--occurred-at", "2021-10-31 23:59:59")
+    tool.refused("IN_FUTURE", "award", account, 1, "--occurred-at", "2021-11-08T00:00+09:00")
+    tool.refused("QUEST_UNKNOWN", "award", account, 2)
+    assert held(daemon, account) == (SAPPORO, 100, 0)
+    tool.does("donate", account, "札幌", 1, 30)
+    tool.refused("NOT_HOME_MUNICIPALITY", "donate", account, "小樽", 1, 30)
+    tool.refused("BALANCE_INSUFFICIENT", "donate", account, "札幌", 1, 71)
+    tool.refused("AMOUNT_INVALID", "donate", account, "札幌", 1, 0)
+    tool.refused("PURPOSE_UNKNOWN", "donate", account, "札幌", 2, 1)
+    assert held(daemon, account) == (SAPPORO, 70, 0)
+    assert books(daemon) == dict(issued=100, balances=70, held=0, donated=30, converted=0)
+    assert tool.row("account", account, "--quests") == {"quest": 1, "awards": 1, "points": 100, "last_period": "2021-11-01"}
+
+
+def test_the_same_id_is_done_once(daemon, begun):
+    tool, account = begun, earner(begun)
+    first = tool.does("donate", account, "札幌", 1, 10, "--id", "a" * 32)
+    again = tool.row("donate", account, "札幌", 1, 10, "--id", "a" * 32)
+    assert (again["outcome"], again["points"], again["duplicate_of"]) == ("APPLIED", 10, first["sequence"])
+    assert again["sequence"] == first["sequence"]
+    assert "fresh id" in tool.refused("ID_REUSED", "donate", account, "札幌", 1, 11, "--id", "a" * 32).stderr
+    assert held(daemon, account) == (SAPPORO, 90, 0)
+    got = tool.row("transaction", "a" * 32)
+    assert [got[n] for n in ("sequence", "type", "account", "detail", "outcome", "points")] == [
+        first["sequence"], "donate", account, "purpose 1 of 011002", "APPLIED", 10]
+
+
+def test_conversions(daemon, begun):
+    tool, account = begun, earner(begun)
+    assert tool("conversions").stdout == "(no conversions)\n"
+    first, second = (tool.does("convert", account, points)["id"] for points in (20, 30))
+    assert held(daemon, account) == (SAPPORO, 50, 50)
+    assert [(r["conversion"], r["account"], r["municipality"], r["points"], r["requested_at"])
+            for r in tool.rows("conversions")] == [(first, account, "011002", 20, "2021-11-01 09:00:00"),
+                                                   (second, account, "011002", 30, "2021-11-01 09:00:00")]
+    tool.does("settle", first)
+    tool.does("refuse", second, "--reason", "カードが見つかりません")
+    assert held(daemon, account) == (SAPPORO, 80, 0)
+    tool.refused("CONVERSION_NOT_PENDING", "settle", second)
+    tool.refused("CONVERSION_UNKNOWN", "refuse", "1" * 32)
+    assert "NOT_PERMITTED" in tool.refuses("settle", second, "--key", "app", code=4)
+    assert books(daemon) == dict(issued=100, balances=80, held=0, donated=0, converted=20)
+    assert tool.rows("conversions") == []
+    entry = daemon.client("auditor").whole_statement(uuid.UUID(account).bytes)[0][0]
+    assert entry.transaction.refuse_conversion.reason == "カードが見つかりません"
+    details = [(r["type"], r["detail"], r["points"], r["balance_points"]) for r in tool.rows("statement", account)]
+    assert details[:4] == [("refuse", second, 30, 80), ("settle", first, 0, 50), ("convert", None, -30, 50),
+                           ("convert", None, -20, 80)]
+
+
+@pytest.mark.parametrize("reason", ["x" * 201, "two\nlines"])
+def test_a_reason_that_no_ledger_takes(daemon, tool, reason):
+    before = daemon.look()
+    assert "reason" in tool.refuses("refuse", "0" * 32, "--reason", reason)
+    assert daemon.look() == before
+
+
+# ---- the programme
+
+def test_quests_and_purposes(daemon, tool):
+    tool.does("define-quest", 3, "道の駅", "--points", 50, "--first", "2021-11-12", "--last", "2022-02-25", "--cap", 150,
+              "--period", "weekly", "--grace-hours", 24)
+    tool.refused("QUEST_EXISTS", "define-quest", 3, "x", "--points", 1, "--first", "2021-11-12", "--last", "2021-11-12")
+    tool.refused("QUEST_INVALID", "define-quest", 4, "x", "--points", 1, "--first", "2021-11-13", "--last", "2021-11-12")
+    assert "none of: weekly" in tool.refuses("define-quest", 4, "x", "--points", 1, "--first", "2021-11-12", "--last",
+                                             "2021-11-13", "--period", "daily")
+    assert "--first is missing" in tool.refuses("define-quest", 4, "x", "--points", 1, "--last", "2021-11-12")
+    assert "name" in tool.refuses("define-quest", 4, "", "--points", 1, "--first", "2021-11-12", "--last", "2021-11-12")
+    tool.does("define-purpose", 2021, "まちづくり", "--first", "2021-11-12", "--last", "2022-03-31")
+    tool.refused("PURPOSE_EXISTS", "define-purpose", 2021, "x", "--first", "2021-11-12", "--last", "2022-03-31")
+    tool.refused("PURPOSE_INVALID", "define-purpose", 0, "x", "--first", "2021-11-12", "--last", "2022-03-31")
+    assert "NOT_PERMITTED" in tool.refuses("define-purpose", 9, "x", "--first", "2021-11-12", "--last", "2022-03-31",
+                                           "--key", "app", code=4)
+    assert tool.row("programme", "quests") == {
+        "quest": 3, "name": "道の駅", "period": "WEEKLY", "points": 50, "cap_points": 150, "budget_points": 0,
+        "first_day": "2021-11-12", "last_day": "2022-02-25", "grace_s": 86_400}
+    assert tool.row("programme", "purposes") == {"purpose": 2021, "name": "まちづくり", "first_day": "2021-11-12",
+                                                 "last_day": "2022-03-31"}
+    assert " 2021 " in tool("programme", "purposes").stdout, "a number that people type has no separators"
+
+
+def test_two_operators_with_two_keys(daemon, begun):
+    tool, before = begun, daemon.look()
+    for keys in ((), ("--key", "operator-2")):
+        message = tool.refuses("set-budget", 1, 5, *keys)
+        assert "two operators must sign" in message and "--key operator-1 --key operator-2" in message
+    assert "given twice" in tool.refuses("set-budget", 1, 5, "--key", "operator-1", "--key", "operator-1")
+    assert "NOT_PERMITTED" in tool.refuses("set-budget", 1, 5, "--key", "operator-1", "--key", "app", code=4)
+    assert daemon.look() == before
+    tool.does("set-budget", 1, 500, "--key", "operator-3", "--key", "operator-1")
+    assert tool.row("quest", 1)["budget_points"] == 500
+    tool.refused("QUEST_UNKNOWN", "set-budget", 2, 500, *TWO)
+
+
+def test_two_operators_by_way_of_a_file(daemon, begun, tmp_path):
+    tool, path, both, before = begun, tmp_path / "budget", tmp_path / "both", daemon.look()
+    assert "nothing was sent" in tool("set-budget", 1, 700, "--out", path).stderr
+    shown = tool("show", path)
+    assert "quest=1 points=700" in shown.stdout
+    assert shown.stderr.splitlines() == [f"points: signed with {pc.public(daemon.keys['operator-1']).hex()}"]
+    message = tool.refuses("submit", path, code=4)
+    assert "NOT_PERMITTED" in message and "points countersign" in message
+    assert daemon.look() == before
+    signed = path.read_bytes()
+    assert "signed with this key already" in tool("countersign", path, "--key", "operator-1", code=2).stderr
+    assert "one key at a time" in tool.refuses("countersign", path, *TWO)
+    assert "Give --key" in tool.refuses("countersign", path)
+    assert path.read_bytes() == signed
+    assert "points=700" in tool("countersign", path, "--key", "operator-2", "--out", both).stdout
+    assert path.read_bytes() == signed and daemon.look() == before
+    assert tool("show", both).stderr.count("signed with") == 2
+    first = tool.does("submit", both)
+    assert tool.row("quest", 1)["budget_points"] == 700
+    tool("countersign", path, "--key", "operator-3")
+    assert tool.row("submit", path)["duplicate_of"] == first["sequence"]
+
+
+def test_files_that_hold_no_envelope(daemon, tool, tmp_path):
+    path, before = tmp_path / "envelope", daemon.look()
+    tool("open-account", "1" * 32, "札幌", "--out", path)
+    good = path.read_bytes()
+    assert good.count(b"\x11" * 16) == 1
+    path.write_bytes(good.replace(b"\x11" * 16, b"\x12" * 16))
+    for command in (("show", path), ("countersign", path, "--key", "operator-1")):
+        assert "was changed after it was signed" in tool.refuses(*command)
+    assert "BAD_SIGNATURE" in tool.refuses("submit", path, code=4)
+    for data in (b"", b"hello", good[:-1], good + b"\0", b"\0" * 100_000):
+        path.write_bytes(data)
+        for command in ("show", "submit"):
+            tool.refuses(command, path)
+    for command in ("show", "submit"):
+        assert "cannot read" in tool.refuses(command, tmp_path / "none")
+        assert "no ordinary file" in tool.refuses(command, tmp_path)
+    assert daemon.look() == before
+
+
+def test_an_envelope_of_another_ledger(daemon, tool, tmp_path):
+    other = Daemon(tmp_path)
+    other.start()
+    Tool(other.dir)("open-account", "1" * 32, "札幌", "--out", tmp_path / "envelope")
+    other.stop()
+    before = daemon.look()
+    message = tool.refuses("submit", tmp_path / "envelope", code=4)
+    assert "WRONG_LEDGER" in message and "check --dir or --socket" in message
+    message = tool.refuses("open-account", "1" * 32, "札幌", "--key", other.dir / "keys" / "app.key", code=4)
+    assert "KEY_UNKNOWN" in message and "points register-key" in message
+    assert daemon.look() == before
+
+
+def test_show_tells_numbers_as_they_are(tool, tmp_path):
+    def fields(*args):
+        tool(*args, "--out", tmp_path / "e")
+        return tool.row("show", tmp_path / "e")["fields"]
+    assert fields("set-budget", 1, 2**64 - 1) == f"quest=1 points={2**64 - 1}"
+    assert "municipality=011002" in fields("open-account", "1" * 32, "札幌")
+    assert "first_day=18943 (2021-11-12)" in fields("define-purpose", 1, "x", "--first", "2021-11-12", "--last", "2021-11-12")
+    assert "(2021-11-12 09:30:15 JST)" in fields("set-time", "2021-11-12 09:30:15")
+    for far in (2**63 - 1, -(2**63)):
+        assert f"occurred_at={far} (" in fields("award", "1" * 32, 1, "--occurred-at", f"@{far}")
+
+
+def test_policies(daemon, tool):
+    def value(policy):
+        return {row["policy"]: (row["value"], row["meaning"]) for row in tool.rows("programme", "policies")}[policy]
+    for spelled in ("CONVERSION_MIN_POINTS", "conversion-min-points", "Conversion_Min-Points"):
+        tool.does("set-policy", spelled, len(spelled), *TWO)
+    assert value("CONVERSION_MIN_POINTS") == (21, "points")
+    tool.does("set-policy", "conversion-opens-at", "2021-12-01", *TWO)
+    assert value("CONVERSION_OPENS_AT") == (jst(2021, 12, 1), "2021-12-01 00:00:00")
+    tool.refused("POLICY_INVALID", "set-policy", "totals-shared", 2, *TWO)
+    assert "none of: future-max-s, conversion-opens-at" in tool.refuses("set-policy", "luck", 1, *TWO)
+    assert "no whole number" in tool.refuses("set-policy", "totals-shared", "yes", *TWO)
+    assert "two operators" in tool.refuses("set-policy", "totals-shared", 1)
+    assert value("TOTALS_SHARED")[0] == 0
+
+
+def test_keys(daemon, tool, tmp_path):
+    names = [tmp_path / f"{name}.key" for name in ("backend", "office", "hex")]
+    public = [tool("keygen", name).stdout.strip() for name in names]
+    office = ("register-key", tmp_path / "office.pub", "municipality", "Otaru office")
+    assert "KEY_UNKNOWN" in tool.refuses("open-account", "1" * 32, "札幌", "--key", names[0], code=4)
+    tool.does("register-key", names[0], "app", "Second backend", *TWO)
+    assert "goes with role municipality" in tool.refuses(*office, *TWO)
+    assert "goes with role municipality" in tool.refuses("register-key", public[2], "app", "x", "--municipality", "小樽", *TWO)
+    assert "none of: operator, app, waon, municipality, auditor" in tool.refuses("register-key", public[2], "king", "x", *TWO)
+    assert "64 hex digits" in tool.refuses("register-key", "nowhere", "app", "x", *TWO)
+    assert "two operators" in tool.refuses("register-key", public[2], "auditor", "x")
+    tool.does(*office, "--municipality", "小樽", *TWO)
+    tool.does("register-key", public[2], "auditor", "By hex", *TWO)
+    tool.refused("KEY_EXISTS", "register-key", public[2], "auditor", "By hex", *TWO)
+    tool.does("open-account", "1" * 32, "札幌", "--key", names[0])
+    assert tool.rows("totals", "--key", names[1]) == []
+    tool.does("revoke-key", public[0], *TWO)
+    tool.refused("KEY_ALREADY_REVOKED", "revoke-key", names[0], *TWO)
+    tool.refused("KEY_NOT_REGISTERED", "revoke-key", "0" * 64, *TWO)
+    before = daemon.look()
+    for command in (("move-account", "1" * 32, "小樽"), ("open-account", "2" * 32, "小樽"), ("account", "1" * 32)):
+        message = tool.refuses(*command, "--key", names[0], code=4)
+        assert "KEY_REVOKED" in message and "replaced" in message
+    assert daemon.look() == before and held(daemon, str(uuid.UUID("1" * 32))) == (SAPPORO, 0, 0)
+    listed = {row["key"]: (row["role"], row["holder"], row["municipality"], row["revoked"])
+              for row in tool.rows("programme", "keys")}
+    assert len(listed) == 21 and [listed[key] for key in public] == [
+        ("APP", "Second backend", None, "revoked"), ("MUNICIPALITY", "Otaru office", "012033", None),
+        ("AUDITOR", "By hex", None, None)]
+
+
+def test_the_last_operators_stay(tool):
+    tool.does("revoke-key", "operator-3", *TWO)
+    tool.refused("LAST_OPERATORS", "revoke-key", "operator-2", *TWO)
+    assert [r["revoked"] for r in tool.rows("programme", "keys") if r["role"] == "OPERATOR"] == [None, None, "revoked"]
+
+
+def test_key_files(tool, daemon):
+    assert "cannot read" in tool.refuses("account", "1" * 32, "--key", "nobody")
+    path = daemon.dir / "keys" / "auditor.key"
+    path.chmod(0o640)
+    assert "auditor.key" in tool.refuses("account", "1" * 32)
+    path.chmod(0o600)
+    path.write_text("# nothing\n")
+    assert "auditor.key" in tool.refuses("account", "1" * 32)
+
+
+def test_time(daemon, tool):
+    tool.does("set-time", "2021-11-12 08:15")
+    status = tool("status")
+    assert "SCRIPTED time: 2021-11-12 08:15:00 JST" in status.stderr
+    tool.refused("TIME_INVALID", "set-time", "2021-11-12 08:14")
+    assert "no time" in tool.refuses("set-time", "tomorrow")
+    assert "NOT_PERMITTED" in tool.refuses("set-time", "2021-11-13", "--key", "app", code=4)
+    assert tool.row("status")["time"] == "2021-11-12 08:15:00"
+    assert "accepted" in tool("accept-time").stderr
+    assert "NOT_PERMITTED" in tool.refuses("accept-time", "--key", "auditor", code=4)
+
+
+# ---- asking
+
+def test_statement_in_pages(daemon, begun):
+    account = earner(begun)
+    data = uuid.UUID(account).bytes
+    one = tx.Donate(account=data, municipality=SAPPORO, purpose=1, points=1)
+    daemon.client().submit([tx.Transaction(id=pc.new_uuid7(), donate=one) for _ in range(230)], [daemon.keys["app"]])
+    entries, balance = daemon.client("auditor").whole_statement(data)
+    rows = begun.rows("statement", account)
+    assert balance == 0 and len(rows) == 232
+    assert [(r["sequence"], r["id"]) for r in rows] == [(e.sequence, str(uuid.UUID(bytes=e.transaction.id))) for e in entries]
+    assert [r["balance_points"] for r in rows] == [0] * 131 + list(range(1, 101)) + [0]
+    assert [r["points"] for r in rows] == [0] * 130 + [-1] * 100 + [100, 0]
+    assert [r["outcome"] for r in rows] == ["BALANCE_INSUFFICIENT"] * 130 + ["APPLIED"] * 102
+    for limit in (1, 100, 150, 232, 1_000):
+        assert begun.rows("statement", account, "--limit", limit) == rows[:limit]
+    assert "no whole number from 1" in begun.refuses("statement", account, "--limit", 0)
+    assert "NOT_FOUND" in begun.refuses("statement", "1" * 32, code=4)
+
+
+@pytest.fixture
+def given(begun):
+    """Donations on four days of two fiscal years, in two municipalities, for two purposes."""
+    tool = begun
+    tool.does("define-purpose", 2, 'まち, "みどり"', "--first", "2021-11-01", "--last", "2022-05-31")
+    sapporo, otaru = earner(tool), earner(tool, "小樽")
+    for time, donations in (("2021-11-01 10:00", [(sapporo, "札幌", 1, 1), (sapporo, "札幌", 1, 2)]),
+                            ("2021-11-30 23:59", [(sapporo, "札幌", 2, 4), (otaru, "小樽", 1, 8)]),
+                            ("2021-12-01 00:00", [(otaru, "小樽", 1, 16)]),
+                            ("2022-04-01 00:00", [(sapporo, "札幌", 1, 32), (otaru, "小樽", 2, 40)])):
+        tool.does("set-time", time)
+        for account, municipality, purpose, points in donations:
+            tool.does("donate", account, municipality, purpose, points)
+    return tool
+
+
+def totals(tool, *args):
+    return [(r["from"], r["municipality"], r["purpose"], r["donations"], r["points"]) for r in tool.rows("totals", *args)]
+
+
+S, O = "011002", "012033"
+
+
+def test_totals(daemon, given):
+    tool = given
+    assert totals(tool) == totals(tool, "--by", "whole") == [
+        (None, S, 1, 3, 35), (None, S, 2, 1, 4), (None, O, 1, 2, 24), (None, O, 2, 1, 40)]
+    assert totals(tool, "--by", "day") == [
+        ("2021-11-01", S, 1, 2, 3), ("2021-11-30", S, 2, 1, 4), ("2021-11-30", O, 1, 1, 8), ("2021-12-01", O, 1, 1, 16),
+        ("2022-04-01", S, 1, 1, 32), ("2022-04-01", O, 2, 1, 40)]
+    assert totals(tool, "--by", "month", "--municipality", "小樽") == [
+        ("2021-11-01", O, 1, 1, 8), ("2021-12-01", O, 1, 1, 16), ("2022-04-01", O, 2, 1, 40)]
+    assert totals(tool, "--by", "fiscal-year", "--purpose", 1) == [
+        ("2021-04-01", S, 1, 2, 3), ("2021-04-01", O, 1, 2, 24), ("2022-04-01", S, 1, 1, 32)]
+    assert totals(tool, "--from", "2021-11-02", "--to", "2021-12-01") == [
+        ("2021-11-02", S, 2, 1, 4), ("2021-11-02", O, 1, 2, 24)]
+    assert totals(tool, "--from", "2022-04-02") == []
+    units = {"whole": api.WHOLE, "day": api.DAY, "month": api.MONTH, "fiscal-year": api.FISCAL_YEAR}
+    for by, unit in units.items():
+        rows = daemon.client("auditor").donation_totals(unit, from_day=18_932)
+        got = totals(tool, "--by", by, "--from", "2021-11-01")
+        assert [row[1:] for row in got] == [(f"{r.municipality:06}", r.purpose, r.donations, r.points) for r in rows]
+    assert "none of: whole, day, month, fiscal-year" in tool.refuses("totals", "--by", "week")
+
+
+def test_totals_name_the_purpose(given):
+    tool = given
+    names = {1: "コロナ対策", 2: 'まち, "みどり"'}
+    for rows in (tool.rows("totals"), tool.csv_rows("totals")):
+        assert [r["purpose_name"] for r in rows] == [names[int(r["purpose"])] for r in rows]
+    lines = tool("totals").stdout.splitlines()
+    assert 'まち, "みどり"' in lines[2] and lines[-1].split() == ["total", "7", "103"]
+    assert "total" not in tool("totals", "--municipality", "札幌", "--purpose", 1).stdout, "one row needs no sum"
+
+
+def test_totals_that_a_municipality_sees(given):
+    tool, own = given, ("--key", "municipality-012033")
+    theirs = [row for row in totals(tool) if row[1] == O]
+    assert totals(tool, *own) == totals(tool, *own, "--municipality", "小樽") == theirs
+    assert "NOT_PERMITTED" in tool.refuses("totals", *own, "--municipality", "札幌", code=4)
+    for key in ("app", "waon"):
+        assert "NOT_PERMITTED" in tool.refuses("totals", "--key", key, code=4)
+    tool.does("set-policy", "totals-shared", 1, *TWO)
+    assert totals(tool, *own) == totals(tool)
+
+
+def test_quest(daemon, begun):
+    tool = begun
+    first, second = earner(tool), earner(tool, "小樽")
+    tool.does("set-time", "2021-11-15")
+    for account in (first, second, resident(tool, "小樽")):
+        tool.does("award", account, 1)
+    assert tool.row("quest", 1) == {
+        "quest": 1, "name": "エコ袋", "first_day": "2021-11-01", "last_day": "2022-05-31", "award_points": 100,
+        "cap_points": 0, "budget_points": 10_000_000, "issued_points": 500, "left_points": 9_999_500, "residents": 3}
+    by_municipality = {r["municipality"]: (r["residents"], r["awards"], r["points"])
+                       for r in tool.rows("quest", 1, "--by", "municipality") if r["awards"]}
+    assert by_municipality == {S: (1, 2, 200), O: (2, 3, 300)}
+    weeks = [("2021-11-01", S, 1, 100), ("2021-11-01", O, 1, 100), ("2021-11-15", S, 1, 100), ("2021-11-15", O, 2, 200)]
+
+    def by_week(*args):
+        return [(r["week"], r["municipality"], r["awards"], r["points"]) for r in tool.rows("quest", 1, "--by", "week", *args)]
+    assert by_week() == weeks
+    assert by_week("--from", "2021-11-08") == by_week("--from", "2021-11-21") == weeks[2:]
+    assert by_week("--to", "2021-11-14") == weeks[:2]
+    assert by_week("--from", "2021-11-08", "--to", "2021-11-14") == []
+    assert by_week("--key", "municipality-012033") == [weeks[1], weeks[3]]
+    own = tool.row("quest", 1, "--key", "municipality-012033")
+    assert [own[n] for n in ("budget_points", "issued_points", "left_points", "residents")] == [None, 300, None, 2]
+    assert "NOT_FOUND" in tool.refuses("quest", 2, code=4)
+    assert "NOT_PERMITTED" in tool.refuses("quest", 1, "--key", "waon", code=4)
+
+
+def test_trial_balance(daemon, given):
+    rows = given.rows("trial-balance")
+    total = rows.pop()
+    assert total["municipality"] == "total" and len(rows) == 12
+    assert {n: total[n] for n in compare.BOOKS} == books(daemon)
+    assert {n: total[n] for n in compare.BOOKS} == dict(issued=200, balances=97, held=0, donated=103, converted=0)
+    for name in ("accounts", *compare.BOOKS):
+        assert total[name] == sum(row[name] for row in rows)
+    assert {r["municipality"]: (r["accounts"], r["balances"], r["donated"]) for r in rows if r["accounts"]} == {
+        S: (1, 61, 39), O: (1, 36, 64)}
+    assert "NOT_PERMITTED" in given.refuses("trial-balance", "--key", "app", code=4)
+
+
+def test_long_lists(daemon, begun):
+    """More rows than one answer holds: purposes, totals, conversions."""
+    key, client = daemon.keys["app"], daemon.client()
+    purposes = [tx.DefinePurpose(purpose=n, name=f"使い道 {n}", first_day=18_932, last_day=19_000) for n in range(2, 211)]
+    client.submit([tx.Transaction(id=pc.new_uuid7(), define_purpose=p) for p in purposes], [daemon.keys["operator-1"]])
+    begun.does("define-quest", 2, "大きい", "--points", 100_000, "--first", "2021-11-01", "--last", "2021-11-30")
+    begun.does("set-budget", 2, 10_000_000, *TWO)
+    homes = {pc.new_uuid7(): row.code for row in client_programme(daemon)}
+    for account, home in homes.items():
+        bodies = [dict(open_account=tx.OpenAccount(account=account, municipality=home)),
+                  dict(award=tx.Award(account=account, quest=2, occurred_at=jst(2021, 11, 1)))]
+        bodies += [dict(donate=tx.Donate(account=account, municipality=home, purpose=n, points=n)) for n in range(1, 211)]
+        bodies += [dict(request_conversion=tx.RequestConversion(account=account, points=n)) for n in range(1, 51)]
+        reply = client.submit([tx.Transaction(id=pc.new_uuid7(), **body) for body in bodies], [key])
+        assert set(pc.codes(reply)) == {"APPLIED"}
+    assert len(begun.rows("programme", "purposes")) == 210
+    rows = begun.rows("totals")
+    assert [(r["municipality"], r["purpose"], r["points"]) for r in rows] == [
+        (f"{home:06}", n, n) for home in sorted(homes.values()) for n in range(1, 211)]
+    assert rows[-1]["purpose_name"] == "使い道 210"
+    waiting = begun.rows("conversions")
+    assert [r["points"] for r in waiting] == list(range(1, 51)) * 12 and len({r["conversion"] for r in waiting}) == 600
+
+
+def client_programme(daemon):
+    return daemon.client("auditor").programme(api.MUNICIPALITIES)
+
+
+def test_checkpoint_and_status(daemon, tool):
+    note = tool("checkpoint").stdout
+    status = tool.row("status")
+    size, _ = pc.check_note(note, status["origin"], daemon.checkpoint_key)
+    assert size == status["blocks"] == 1 and status["transactions"] == 0
+    assert tool.row("checkpoint")["note"] == note
+    assert status["ledger_id"] == daemon.client().ledger_id.hex()
+    resident(tool)
+    assert pc.check_note(tool("checkpoint").stdout, status["origin"], daemon.checkpoint_key)[0] == 2
+
+
+QUERIES = [("totals",), ("totals", "--by", "day"), ("quest", 1), ("quest", 1, "--by", "municipality"),
+           ("quest", 1, "--by", "week"), ("trial-balance",), ("conversions",), ("checkpoint",), ("status",)] + [
+               ("programme", part) for part in ("municipalities", "quests", "purposes", "policies", "keys")]
+
+
+def test_the_three_forms_say_the_same(given):
+    tool, account = given, earner(given)
+    conversion = tool.does("convert", account, 7)["id"]
+    for query in QUERIES + [("account", account), ("account", account, "--quests"), ("statement", account),
+                            ("transaction", conversion)]:
+        rows = tool.rows(*query)
+        as_text = [{name: "" if cell is None else str(cell) for name, cell in row.items()} for row in rows]
+        assert rows and tool.csv_rows(*query) == as_text, query
+        if query == ("checkpoint",):
+            continue
+        lines = tool(*query).stdout.splitlines()
+        assert lines[0].split() == [word for name in rows[0] for word in name.upper().split("_")], query
+        for row, line in zip(rows, lines[1:]):
+            cells = [f"{cell:,}" if isinstance(cell, int) and f"{cell:,}" in line else str(cell)
+                     for cell in row.values() if cell is not None]
+            assert re.fullmatch(r"\s*" + r"\s+".join(map(re.escape, cells)) + r"\s*", line), (query, line, cells)
+
+
+def test_output_that_cannot_be_written(tool):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        process = tool.start("programme", "keys", "--csv", stdout=full, stderr=-1)
+        message = process.communicate(timeout=10)[1]
+    assert process.returncode == 1 and b"cannot write the output" in message
+    assert os.path.exists("/dev/full")
