@@ -162,9 +162,9 @@ static void read_row(struct reader *reader)
         read_id(reader, ID, row.id);
     else
         uuid7_now(row.id);
-    read_id(reader, type->needed & TAKES(CONVERSION) ? CONVERSION : ACCOUNT, row.subject);
+    read_id(reader, (type->needed & TAKES(CONVERSION)) ? CONVERSION : ACCOUNT, row.subject);
     read_municipality(reader, &row);
-    row.number = (uint32_t)read_number(reader, type->needed & TAKES(QUEST) ? QUEST : PURPOSE, 1, UINT32_MAX);
+    row.number = (uint32_t)read_number(reader, (type->needed & TAKES(QUEST)) ? QUEST : PURPOSE, 1, UINT32_MAX);
     row.points = read_number(reader, POINTS, 0, UINT64_MAX);
     if (*field(reader, OCCURRED_AT) && !jst_parse_time(field(reader, OCCURRED_AT), &row.occurred_at))
         wrong(reader, "occurred_at \"%s\" is no time; write it as 2021-11-12 09:30 (JST)", field(reader, OCCURRED_AT));
@@ -260,7 +260,6 @@ static size_t line_size(const char *at, size_t left)
 static void read_csv(struct reader *reader, const char *text, size_t size)
 {
     struct csv_parser parser;
-    size_t wrong_in_header = 0;
     if (csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI) != 0)
         fail(EXIT_FAILED, "out of memory");
     while (size) {
@@ -270,7 +269,7 @@ static void read_csv(struct reader *reader, const char *text, size_t size)
             wrong(reader, "%s", csv_strerror(csv_error(&parser)));
             break;
         }
-        if (reader->line == 1 && (wrong_in_header = reader->wrong))
+        if (reader->line == 1 && reader->wrong)
             break; // every row would be wrong
         text += line;
         size -= line;

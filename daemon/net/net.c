@@ -70,6 +70,18 @@ static void on_idle(evutil_socket_t fd, short what, void *arg)
         server->events.on_idle(server->ctx);
 }
 
+// The write timeout spares a client that reads a little now and then, but a stop must not wait for it. Only those whose
+// requests are all answered are dropped: the owner's time is not theirs.
+static void on_hurry(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct net_server *server = arg;
+    struct net_connection *connection = TAILQ_FIRST(&server->all);
+    for (; connection; connection = TAILQ_NEXT(connection, all_entry))
+        if (connection->in_flight == 0)
+            connection_drop(connection);
+}
+
 struct net_server *net_server_new(struct event_base *base, const struct net_settings *settings,
     const struct net_events *events, void *ctx, char *error, size_t error_size)
 {
@@ -83,6 +95,7 @@ struct net_server *net_server_new(struct event_base *base, const struct net_sett
     TAILQ_INIT(&server->queue);
     set_defaults(&server->settings);
     event_assign(&server->idle_event, base, -1, 0, on_idle, server);
+    event_assign(&server->hurry_event, base, -1, EV_PERSIST, on_hurry, server);
     if (!open_listeners(server, error, error_size)) {
         net_server_free(server);
         return NULL;
@@ -202,6 +215,7 @@ void net_stop_accepting_and_reading(struct net_server *server)
         return;
     server->stopped = true;
     close_listeners(server);
+    event_add(&server->hurry_event, &(struct timeval){.tv_sec = server->settings.write_timeout_s});
     struct net_connection *connection = TAILQ_FIRST(&server->all);
     for (; connection; connection = TAILQ_NEXT(connection, all_entry)) {
         connection_close_when_done(connection);
@@ -228,6 +242,7 @@ void net_server_free(struct net_server *server)
     close_listeners(server);
     while (!TAILQ_EMPTY(&server->all))
         connection_free(TAILQ_FIRST(&server->all));
+    event_del(&server->hurry_event);
     // After the connections: the last of them may have set it off.
     event_del(&server->idle_event);
     free(server);

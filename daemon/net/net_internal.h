@@ -62,6 +62,7 @@ struct net_server {
     struct net_listener listeners[NET_LISTENERS]; // the Unix socket, TCP
     uint16_t tcp_port;
     struct event idle_event;
+    struct event hurry_event; // after the stop, every write timeout
     struct net_connection_list all;
     struct net_connection_list queue; // has frames to offer, or asked to read while the owner was full
     size_t connections_open;          // without those refused

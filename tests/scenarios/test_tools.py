@@ -1,5 +1,4 @@
 """The client tool's commands against the real daemon: what they print, how they leave, and what the ledger holds afterwards."""
-import os
 import re
 import shutil
 import socket
@@ -221,19 +220,20 @@ def test_keygen(tmp_path):
 
 # ---- what residents do
 
-@pytest.mark.parametrize("name", ["小樽市", "小樽", "Otaru", "OTARU", "012033", "12033"])
-def test_municipalities_by_any_name(daemon, tool, name):
-    account = resident(tool, name)
-    assert held(daemon, account) == (OTARU, 0, 0)
-    row = tool.row("account", account)
-    assert [row[n] for n in ("municipality", "name_ja", "name_en")] == ["012033", "小樽市", "Otaru"]
+def test_municipalities_by_any_name(daemon, tool):
+    for name in ("小樽市", "小樽", "Otaru", "OTARU", "012033", "12033"):
+        account = resident(tool, name)
+        assert held(daemon, account) == (OTARU, 0, 0)
+        row = tool.row("account", account)
+        assert [row[n] for n in ("municipality", "name_ja", "name_en")] == ["012033", "小樽市", "Otaru"]
 
 
-@pytest.mark.parametrize("name", ["函館", "小", "Ota", "12034", "-12033", "012033 ", ""])
-def test_unknown_municipality(daemon, tool, name):
+def test_unknown_municipality(daemon, tool):
     before = daemon.look()
-    message = tool.refuses("open-account", "0" * 32, name)
-    assert f'no municipality "{name}"; there are: 011002 札幌市 Sapporo, ' in message and "014281 長沼町 Naganuma" in message
+    for name in ("函館", "小", "Ota", "12034", "-12033", "012033 ", ""):
+        message = tool.refuses("open-account", "0" * 32, name)
+        assert f'no municipality "{name}"; there are: 011002 札幌市 Sapporo, ' in message
+        assert "014281 長沼町 Naganuma" in message
     assert daemon.look() == before
 
 
@@ -304,10 +304,10 @@ def test_conversions(daemon, begun):
                            ("convert", None, -20, 80)]
 
 
-@pytest.mark.parametrize("reason", ["x" * 201, "two\nlines"])
-def test_a_reason_that_no_ledger_takes(daemon, tool, reason):
+def test_a_reason_that_no_ledger_takes(daemon, tool):
     before = daemon.look()
-    assert "reason" in tool.refuses("refuse", "0" * 32, "--reason", reason)
+    for reason in ("x" * 201, "two\nlines"):
+        assert "reason" in tool.refuses("refuse", "0" * 32, "--reason", reason)
     assert daemon.look() == before
 
 
@@ -682,4 +682,3 @@ def test_output_that_cannot_be_written(tool):
         process = tool.start("programme", "keys", "--csv", stdout=full, stderr=-1)
         message = process.communicate(timeout=10)[1]
     assert process.returncode == 1 and b"cannot write the output" in message
-    assert os.path.exists("/dev/full")
