@@ -142,7 +142,7 @@ static void answer_statement(struct asking *asking)
 static void answer_transaction(struct asking *asking)
 {
     asking->job->sequence =
-        id_map_get(&asking->decide->ids, asking->job->request->get_transaction->id.data);
+        id_map_get(asking->decide->ids, asking->job->request->get_transaction->id.data);
     asking->job->finish = history_finish_transaction;
     if (!asking->job->sequence)
         refuse_unknown(asking, "get_transaction.id", "transaction");

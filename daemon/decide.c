@@ -93,5 +93,4 @@ void decide_end(struct decide *decide)
         next = job->later;
         job_release(job);
     }
-    id_map_free(&decide->ids);
 }

@@ -11,7 +11,7 @@
 // Everything here belongs to the decide thread alone while decide_run runs.
 struct decide {
     struct points_state *state;
-    struct id_map ids; // of every transaction: the sequence number of its first decision
+    struct id_map *ids; // of every transaction: the sequence number of its first decision
     struct history *history;
     struct lane *lane;
     struct journal *journal;

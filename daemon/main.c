@@ -2,7 +2,7 @@
 #include "ledger/ledger.h"
 #include "pipeline.h"
 #include "proto/keyfile.h"
-#include "replay.h"
+#include "replay/replay.h"
 #include "settings.h"
 
 #include "config.h"
@@ -16,6 +16,7 @@
 #include <stdnoreturn.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 enum { EXIT_WRONG_USE = 2 };
 
@@ -89,15 +90,40 @@ static struct note_signer *sign_checkpoints(struct ledger *ledger, const Points_
     return signer;
 }
 
-static void serve(const struct settings *settings, struct ledger *ledger, struct points_state *state, struct id_map *ids)
+static void show_progress(void *next, uint64_t done, uint64_t blocks, uint64_t transactions)
+{
+    enum { PACE_S = 5 };
+    time_t now = time(NULL), *due = next;
+    if (now < *due)
+        return;
+    *due = now + PACE_S;
+    if (done > 0)
+        fprintf(stderr, "pointsd: checked %llu of %llu blocks, %llu transactions\n", (unsigned long long)done,
+            (unsigned long long)blocks, (unsigned long long)transactions);
+}
+
+// What differs from what the rules say is not served. Signatures are the auditor's to verify.
+static struct replay_fold fold_all(struct ledger *ledger, const char *dir)
+{
+    time_t due = 0;
+    struct replay replay;
+    if (replay_run(&replay, ledger, false, show_progress, &due) != REPLAY_HOLDS)
+        die("this ledger is not served: %s; keep it as it is, and see: points-audit verify %s", replay.fault.message, dir);
+    struct replay_fold fold = replay.fold;
+    replay.fold = (struct replay_fold){0};
+    replay_end(&replay);
+    return fold;
+}
+
+static void serve(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold)
 {
     char error[300];
-    struct pipeline *pipeline = pipeline_new(settings, ledger, state, ids, error, sizeof error);
+    struct pipeline *pipeline = pipeline_new(settings, ledger, fold, error, sizeof error);
     if (!pipeline)
         die("%s", error);
-    const char *scripted = points_genesis(state)->time_source == TIME_SOURCE(SCRIPTED) ? ", SCRIPTED time" : "";
+    const char *scripted = points_genesis(fold->state)->time_source == TIME_SOURCE(SCRIPTED) ? ", SCRIPTED time" : "";
     fprintf(stderr, "pointsd: ready: %s, %llu blocks, %llu transactions%s\n", settings->ledger_dir,
-        (unsigned long long)ledger_size(ledger), (unsigned long long)points_last_sequence(state), scripted);
+        (unsigned long long)ledger_size(ledger), (unsigned long long)points_last_sequence(fold->state), scripted);
     if (settings->tcp_port)
         fprintf(stderr, "pointsd: TCP without TLS, so on loopback only: 127.0.0.1 port %llu\n",
             (unsigned long long)settings->tcp_port);
@@ -111,7 +137,6 @@ int main(int argc, char **argv)
     const char *path = configuration_file(argc, argv);
     struct settings settings;
     struct ledger_error error;
-    struct id_map ids = {0};
     char message[600];
     if (sodium_init() < 0)
         die("libsodium does not start");
@@ -121,15 +146,12 @@ int main(int argc, char **argv)
     struct ledger *ledger = ledger_open(settings.ledger_dir, LEDGER_WRITE, &error);
     if (!ledger)
         die("%s", error.message);
-    struct points_state *state = replay(ledger, &ids, &error);
-    if (!state)
-        die("this ledger is not served: %s; keep it as it is, and see: points-audit verify %s", error.message,
-            settings.ledger_dir);
-    struct note_signer *signer = sign_checkpoints(ledger, points_genesis(state), settings.checkpoint_key);
+    struct replay_fold fold = fold_all(ledger, settings.ledger_dir);
+    struct note_signer *signer = sign_checkpoints(ledger, points_genesis(fold.state), settings.checkpoint_key);
     if (!ledger_append(ledger, NULL, 0, &error))
         die("the first checkpoint cannot be written: %s", error.message);
-    serve(&settings, ledger, state, &ids);
-    points_free(state);
+    serve(&settings, ledger, &fold);
+    replay_fold_free(&fold);
     ledger_close(ledger);
     sodium_free(signer);
     settings_free(&settings);

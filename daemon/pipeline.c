@@ -244,8 +244,8 @@ static void start_threads(struct pipeline *pipeline, uint64_t workers)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct points_state *state,
-    struct id_map *ids, char *error, size_t error_size)
+struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold,
+    char *error, size_t error_size)
 {
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
     if (!pipeline)
@@ -264,9 +264,9 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
     pipeline->ledger_id = ledger_id(ledger);
     pipeline->history.ledger = ledger;
     pipeline->lane = lane_new();
-    pipeline->journal = journal_new(ledger, points_genesis(state)->rules_version, job_durable, pipeline);
-    pipeline->decide = (struct decide){.state = state,
-        .ids = *ids,
+    pipeline->journal = journal_new(ledger, points_genesis(fold->state)->rules_version, job_durable, pipeline);
+    pipeline->decide = (struct decide){.state = fold->state,
+        .ids = &fold->ids,
         .history = &pipeline->history,
         .lane = pipeline->lane,
         .journal = pipeline->journal,
@@ -274,8 +274,8 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
         .disk_reserve_bytes = settings->disk_reserve_mib << 20,
         .on_room = lane_has_room,
         .context = pipeline};
-    bool system = points_genesis(state)->time_source == TIME_SOURCE(SYSTEM);
-    clock_start(&pipeline->decide.clock, system, points_time(state));
+    bool system = points_genesis(fold->state)->time_source == TIME_SOURCE(SYSTEM);
+    clock_start(&pipeline->decide.clock, system, points_time(fold->state));
     start_threads(pipeline, settings->workers);
     return pipeline;
 }

@@ -2,16 +2,15 @@
 #pragma once
 
 #include "ledger/ledger.h"
-#include "points/id_map.h"
-#include "points/points.h"
+#include "replay/replay.h"
 #include "settings.h"
 
 struct pipeline;
 
-// Starts listening and all threads. Takes `ids`' contents; `state` and `ledger` stay the caller's, but not to be touched until
-// pipeline_free. NULL: `error` says why.
-struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct points_state *state,
-    struct id_map *ids, char *error, size_t error_size);
+// Starts listening and all threads. `ledger` and `fold` stay the caller's, but are not to be touched until pipeline_free. NULL:
+// `error` says why.
+struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold,
+    char *error, size_t error_size);
 // The net thread: the caller's. Returns after SIGTERM or SIGINT, when everything decided is durable and answered.
 void pipeline_run(struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);

@@ -36,8 +36,8 @@ static struct points_inputs inputs_of(struct decide *decide, const struct job *j
     const Points__V1__Transaction *transaction = job->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
     struct points_inputs inputs = {
-        .prior_sequence = id_map_get(&decide->ids, transaction->id.data),
-        .target_sequence = target ? id_map_get(&decide->ids, target) : 0,
+        .prior_sequence = id_map_get(decide->ids, transaction->id.data),
+        .target_sequence = target ? id_map_get(decide->ids, target) : 0,
     };
     if (inputs.prior_sequence)
         inputs.prior = decided_before(decide, job, inputs.prior_sequence, transaction_in(job, position))
@@ -83,7 +83,7 @@ static void answer_duplicates(struct decide *decide, struct job *job)
 {
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
         struct points_outcome outcome = {.code = OUTCOME(DUPLICATE),
-            .previous = id_map_get(&decide->ids, job->envelope->transactions[i]->id.data)};
+            .previous = id_map_get(decide->ids, job->envelope->transactions[i]->id.data)};
         set_outcome(job, i, &outcome);
     }
 }
@@ -96,7 +96,7 @@ static void apply_all(struct decide *decide, struct job *job)
         struct points_inputs inputs = inputs_of(decide, job, i);
         struct points_outcome outcome = points_apply(decide->state, transaction, &inputs);
         if (inputs.prior == POINTS_NEW)
-            id_map_add(&decide->ids, transaction->id.data, job->first_sequence + i);
+            id_map_add(decide->ids, transaction->id.data, job->first_sequence + i);
         set_outcome(job, i, &outcome);
     }
 }

@@ -56,6 +56,8 @@ static bool write_pair(const char *path, const char *holder, const uint8_t *seed
     char comment[300], beside[PATH_MAX];
     if (!public_path(path, beside, error))
         return false;
+    if (strpbrk(holder, "\r\n"))
+        return refuse(error, "the holder of a key is one line of text");
     char *hex = sodium_malloc(HEX_BYTES);
     if (!hex)
         return refuse(error, "out of locked memory for a key");

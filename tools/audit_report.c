@@ -1,5 +1,4 @@
-// What a ledger that holds amounts to: its name, its books, its donations.
-#include "tools/audit.h"
+#include "tools/audit_report.h"
 #include "tools/jst.h"
 #include "tools/table.h"
 
@@ -10,32 +9,32 @@
 enum { REPORT_ARENA_BYTES = 1 << 30 };
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static bool is_scripted(const struct audit *audit)
+static bool is_scripted(const struct replay *replay)
 {
-    return points_genesis(audit->fold.state)->time_source == TIME_SOURCE(SCRIPTED);
+    return points_genesis(replay->fold.state)->time_source == TIME_SOURCE(SCRIPTED);
 }
 
-static void print_ledger(const struct audit *audit, FILE *file)
+static void print_ledger(const struct replay *replay, FILE *file)
 {
     uint8_t root[HASH_BYTES];
     char id[2 * HASH_BYTES + 1], root_text[sodium_base64_ENCODED_LEN(HASH_BYTES, sodium_base64_VARIANT_ORIGINAL)];
     char time[JST_TIME_BYTES];
-    tree_root(&audit->edge, root);
-    sodium_bin2hex(id, sizeof id, ledger_id(audit->ledger), HASH_BYTES);
+    tree_root(&replay->edge, root);
+    sodium_bin2hex(id, sizeof id, ledger_id(replay->ledger), HASH_BYTES);
     sodium_bin2base64(root_text, sizeof root_text, root, HASH_BYTES, sodium_base64_VARIANT_ORIGINAL);
-    jst_print_time(audit->time, time);
-    fprintf(file, "ledger        %s\n", audit->origin);
+    jst_print_time(points_time(replay->fold.state), time);
+    fprintf(file, "ledger        %s\n", points_genesis(replay->fold.state)->origin);
     fprintf(file, "id            %s\n", id);
-    fprintf(file, "blocks        %" PRIu64 "\n", audit->edge.size);
-    fprintf(file, "transactions  %" PRIu64 "\n", points_last_sequence(audit->fold.state));
+    fprintf(file, "blocks        %" PRIu64 "\n", replay->edge.size);
+    fprintf(file, "transactions  %" PRIu64 "\n", points_last_sequence(replay->fold.state));
     fprintf(file, "last block    %s JST%s\n", time,
-        is_scripted(audit) ? "   SCRIPTED TIME: a test or demonstration ledger, no real dates" : "");
+        is_scripted(replay) ? "   SCRIPTED TIME: a test or demonstration ledger, no real dates" : "");
     fprintf(file, "checkpoint    %s\n", root_text);
 }
 
-static const char *municipality_name(const struct audit *audit, uint32_t code)
+static const char *municipality_name(const struct replay *replay, uint32_t code)
 {
-    const Points__V1__Genesis *genesis = points_genesis(audit->fold.state);
+    const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
     for (size_t i = 0; i < genesis->n_municipalities; i++)
         if (genesis->municipalities[i]->code == code)
             return genesis->municipalities[i]->name_ja;
@@ -52,21 +51,21 @@ static void add_books(struct table *table, uint64_t accounts, const Points__V1__
         table_number(table, numbers[i]);
 }
 
-static void print_trial_balance(const struct audit *audit, ProtobufCAllocator *allocator, FILE *file)
+static void print_trial_balance(const struct replay *replay, ProtobufCAllocator *allocator, FILE *file)
 {
     static const struct table_column columns[] = {{"code", TABLE_TEXT}, {"municipality", TABLE_TEXT},
         {"accounts", TABLE_NUMBER}, {"issued", TABLE_NUMBER}, {"balances", TABLE_NUMBER}, {"held", TABLE_NUMBER},
         {"donated", TABLE_NUMBER}, {"converted", TABLE_NUMBER}, {"expired", TABLE_NUMBER}, {"forfeited", TABLE_NUMBER},
         {"reversed", TABLE_NUMBER}};
     struct table *table = table_new("trial_balance", columns, COUNT(columns));
-    const Points__V1__TrialBalanceReply *reply = points_trial_balance(audit->fold.state, allocator);
+    const Points__V1__TrialBalanceReply *reply = points_trial_balance(replay->fold.state, allocator);
     uint64_t accounts = 0;
     for (size_t i = 0; i < reply->n_municipalities; i++) {
         const Points__V1__MunicipalityBooks *row = reply->municipalities[i];
         char code[16];
         snprintf(code, sizeof code, "%06" PRIu32, row->municipality);
         table_text(table, code);
-        table_text(table, municipality_name(audit, row->municipality));
+        table_text(table, municipality_name(replay, row->municipality));
         add_books(table, row->accounts, row->books);
         accounts += row->accounts;
     }
@@ -81,12 +80,12 @@ static void print_trial_balance(const struct audit *audit, ProtobufCAllocator *a
 
 // ---- donations
 
-static const char *purpose_name(const struct audit *audit, uint32_t purpose, ProtobufCAllocator *allocator)
+static const char *purpose_name(const struct replay *replay, uint32_t purpose, ProtobufCAllocator *allocator)
 {
     Points__V1__GetProgramme query = POINTS__V1__GET_PROGRAMME__INIT;
     query.part = POINTS__V1__PROGRAMME_PART__PURPOSES;
     do {
-        const Points__V1__ProgrammeReply *reply = points_programme(audit->fold.state, &query, allocator);
+        const Points__V1__ProgrammeReply *reply = points_programme(replay->fold.state, &query, allocator);
         for (size_t i = 0; i < reply->n_purposes; i++)
             if (reply->purposes[i]->purpose == purpose)
                 return reply->purposes[i]->name;
@@ -95,15 +94,15 @@ static const char *purpose_name(const struct audit *audit, uint32_t purpose, Pro
     return "?";
 }
 
-static void add_donations(struct table *table, const struct audit *audit, const Points__V1__DonationTotal *row,
+static void add_donations(struct table *table, const struct replay *replay, const Points__V1__DonationTotal *row,
     ProtobufCAllocator *allocator)
 {
     char code[16];
     snprintf(code, sizeof code, "%06" PRIu32, row->municipality);
     table_text(table, code);
-    table_text(table, municipality_name(audit, row->municipality));
+    table_text(table, municipality_name(replay, row->municipality));
     table_number(table, row->purpose);
-    table_text(table, purpose_name(audit, row->purpose, allocator));
+    table_text(table, purpose_name(replay, row->purpose, allocator));
     table_number(table, row->donations);
     table_number(table, row->points);
 }
@@ -118,7 +117,7 @@ static void add_donations_total(struct table *table, uint64_t donations, uint64_
     table_number(table, points);
 }
 
-static void print_donations(const struct audit *audit, ProtobufCAllocator *allocator, FILE *file)
+static void print_donations(const struct replay *replay, ProtobufCAllocator *allocator, FILE *file)
 {
     static const struct table_column columns[] = {{"code", TABLE_TEXT}, {"municipality", TABLE_TEXT},
         {"purpose", TABLE_NUMBER}, {"name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
@@ -128,9 +127,9 @@ static void print_donations(const struct audit *audit, ProtobufCAllocator *alloc
     uint64_t donations = 0, points = 0;
     do {
         const Points__V1__DonationTotalsReply *reply =
-            points_donation_totals(audit->fold.state, &auditor, &query, allocator);
+            points_donation_totals(replay->fold.state, &auditor, &query, allocator);
         for (size_t i = 0; i < reply->n_rows; i++) {
-            add_donations(table, audit, reply->rows[i], allocator);
+            add_donations(table, replay, reply->rows[i], allocator);
             donations += reply->rows[i]->donations;
             points += reply->rows[i]->points;
         }
@@ -143,15 +142,15 @@ static void print_donations(const struct audit *audit, ProtobufCAllocator *alloc
     table_free(table);
 }
 
-void audit_report(struct audit *audit, FILE *file)
+void audit_report(const struct replay *replay, FILE *file)
 {
     struct arena arena;
     arena_init(&arena, REPORT_ARENA_BYTES);
-    print_ledger(audit, file);
-    print_trial_balance(audit, &arena.allocator, file);
-    print_donations(audit, &arena.allocator, file);
+    print_ledger(replay, file);
+    print_trial_balance(replay, &arena.allocator, file);
+    print_donations(replay, &arena.allocator, file);
     fprintf(file,
         "\nThe ledger holds: books, signatures and rules verified over %" PRIu64 " blocks, %" PRIu64 " transactions.\n",
-        audit->edge.size, points_last_sequence(audit->fold.state));
+        replay->edge.size, points_last_sequence(replay->fold.state));
     arena_free(&arena);
 }

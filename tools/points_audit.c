@@ -1,10 +1,11 @@
 // points-audit: the auditor's commands.
 #include "config.h"
-#include "tools/audit.h"
+#include "tools/audit_report.h"
 #include "tools/table.h"
 
 #include <inttypes.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -68,29 +69,38 @@ static void on_sigbus(int number)
 
 // ---- commands
 
+static int show_result(enum replay_result result, const struct replay *replay)
+{
+    if (result == REPLAY_HOLDS)
+        audit_report(replay, stdout);
+    else if (result == REPLAY_FAULT)
+        printf("FAULT %s\n", replay->fault.message);
+    else
+        fprintf(stderr, "points-audit: %s\n", replay->fault.message);
+    if (result != REPLAY_UNREADABLE && (fflush(stdout) || ferror(stdout))) {
+        fprintf(stderr, "points-audit: the report could not be written\n");
+        return result == REPLAY_FAULT ? EXIT_FAULT : EXIT_UNREADABLE;
+    }
+    return result == REPLAY_HOLDS ? EXIT_HOLDS : result == REPLAY_FAULT ? EXIT_FAULT : EXIT_UNREADABLE;
+}
+
 static int verify(const char *dir)
 {
-    struct audit audit;
+    struct replay replay;
+    struct ledger_error error;
     struct progress progress = {.begin_s = now_s()};
-    bool terminal = isatty(STDERR_FILENO);
-    int code = EXIT_HOLDS;
-    enum audit_result result = audit_verify(&audit, dir, terminal ? show_progress : NULL, &progress);
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    if (!ledger) {
+        fprintf(stderr, "points-audit: %s\n", error.message);
+        return EXIT_UNREADABLE;
+    }
+    enum replay_result result =
+        replay_run(&replay, ledger, true, isatty(STDERR_FILENO) ? show_progress : NULL, &progress);
     if (progress.shown)
         fputs("\r\033[K", stderr);
-    if (result == AUDIT_HOLDS) {
-        audit_report(&audit, stdout);
-    } else if (result == AUDIT_FAULT) {
-        printf("FAULT %s\n", audit.fault.message);
-        code = EXIT_FAULT;
-    } else {
-        fprintf(stderr, "points-audit: %s\n", audit.fault.message);
-        code = EXIT_UNREADABLE;
-    }
-    audit_close(&audit);
-    if (fflush(stdout) || ferror(stdout)) {
-        fprintf(stderr, "points-audit: the report could not be written\n");
-        return code == EXIT_HOLDS ? EXIT_UNREADABLE : code;
-    }
+    int code = show_result(result, &replay);
+    replay_end(&replay);
+    ledger_close(ledger);
     return code;
 }
 
@@ -98,7 +108,11 @@ int main(int argc, char **argv)
 {
     table_set_locale();
     signal(SIGBUS, on_sigbus);
-    if (argc == 2 && !strcmp(argv[1], "--help"))
+    if (sodium_init() < 0) {
+        fprintf(stderr, "points-audit: libsodium does not start\n");
+        return EXIT_UNREADABLE;
+    }
+    if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
         return fputs(usage, stdout) < 0 ? EXIT_UNREADABLE : EXIT_HOLDS;
     if (argc == 2 && !strcmp(argv[1], "--version"))
         return puts("points-audit " PACKAGE_VERSION) < 0 ? EXIT_UNREADABLE : EXIT_HOLDS;

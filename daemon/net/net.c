@@ -70,15 +70,15 @@ static void on_idle(evutil_socket_t fd, short what, void *arg)
         server->events.on_idle(server->ctx);
 }
 
-// The write timeout spares a client that reads a little now and then, but a stop must not wait for it. Only those whose
-// requests are all answered are dropped: the owner's time is not theirs.
+// The write timeout spares a client that reads a little now and then, but a stop must not wait for it. One whose requests
+// are not all answered yet is itself kept waiting, so its time has not come.
 static void on_hurry(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct net_server *server = arg;
     struct net_connection *connection = TAILQ_FIRST(&server->all);
     for (; connection; connection = TAILQ_NEXT(connection, all_entry))
-        if (connection->in_flight == 0)
+        if (connection->waiting && connection->in_flight == 0)
             connection_drop(connection);
 }
 

@@ -80,8 +80,8 @@ void net_send(struct net_connection *connection, void *bytes, size_t size, void 
 void net_resume(struct net_server *server);
 
 // Graceful stop, first step: closes the listeners, removes the socket file, and drops what was read but not yet taken
-// by on_frame. Each connection closes when its requests in flight are answered and its output is out, or, however slowly
-// its client reads, after one more write timeout; on_idle follows the last.
+// by on_frame. Each connection closes when its requests in flight are answered and its output is out. A client that
+// reads slowly is dropped within a write timeout of its last answer; on_idle follows the last.
 void net_stop_accepting_and_reading(struct net_server *server);
 
 // Nothing is in flight, nothing waits to be sent, and no client is still being let go.

@@ -31,6 +31,20 @@ def test_a_season(daemon, variant, seed):
         assert outcome in printed, outcome
 
 
+def test_the_audit_reports_the_same_books(daemon):
+    play(daemon, "--residents-per", "2000")
+    client = daemon.client("auditor")
+    books, accounts = client.trial_balance().total, client.trial_balance().municipalities
+    gifts = client.donation_totals()
+    daemon.stop()
+    code, report = daemon.audit()
+    assert code == 0 and "札幌市" in report and "まちづくり" in report and "SCRIPTED TIME" in report
+    balance, donations = [list(map(int, row.replace(",", "").split())) for row in re.findall(r"^ +total +(.*)$", report, re.M)]
+    assert balance == [sum(m.accounts for m in accounts), books.issued, books.balances, books.held, books.donated,
+                       books.converted, 0, 0, 0]
+    assert donations == [sum(g.donations for g in gifts), sum(g.points for g in gifts)]
+
+
 def test_one_seed_is_one_season(new_ledger):
     """Ids and amounts come from the seed alone, so two ledgers hold the same transactions and end with the same books."""
     books = []

@@ -876,6 +876,30 @@ static void test_stop_does_not_wait_for_ever_for_a_client_that_does_not_read(voi
     close(fd);
 }
 
+static void test_stop_does_not_wait_for_ever_for_a_client_that_reads_slowly(void **state)
+{
+    struct world *world = *state;
+    serve_unix(world, (struct net_settings){.write_timeout_s = 1});
+    int fd = client_open(world);
+    run_until(world, world->opened == 1);
+    static uint8_t bytes[64 << 20], read[1 << 20];
+    net_send(world->last_opened, bytes, sizeof bytes, NULL);
+    net_stop_accepting_and_reading(world->server);
+    size_t total = 0;
+    int64_t next = 0;
+    run_until(world, ({
+        // Often enough for the write timeout, which begins anew each time.
+        if (now_ms() >= next) {
+            ssize_t count = recv(fd, read, sizeof read, MSG_DONTWAIT);
+            total += count > 0 ? (size_t)count : 0;
+            next = now_ms() + 200;
+        }
+        world->idles == 1;
+    }));
+    assert_true(total < sizeof bytes);
+    close(fd);
+}
+
 static void test_stop_without_clients(void **state)
 {
     struct world *world = *state;
@@ -935,6 +959,7 @@ int main(void)
         net_test(test_port_in_use_and_another_loopback_address),
         net_test(test_graceful_stop),
         net_test(test_stop_does_not_wait_for_ever_for_a_client_that_does_not_read),
+        net_test(test_stop_does_not_wait_for_ever_for_a_client_that_reads_slowly),
         net_test(test_stop_without_clients),
         net_test(test_free_with_everything_under_way),
     };

@@ -1,13 +1,14 @@
 // The form of a block: header and body against the tree, against each other, and against doc/protocol.md.
-#include "tools/audit_block.h"
+#include "replay/block.h"
 #include "proto/canonical.h"
 #include "proto/signing.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-bool audit_fail(struct audit_fault *fault, const char *format, ...)
+bool replay_fail(struct replay_fault *fault, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -19,43 +20,43 @@ bool audit_fail(struct audit_fault *fault, const char *format, ...)
 // ---- reading
 
 // The ledger's words without the block's number, which every fault begins with anyway.
-static bool fail_ledger(struct audit_fault *fault, uint64_t index, const struct ledger_error *error)
+static bool fail_ledger(struct replay_fault *fault, uint64_t index, const struct ledger_error *error)
 {
     char prefix[40];
     int size = snprintf(prefix, sizeof prefix, "block %" PRIu64 ": ", index);
     bool named = strncmp(error->message, prefix, (size_t)size) == 0;
-    return audit_fail(fault, "%s", error->message + (named ? size : 0));
+    return replay_fail(fault, "%s", error->message + (named ? size : 0));
 }
 
-static bool fail_form(struct audit_fault *fault, const char *what, const struct canonical_fault *form)
+static bool fail_form(struct replay_fault *fault, const char *what, const struct canonical_fault *form)
 {
-    return audit_fail(fault, "the %s is not canonical: %s %s", what, form->field[0] ? form->field : "it", form->problem);
+    return replay_fail(fault, "the %s is not canonical: %s %s", what, form->field[0] ? form->field : "it", form->problem);
 }
 
 // One to four signatures, distinct keys in ascending order; canonical form has seen to their sizes.
-static bool check_signature_order(const Points__V1__BlockHeader *header, struct audit_fault *fault)
+static bool check_signature_order(const Points__V1__BlockHeader *header, struct replay_fault *fault)
 {
     if (header->n_signatures < 1 || header->n_signatures > SIGNATURES_MAX)
-        return audit_fail(fault, "it has %zu signatures, there must be 1 to %d", header->n_signatures, SIGNATURES_MAX);
+        return replay_fail(fault, "it has %zu signatures, there must be 1 to %d", header->n_signatures, SIGNATURES_MAX);
     for (size_t i = 1; i < header->n_signatures; i++)
         if (memcmp(header->signatures[i - 1]->key.data, header->signatures[i]->key.data, KEY_BYTES) >= 0)
-            return audit_fail(fault, "its signatures are not in ascending order of distinct keys");
+            return replay_fail(fault, "its signatures are not in ascending order of distinct keys");
     return true;
 }
 
-static bool read_header(struct arena *arena, struct audit_block *block, struct audit_fault *fault)
+static bool read_header(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
     block->header =
         points__v1__block_header__unpack(&arena->allocator, block->record.header_size, block->record.header);
     if (!block->header)
-        return audit_fail(fault, "the header is no BlockHeader");
+        return replay_fail(fault, "the header is no BlockHeader");
     if (block->header->rules_version != POINTS_RULES_VERSION)
-        return audit_fail(fault, "it was decided by rules version %" PRIu32 ", this program knows version %d",
+        return replay_fail(fault, "it was decided by rules version %" PRIu32 ", this program knows version %d",
             block->header->rules_version, POINTS_RULES_VERSION);
     return check_signature_order(block->header, fault);
 }
 
-static bool read_genesis(struct arena *arena, struct audit_block *block, struct audit_fault *fault)
+static bool read_genesis(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
     struct canonical_fault form;
     const struct ledger_record *record = &block->record;
@@ -63,16 +64,16 @@ static bool read_genesis(struct arena *arena, struct audit_block *block, struct 
         return fail_form(fault, "genesis", &form);
     block->genesis = points__v1__genesis__unpack(&arena->allocator, record->envelope_size, record->envelope);
     if (!block->genesis)
-        return audit_fail(fault, "the genesis cannot be read");
+        return replay_fail(fault, "the genesis cannot be read");
     if (block->genesis->rules_version != block->header->rules_version || block->genesis->time != block->header->time)
-        return audit_fail(fault, "the header has another rules version or time than the genesis");
+        return replay_fail(fault, "the header has another rules version or time than the genesis");
     if (record->outcomes_size > 0)
-        return audit_fail(fault, "the block of the genesis has outcomes");
+        return replay_fail(fault, "the block of the genesis has outcomes");
     return true;
 }
 
 static bool read_envelope(
-    struct arena *arena, const uint8_t *ledger_id, struct audit_block *block, struct audit_fault *fault)
+    struct arena *arena, const uint8_t *ledger_id, struct replay_block *block, struct replay_fault *fault)
 {
     struct canonical_fault form;
     const struct ledger_record *record = &block->record;
@@ -80,28 +81,28 @@ static bool read_envelope(
         return fail_form(fault, "envelope", &form);
     block->envelope = points__v1__envelope__unpack(&arena->allocator, record->envelope_size, record->envelope);
     if (!block->envelope)
-        return audit_fail(fault, "the envelope cannot be read");
+        return replay_fail(fault, "the envelope cannot be read");
     if (memcmp(block->envelope->ledger_id.data, ledger_id, HASH_BYTES) != 0)
-        return audit_fail(fault, "the envelope was made for another ledger");
+        return replay_fail(fault, "the envelope was made for another ledger");
     if (block->envelope->n_transactions != block->header->count)
-        return audit_fail(fault, "the header counts %" PRIu32 " transactions, the envelope has %zu", block->header->count,
+        return replay_fail(fault, "the header counts %" PRIu32 " transactions, the envelope has %zu", block->header->count,
             block->envelope->n_transactions);
     return true;
 }
 
-bool audit_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge, struct arena *arena,
-    struct audit_block *block, struct audit_fault *fault)
+bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge, struct arena *arena,
+    struct replay_block *block, struct replay_fault *fault)
 {
     struct ledger_error error;
     uint64_t index = edge->size;
-    *block = (struct audit_block){0};
+    *block = (struct replay_block){0};
     if (!ledger_check_block(reading, index, edge, &error) ||
         ledger_read_block(reading, index, &block->record, &error) != 1)
         return fail_ledger(fault, index, &error);
     if (!read_header(arena, block, fault))
         return false;
     if (block->record.envelope_size > ENVELOPE_BYTES_MAX)
-        return audit_fail(fault, "the envelope has %zu bytes, at most %d are allowed", block->record.envelope_size,
+        return replay_fail(fault, "the envelope has %zu bytes, at most %d are allowed", block->record.envelope_size,
             ENVELOPE_BYTES_MAX);
     return index == 0 ? read_genesis(arena, block, fault)
                       : read_envelope(arena, ledger_id, block, fault);
@@ -109,33 +110,33 @@ bool audit_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, 
 
 // ---- signatures
 
-bool audit_check_signatures(const struct audit_block *block, struct audit_fault *fault)
+bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault)
 {
     enum signing_purpose purpose = block->genesis ? SIGNING_GENESIS : SIGNING_ENVELOPE;
     for (size_t i = 0; i < block->header->n_signatures; i++) {
         const Points__V1__Signature *signature = block->header->signatures[i];
         if (!signing_verify(purpose, block->record.envelope, block->record.envelope_size, signature->key.data,
                 signature->signature.data))
-            return audit_fail(fault, "signature %zu does not verify", i);
+            return replay_fail(fault, "signature %zu does not verify", i);
     }
     return true;
 }
 
 // ---- earlier transactions
 
-bool audit_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
-    struct span *found, struct audit_fault *fault)
+bool replay_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
+    struct span *found, struct replay_fault *fault)
 {
     struct ledger_error error;
     struct ledger_record record;
     uint64_t index;
     int there = ledger_read_sequence(reading, blocks, sequence, &index, &record, &error);
     if (there < 0)
-        return audit_fail(fault, "%s", error.message);
+        return replay_fail(fault, "%s", error.message);
     const Points__V1__BlockHeader *header =
         there ? points__v1__block_header__unpack(&arena->allocator, record.header_size, record.header) : NULL;
     if (!header || sequence < header->first_sequence ||
         !entry_transaction((struct span){record.envelope, record.envelope_size}, sequence - header->first_sequence, found))
-        return audit_fail(fault, "the earlier transaction with sequence number %" PRIu64 " cannot be found", sequence);
+        return replay_fail(fault, "the earlier transaction with sequence number %" PRIu64 " cannot be found", sequence);
     return true;
 }

@@ -1,6 +1,5 @@
 // Every transaction decided again, and what comes out compared with what is recorded.
-#include "tools/audit_fold.h"
-#include "tools/outcome_names.h"
+#include "replay/fold.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,52 +18,52 @@ struct columns {
 
 // ---- genesis
 
-bool audit_fold_genesis(struct audit_fold *fold, const struct audit_block *block, struct audit_fault *fault)
+bool replay_fold_genesis(struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
 {
     struct points_error error;
     const Points__V1__Signature *const *signatures = (const Points__V1__Signature *const *)block->header->signatures;
     fold->state = points_from_genesis(block->genesis, &error);
     if (!fold->state || !points_genesis_signers(fold->state, signatures, block->header->n_signatures, &error))
-        return audit_fail(fault, "%s", error.message);
+        return replay_fail(fault, "%s", error.message);
     return true;
 }
 
 // ---- deciding
 
 static bool check_admission(
-    const struct audit_fold *fold, const struct audit_block *block, struct audit_fault *fault)
+    const struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
 {
     struct points_error error;
     const Points__V1__BlockHeader *header = block->header;
     if (header->first_sequence != points_last_sequence(fold->state) + 1)
-        return audit_fail(fault, "its first sequence number is %" PRIu64 ", it should be %" PRIu64,
+        return replay_fail(fault, "its first sequence number is %" PRIu64 ", it should be %" PRIu64,
             header->first_sequence, points_last_sequence(fold->state) + 1);
     if (!points_time_valid(fold->state, header->time))
-        return audit_fail(fault, "its time %" PRId64 " cannot follow the time of the block before it, %" PRId64,
+        return replay_fail(fault, "its time %" PRId64 " cannot follow the time of the block before it, %" PRId64,
             header->time, points_time(fold->state));
     refusal_code refusal = points_admit(fold->state, (const Points__V1__Signature *const *)header->signatures,
         header->n_signatures, block->envelope, &error);
     if (refusal == REFUSAL(REFUSAL_NONE))
         return true;
-    return audit_fail(fault, "its envelope should have been refused whole with %s: %s",
+    return replay_fail(fault, "its envelope should have been refused whole with %s: %s",
         protobuf_c_enum_descriptor_get_value(&points__v1__refusal__descriptor, (int)refusal)->name, error.message);
 }
 
 // Whether two sequence numbers hold the same transaction, byte for byte.
 static bool compare_transactions(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t earlier,
-    uint64_t later, bool *same, struct audit_fault *fault)
+    uint64_t later, bool *same, struct replay_fault *fault)
 {
     struct span before, now;
-    if (!audit_find_transaction(reading, arena, blocks, earlier, &before, fault) ||
-        !audit_find_transaction(reading, arena, blocks, later, &now, fault))
+    if (!replay_find_transaction(reading, arena, blocks, earlier, &before, fault) ||
+        !replay_find_transaction(reading, arena, blocks, later, &now, fault))
         return false;
     *same = before.size == now.size && memcmp(before.bytes, now.bytes, now.size) == 0;
     return true;
 }
 
 // What the rules must be told about ids; takes a new id into the map. Looks at the first `blocks` blocks, which are checked.
-static bool find_inputs(struct audit_fold *fold, struct ledger_reading *reading, struct arena *arena, uint64_t blocks,
-    const Points__V1__Transaction *transaction, struct points_inputs *inputs, struct audit_fault *fault)
+static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena, uint64_t blocks,
+    const Points__V1__Transaction *transaction, struct points_inputs *inputs, struct replay_fault *fault)
 {
     bool same;
     uint64_t sequence = points_last_sequence(fold->state) + 1;
@@ -82,8 +81,8 @@ static bool find_inputs(struct audit_fold *fold, struct ledger_reading *reading,
     return true;
 }
 
-static bool decide(struct audit_fold *fold, struct ledger_reading *reading, struct arena *arena,
-    const struct audit_block *block, struct columns *columns, struct audit_fault *fault)
+static bool decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
+    const struct replay_block *block, struct columns *columns, struct replay_fault *fault)
 {
     bool anything_new = false;
     points_block_begin(fold->state, block->header->time);
@@ -100,7 +99,7 @@ static bool decide(struct audit_fold *fold, struct ledger_reading *reading, stru
         columns->previous[i] = outcome.previous;
         anything_new |= outcome.code != OUTCOME(DUPLICATE);
     }
-    return anything_new || audit_fail(fault, "all its transactions are duplicates: there should be no such block");
+    return anything_new || replay_fail(fault, "all its transactions are duplicates: there should be no such block");
 }
 
 // ---- comparing
@@ -124,20 +123,27 @@ static bool same_bytes(const Points__V1__Outcomes *message, const struct ledger_
            memcmp(bytes, record->outcomes, record->outcomes_size) == 0;
 }
 
-static bool fail_number(struct audit_fault *fault, size_t i, uint64_t sequence, const char *what, uint64_t recorded,
+static const char *outcome_name(outcome_code code)
+{
+    const ProtobufCEnumValue *value =
+        protobuf_c_enum_descriptor_get_value(&points__v1__outcome_code__descriptor, (int)code);
+    return value ? value->name : "UNKNOWN_OUTCOME";
+}
+
+static bool fail_number(struct replay_fault *fault, size_t i, uint64_t sequence, const char *what, uint64_t recorded,
     uint64_t decided)
 {
-    return audit_fail(fault,
+    return replay_fail(fault,
         "outcome of transaction %zu (sequence %" PRIu64 ") is recorded with %s %" PRIu64 ", the rules say %" PRIu64, i,
         sequence, what, recorded, decided);
 }
 
 // Names the first difference of an entry. True: there is none.
 static bool compare_entry(const Points__V1__Outcomes *recorded, const Points__V1__Outcomes *decided, size_t i,
-    uint64_t sequence, struct audit_fault *fault)
+    uint64_t sequence, struct replay_fault *fault)
 {
     if (recorded->code[i] != decided->code[i])
-        return audit_fail(fault,
+        return replay_fail(fault,
             "outcome of transaction %zu (sequence %" PRIu64 ") is recorded as %s, the rules say %s", i, sequence,
             outcome_name(recorded->code[i]), outcome_name(decided->code[i]));
     if (recorded->points[i] != decided->points[i])
@@ -149,28 +155,28 @@ static bool compare_entry(const Points__V1__Outcomes *recorded, const Points__V1
     return true;
 }
 
-static bool name_difference(struct arena *arena, const struct audit_block *block, const Points__V1__Outcomes *decided,
-    struct audit_fault *fault)
+static bool name_difference(struct arena *arena, const struct replay_block *block, const Points__V1__Outcomes *decided,
+    struct replay_fault *fault)
 {
     size_t count = decided->n_code;
     const struct ledger_record *record = &block->record;
     if (record->outcomes_size > OUTCOMES_BYTES_MAX)
-        return audit_fail(fault, "the outcomes have %zu bytes", record->outcomes_size);
+        return replay_fail(fault, "the outcomes have %zu bytes", record->outcomes_size);
     const Points__V1__Outcomes *recorded =
         points__v1__outcomes__unpack(&arena->allocator, record->outcomes_size, record->outcomes);
     if (!recorded)
-        return audit_fail(fault, "the outcomes cannot be read");
+        return replay_fail(fault, "the outcomes cannot be read");
     if (recorded->n_code != count || recorded->n_points != count || recorded->n_expired != count ||
         recorded->n_previous != count)
-        return audit_fail(fault, "the outcomes' columns do not have an entry for each of the %zu transactions", count);
+        return replay_fail(fault, "the outcomes' columns do not have an entry for each of the %zu transactions", count);
     for (size_t i = 0; i < count; i++)
         if (!compare_entry(recorded, decided, i, block->header->first_sequence + i, fault))
             return false;
-    return audit_fail(fault, "the outcomes are right, but their bytes are not in canonical form");
+    return replay_fail(fault, "the outcomes are right, but their bytes are not in canonical form");
 }
 
-bool audit_fold_block(struct audit_fold *fold, struct ledger_reading *reading, struct arena *arena,
-    const struct audit_block *block, struct audit_fault *fault)
+bool replay_fold_block(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
+    const struct replay_block *block, struct replay_fault *fault)
 {
     struct columns columns;
     if (!check_admission(fold, block, fault) || !decide(fold, reading, arena, block, &columns, fault))

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "proto/entry.h"
-#include "tools/audit.h"
+#include "replay/replay.h"
 
-struct audit_block {
+struct replay_block {
     struct ledger_record record;
     const Points__V1__BlockHeader *header;
     const Points__V1__Genesis *genesis;   // of block 0
@@ -13,10 +13,10 @@ struct audit_block {
 
 // Checks the bytes against the tree and takes the block with the index of edge->size into it, then checks the form of header and body
 // against each other. Messages live in `arena`, the bytes in the database while `reading` is open.
-bool audit_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge, struct arena *arena,
-    struct audit_block *block, struct audit_fault *fault);
-bool audit_check_signatures(const struct audit_block *block, struct audit_fault *fault);
+bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge, struct arena *arena,
+    struct replay_block *block, struct replay_fault *fault);
+bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault);
 
 // The bytes of the transaction with this sequence number, from a block that was read before or is being read.
-bool audit_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
-    struct span *found, struct audit_fault *fault);
+bool replay_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
+    struct span *found, struct replay_fault *fault);

@@ -1,0 +1,110 @@
+// The pass: one block after another, from genesis to the checkpoint.
+#include "replay/fold.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    BLOCKS_A_READING = 4096, // a read transaction keeps pages mapped and pinned
+    BLOCK_ARENA_BYTES = 16 << 20,
+};
+
+// A walk over all accounts: made when so many transactions have passed that it costs each of them one step. While there are
+// few accounts, that is after every block.
+static bool check_books(struct replay *replay, bool last)
+{
+    uint64_t sequence = points_last_sequence(replay->fold.state);
+    if (!last && sequence - replay->balanced_at < points_account_count(replay->fold.state))
+        return true;
+    replay->balanced_at = sequence;
+    return points_books_balance(replay->fold.state) ||
+           replay_fail(&replay->fault, "the books do not balance after this block");
+}
+
+static bool check_block(struct replay *replay, struct ledger_reading *reading)
+{
+    struct replay_block block;
+    uint64_t index = replay->edge.size;
+    arena_reset(&replay->arena);
+    if (!replay_read_block(
+            reading, ledger_id(replay->ledger), &replay->edge, &replay->arena, &block, &replay->fault) ||
+        (replay->signatures && !replay_check_signatures(&block, &replay->fault)))
+        return false;
+    bool folded = index == 0 ? replay_fold_genesis(&replay->fold, &block, &replay->fault)
+                             : replay_fold_block(&replay->fold, reading, &replay->arena, &block, &replay->fault);
+    return folded && check_books(replay, index + 1 == ledger_read_size(reading));
+}
+
+static void name_block(struct replay_fault *fault, uint64_t index)
+{
+    struct replay_fault bare = *fault;
+    int size = snprintf(fault->message, sizeof fault->message, "in block %" PRIu64 ": ", index);
+    snprintf(fault->message + size, sizeof fault->message - (size_t)size, "%.*s",
+        (int)(sizeof fault->message - (size_t)size - 1), bare.message);
+}
+
+static enum replay_result check_end(struct replay *replay, struct ledger_reading *reading)
+{
+    struct ledger_error error;
+    struct note_verifier verifier = {0};
+    const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
+    snprintf(verifier.name, sizeof verifier.name, "%s", genesis->origin);
+    memcpy(verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
+    if (ledger_check_end(reading, &replay->edge, &verifier, &error))
+        return REPLAY_HOLDS;
+    replay_fail(&replay->fault, "in the checkpoint: %s", error.message);
+    return REPLAY_FAULT;
+}
+
+// As many blocks as one read transaction should see.
+static enum replay_result check_some(
+    struct replay *replay, struct ledger_reading *reading, bool *ended, replay_progress_fn *progress, void *context)
+{
+    uint64_t blocks = ledger_read_size(reading);
+    for (unsigned done = 0; done < BLOCKS_A_READING && replay->edge.size < blocks; done++) {
+        uint64_t index = replay->edge.size;
+        if (progress)
+            progress(context, index, blocks, index ? points_last_sequence(replay->fold.state) : 0);
+        if (!check_block(replay, reading)) {
+            name_block(&replay->fault, index);
+            return REPLAY_FAULT;
+        }
+    }
+    *ended = replay->edge.size == blocks;
+    return *ended ? check_end(replay, reading) : REPLAY_HOLDS;
+}
+
+enum replay_result replay_run(
+    struct replay *replay, struct ledger *ledger, bool signatures, replay_progress_fn *progress, void *context)
+{
+    struct ledger_error error;
+    enum replay_result result = REPLAY_HOLDS;
+    bool ended = false;
+    *replay = (struct replay){.ledger = ledger, .signatures = signatures};
+    arena_init(&replay->arena, BLOCK_ARENA_BYTES);
+    do {
+        struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+        if (!reading) {
+            replay_fail(&replay->fault, "%s", error.message);
+            return REPLAY_UNREADABLE;
+        }
+        result = check_some(replay, reading, &ended, progress, context);
+        ledger_read_end(reading);
+    } while (result == REPLAY_HOLDS && !ended);
+    return result;
+}
+
+void replay_fold_free(struct replay_fold *fold)
+{
+    if (fold->state)
+        points_free(fold->state);
+    id_map_free(&fold->ids);
+    *fold = (struct replay_fold){0};
+}
+
+void replay_end(struct replay *replay)
+{
+    replay_fold_free(&replay->fold);
+    arena_free(&replay->arena);
+}
