@@ -347,6 +347,19 @@ static void make_folder(const char *path)
         fail(EXIT_FAILED, "cannot make the folder %s: %s", path, strerror(errno));
 }
 
+// pointsd.conf and the socket must be able to name the folder.
+static void check_folder_name(const char *absolute)
+{
+    enum { SOCKET_PATH_MAX = 107 };
+    if (strlen(absolute) + strlen("/pointsd.sock") > SOCKET_PATH_MAX)
+        fail(EXIT_WRONG_USE, "%s is too long: the path of the socket in it could have more than %d bytes", absolute,
+            SOCKET_PATH_MAX);
+    for (const char *at = absolute; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == ';')
+            fail(EXIT_WRONG_USE, "%s: a configuration file cannot name a folder with ';' or a control character in it",
+                absolute);
+}
+
 // The folder's absolute path; there must be nothing of a ledger in it. The caller frees.
 static char *open_folder(const char *dir)
 {
@@ -355,6 +368,7 @@ static char *open_folder(const char *dir)
     char *absolute = realpath(dir, NULL);
     if (!absolute)
         fail(EXIT_FAILED, "cannot find the folder %s: %s", dir, strerror(errno));
+    check_folder_name(absolute);
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         char *path = xprintf("%s/%s", absolute, ours[i]);
         if (access(path, F_OK) == 0)

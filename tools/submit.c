@@ -237,6 +237,18 @@ static void print_field(const ProtobufCFieldDescriptor *field, const uint8_t *at
     }
 }
 
+// Whether a field is a moment: every int64 is, and the value of the policy that is one.
+static bool field_moment(
+    const ProtobufCMessage *body, const ProtobufCFieldDescriptor *field, const uint8_t *at, int64_t *time)
+{
+    bool opening = body->descriptor == &points__v1__set_policy__descriptor && field->type == PROTOBUF_C_TYPE_UINT64 &&
+                   ((const Points__V1__SetPolicy *)body)->policy == POLICY(CONVERSION_OPENS_AT);
+    if (!opening && field->type != PROTOBUF_C_TYPE_INT64)
+        return false;
+    *time = *(const int64_t *)at;
+    return true;
+}
+
 // "quest=1 points=100 …": whoever countersigns must see what.
 static void print_body(const ProtobufCMessage *body, char *text, size_t room)
 {
@@ -246,13 +258,14 @@ static void print_body(const ProtobufCMessage *body, char *text, size_t room)
         const ProtobufCFieldDescriptor *field = &body->descriptor->fields[i];
         const uint8_t *at = (const uint8_t *)body + field->offset;
         char day[JST_DAY_BYTES], time[JST_TIME_BYTES], field_text[400];
+        int64_t moment;
         print_field(field, at, field_text, sizeof field_text);
         used += (size_t)snprintf(text + used, room - used, "%s%s", i ? " " : "", field_text);
         if (strstr(field->name, "_day") && used < room) {
             jst_print_day(*(const uint32_t *)at, day);
             used += (size_t)snprintf(text + used, room - used, " (%s)", day);
-        } else if (field->type == PROTOBUF_C_TYPE_INT64 && used < room) {
-            jst_print_time(*(const int64_t *)at, time);
+        } else if (field_moment(body, field, at, &moment) && used < room) {
+            jst_print_time(moment, time);
             used += (size_t)snprintf(text + used, room - used, " (%s JST)", time);
         }
     }
