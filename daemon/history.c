@@ -176,28 +176,10 @@ void history_finish_submit(struct job *job, struct history *history)
 
 // ---- a statement: a walk along the back-pointers
 
-static const ProtobufCBinaryData *account_named(const Points__V1__Transaction *transaction)
-{
-    switch (transaction->body_case) {
-    case TRANSACTION(AWARD):
-        return &transaction->award->account;
-    case TRANSACTION(DONATE):
-        return &transaction->donate->account;
-    case TRANSACTION(REQUEST_CONVERSION):
-        return &transaction->request_conversion->account;
-    case TRANSACTION(OPEN_ACCOUNT):
-        return &transaction->open_account->account;
-    case TRANSACTION(MOVE_ACCOUNT):
-        return &transaction->move_account->account;
-    default:
-        return NULL;
-    }
-}
-
 // A page may begin only where the account's own walk passes.
 static bool belongs(const Points__V1__LedgerEntry *entry, const ProtobufCBinaryData *account)
 {
-    const ProtobufCBinaryData *named = account_named(entry->transaction);
+    const ProtobufCBinaryData *named = entry_account(entry->transaction);
     bool answer_to_conversion = entry->transaction->body_case == TRANSACTION(SETTLE_CONVERSION) ||
                                 entry->transaction->body_case == TRANSACTION(REFUSE_CONVERSION);
     if (entry->outcome->code == OUTCOME(DUPLICATE) || entry->outcome->code == OUTCOME(ID_REUSED))

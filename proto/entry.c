@@ -70,3 +70,21 @@ bool entry_outcome(struct span outcomes, uint64_t n, Points__V1__Outcome *outcom
     outcome->previous = values[COLUMN_PREVIOUS];
     return found == COLUMN_PREVIOUS;
 }
+
+const ProtobufCBinaryData *entry_account(const Points__V1__Transaction *transaction)
+{
+    switch (transaction->body_case) {
+    case TRANSACTION(AWARD):
+        return &transaction->award->account;
+    case TRANSACTION(DONATE):
+        return &transaction->donate->account;
+    case TRANSACTION(REQUEST_CONVERSION):
+        return &transaction->request_conversion->account;
+    case TRANSACTION(OPEN_ACCOUNT):
+        return &transaction->open_account->account;
+    case TRANSACTION(MOVE_ACCOUNT):
+        return &transaction->move_account->account;
+    default:
+        return NULL;
+    }
+}

@@ -1,4 +1,4 @@
-// One entry of a block, taken out without unpacking the rest: a transaction's own bytes, and its outcome.
+// One entry of a block, taken out without unpacking the rest: a transaction's own bytes, its outcome, whose it is.
 #pragma once
 
 #include "proto/formats.h"
@@ -17,3 +17,6 @@ struct span {
 bool entry_transaction(struct span envelope, uint64_t n, struct span *transaction);
 // Outcome `n`, from 0, of packed Outcomes in canonical form. False: the columns do not reach so far.
 bool entry_outcome(struct span outcomes, uint64_t n, Points__V1__Outcome *outcome);
+
+// The account that a transaction names; NULL: none.
+const ProtobufCBinaryData *entry_account(const Points__V1__Transaction *transaction);

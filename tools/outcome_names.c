@@ -114,21 +114,3 @@ const char *transaction_name(transaction_type type)
             return types[i].name;
     return "?";
 }
-
-const ProtobufCBinaryData *transaction_account(const Points__V1__Transaction *transaction)
-{
-    switch (transaction->body_case) {
-    case TRANSACTION(AWARD):
-        return &transaction->award->account;
-    case TRANSACTION(DONATE):
-        return &transaction->donate->account;
-    case TRANSACTION(REQUEST_CONVERSION):
-        return &transaction->request_conversion->account;
-    case TRANSACTION(OPEN_ACCOUNT):
-        return &transaction->open_account->account;
-    case TRANSACTION(MOVE_ACCOUNT):
-        return &transaction->move_account->account;
-    default:
-        return NULL;
-    }
-}

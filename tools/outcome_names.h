@@ -9,5 +9,3 @@ const char *refusal_advice(refusal_code code);
 
 // The commands' names for transactions, as in "open-account"; "?" for none.
 const char *transaction_name(transaction_type type);
-// NULL when the transaction names no account.
-const ProtobufCBinaryData *transaction_account(const Points__V1__Transaction *transaction);

@@ -1,4 +1,5 @@
 // Commands that ask: accounts, statements, totals, quests, the programme, the ledger itself.
+#include "proto/entry.h"
 #include "tools/jst.h"
 #include "tools/outcome_names.h"
 #include "tools/points.h"
@@ -203,7 +204,7 @@ static int run_transaction(struct context *context)
     table_number(table, entry->block);
     time_cell(table, entry->time);
     table_text(table, transaction_name(entry->transaction->body_case));
-    id_cell(table, transaction_account(entry->transaction));
+    id_cell(table, entry_account(entry->transaction));
     detail_cell(table, entry->transaction);
     table_text(table, outcome_name(entry->outcome->code));
     table_number(table, entry->outcome->points);

@@ -1,4 +1,5 @@
 // From a transaction to its outcome.
+#include "proto/entry.h"
 #include "tools/submit.h"
 #include "proto/canonical.h"
 #include "tools/envelope_builder.h"
@@ -47,7 +48,7 @@ static const struct table_column outcome_columns[] = {
 static void transaction_cells(struct table *table, const Points__V1__Transaction *transaction)
 {
     char text[ID_TEXT_BYTES] = "";
-    const ProtobufCBinaryData *account = transaction_account(transaction);
+    const ProtobufCBinaryData *account = entry_account(transaction);
     id_print(transaction->id.data, text);
     table_text(table, text);
     table_text(table, transaction_name(transaction->body_case));

@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 enum { FORMAT_BYTES = 4, FILE_MODE = 0640, FOLDER_MODE = 0750 };
-enum { READERS_MAX = 512 }; // threads that have read, each until it ends; LMDB's own 126 are fewer than pointsd may have workers
+// Threads that have read keep a place until they end; LMDB's own 126 are fewer than pointsd may have workers.
+enum { READERS_MAX = 512 };
 static const size_t map_bytes = (size_t)1 << 40; // address space, not disk
 
 const char *const ledger_table_names[TABLES] = {
