@@ -1,4 +1,5 @@
 // The fold's step: judge signers, then decide transactions one by one.
+#include "proto/entry.h"
 #include "points/rules.h"
 #include "points/state.h"
 
@@ -95,24 +96,6 @@ const uint8_t *points_target(const Points__V1__Transaction *transaction)
     }
 }
 
-static const uint8_t *named_account(const Points__V1__Transaction *transaction)
-{
-    switch (transaction->body_case) {
-    case TRANSACTION(AWARD):
-        return transaction->award->account.data;
-    case TRANSACTION(DONATE):
-        return transaction->donate->account.data;
-    case TRANSACTION(REQUEST_CONVERSION):
-        return transaction->request_conversion->account.data;
-    case TRANSACTION(OPEN_ACCOUNT):
-        return transaction->open_account->account.data;
-    case TRANSACTION(MOVE_ACCOUNT):
-        return transaction->move_account->account.data;
-    default:
-        return NULL;
-    }
-}
-
 static outcome_code check(const struct rule *rule, struct turn *turn)
 {
     for (int i = 0; rule->checks[i].check; i++)
@@ -130,9 +113,9 @@ struct points_outcome points_apply(
         return (struct points_outcome){
             .code = inputs->prior == POINTS_SAME_BYTES ? OUTCOME(DUPLICATE) : OUTCOME(ID_REUSED),
             .previous = inputs->prior_sequence};
-    const uint8_t *account = named_account(transaction);
+    const ProtobufCBinaryData *account = entry_account(transaction);
     if (account)
-        turn.account = account_get(&state->accounts, account);
+        turn.account = account_get(&state->accounts, account->data);
     const struct rule *rule = rule_of(transaction);
     struct points_outcome outcome = {.code = check(rule, &turn)};
     if (outcome.code == OUTCOME(APPLIED))
