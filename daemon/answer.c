@@ -116,8 +116,8 @@ static bool at_most(struct asking *asking, const char *field, uint64_t value, ui
 static void answer_account(struct asking *asking)
 {
     asking->response.body_case = RESPONSE(ACCOUNT);
-    asking->response.account = points_account(
-        asking->decide->state, asking->job->request->get_account->account.data, allocator_of(asking));
+    asking->response.account =
+        points_account(asking->decide->state, asking->job->request->get_account->account.data, allocator_of(asking));
     if (!asking->response.account)
         refuse_unknown(asking, "get_account.account", "account");
 }
@@ -141,8 +141,7 @@ static void answer_statement(struct asking *asking)
 
 static void answer_transaction(struct asking *asking)
 {
-    asking->job->sequence =
-        id_map_get(asking->decide->ids, asking->job->request->get_transaction->id.data);
+    asking->job->sequence = id_map_get(asking->decide->ids, asking->job->request->get_transaction->id.data);
     asking->job->finish = history_finish_transaction;
     if (!asking->job->sequence)
         refuse_unknown(asking, "get_transaction.id", "transaction");
@@ -153,8 +152,8 @@ static void answer_transaction(struct asking *asking)
 static void answer_quest(struct asking *asking)
 {
     asking->response.body_case = RESPONSE(QUEST);
-    asking->response.quest = points_quest(
-        asking->decide->state, &asking->asker, asking->job->request->get_quest, allocator_of(asking));
+    asking->response.quest =
+        points_quest(asking->decide->state, &asking->asker, asking->job->request->get_quest, allocator_of(asking));
     if (!asking->response.quest)
         refuse_unknown(asking, "get_quest.quest", "quest");
 }
@@ -172,8 +171,7 @@ static void answer_donation_totals(struct asking *asking)
         job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.to_day", "is before from_day");
     asking->response.body_case = RESPONSE(DONATION_TOTALS);
     if (!asking->job->refusal.code)
-        asking->response.donation_totals =
-            points_donation_totals(state, &asking->asker, query, allocator_of(asking));
+        asking->response.donation_totals = points_donation_totals(state, &asking->asker, query, allocator_of(asking));
 }
 
 static void answer_pending_conversions(struct asking *asking)

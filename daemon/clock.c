@@ -26,7 +26,8 @@ static void doubt(struct clock *clock, bool wrong, const char *what)
     if (!wrong || clock->unsure || !clock->counts)
         return;
     clock->unsure = true;
-    fprintf(stderr, "pointsd: the wall clock %s: new envelopes are refused (CLOCK_UNSURE) until points accept-time\n", what);
+    fprintf(stderr, "pointsd: the wall clock %s: new envelopes are refused (CLOCK_UNSURE) until points accept-time\n",
+        what);
 }
 
 void clock_start(struct clock *clock, bool counts, int64_t last_block_time)

@@ -22,7 +22,8 @@ struct decide {
     void *context;
 
     bool disk_full;
-    struct job *undurable, **undurable_end; // recorded, held until durable: duplicates are looked up there; linked by `later`
+    // Recorded, held until durable: duplicates are looked up there. Linked by `later`.
+    struct job *undurable, **undurable_end;
 };
 
 // Returns when the lane is closed and empty, after its last group is handed over.

@@ -276,8 +276,7 @@ static char *checkpoint_note(struct job *job, struct ledger_reading *reading)
 void history_finish_checkpoint(struct job *job, struct history *history)
 {
     struct ledger_reading *reading = begin(history);
-    Points__V1__CheckpointReply *reply =
-        MESSAGE(job, Points__V1__CheckpointReply, POINTS__V1__CHECKPOINT_REPLY__INIT);
+    Points__V1__CheckpointReply *reply = MESSAGE(job, Points__V1__CheckpointReply, POINTS__V1__CHECKPOINT_REPLY__INIT);
     reply->note = checkpoint_note(job, reading);
     ledger_read_end(reading);
     Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
@@ -294,8 +293,8 @@ static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t 
     return true;
 }
 
-static Points__V1__ProofReply *proof_reply(struct job *job, struct ledger_reading *reading, uint64_t size,
-    uint8_t hashes[][HASH_BYTES], size_t count)
+static Points__V1__ProofReply *proof_reply(
+    struct job *job, struct ledger_reading *reading, uint64_t size, uint8_t hashes[][HASH_BYTES], size_t count)
 {
     Points__V1__ProofReply *reply = MESSAGE(job, Points__V1__ProofReply, POINTS__V1__PROOF_REPLY__INIT);
     reply->size = size;

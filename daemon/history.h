@@ -1,4 +1,5 @@
-// Reading what was recorded: transactions by sequence number, statements, blocks, proofs. Any thread; speaks of durable blocks only.
+// Reading what was recorded: transactions by sequence number, statements, blocks, proofs. Any thread; speaks of durable
+// blocks only.
 #pragma once
 
 #include "job.h"

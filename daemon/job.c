@@ -94,8 +94,8 @@ void job_respond(struct job *job, Points__V1__Response *response)
         job_refuse(job, REFUSAL(OUT_OF_RANGE), "", "the answer would pass %d bytes; ask for less at a time",
             RESPONSE_BYTES_MAX);
     }
-    job->response = pack_error(
-        job->request_id, job->refusal.code, job->refusal.message, job->refusal.field, &job->response_size);
+    job->response =
+        pack_error(job->request_id, job->refusal.code, job->refusal.message, job->refusal.field, &job->response_size);
 }
 
 uint8_t *job_fault_response(refusal_code code, const char *message, size_t *size)

@@ -1,4 +1,5 @@
-// The journal: makes groups of blocks durable, one after the other, and then lets their answers go. A thread of its own.
+// The journal: makes groups of blocks durable, one after the other, and then lets their answers go. A thread of its
+// own.
 #pragma once
 
 #include "job.h"
@@ -8,8 +9,8 @@
 
 struct journal;
 
-// Jobs that were decided together, in order; those that were recorded become blocks. A group without blocks only waits its turn,
-// so that no answer overtakes what it speaks of.
+// Jobs that were decided together, in order; those that were recorded become blocks. A group without blocks only waits
+// its turn, so that no answer overtakes what it speaks of.
 struct group {
     struct job *jobs;
     size_t blocks;

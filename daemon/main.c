@@ -20,11 +20,12 @@
 
 enum { EXIT_WRONG_USE = 2 };
 
-static const char usage[] = "usage: pointsd -c FILE\n"
-                            "       pointsd --help | --version\n"
-                            "\n"
-                            "Serves the points ledger that FILE names (see pointsd.conf(5); `points init` writes one).\n"
-                            "SIGTERM ends it gracefully: what was taken is decided, made durable and answered.\n";
+static const char usage[] =
+    "usage: pointsd -c FILE\n"
+    "       pointsd --help | --version\n"
+    "\n"
+    "Serves the points ledger that FILE names (see pointsd.conf(5); `points init` writes one).\n"
+    "SIGTERM ends it gracefully: what was taken is decided, made durable and answered.\n";
 
 __attribute__((format(printf, 1, 2))) static noreturn void die(const char *format, ...)
 {
@@ -39,8 +40,8 @@ __attribute__((format(printf, 1, 2))) static noreturn void die(const char *forma
 
 static const char *configuration_file(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'}, {0}};
     const char *path = NULL;
     for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
         if (option == 'c') {
@@ -70,7 +71,8 @@ static void ignore_signals(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
-// The daemon's key must be the one that genesis names: auditors know no other. The caller frees it after the ledger is closed.
+// The daemon's key must be the one that genesis names: auditors know no other. The caller frees it after the ledger is
+// closed.
 static struct note_signer *sign_checkpoints(struct ledger *ledger, const Points__V1__Genesis *genesis, const char *path)
 {
     struct keyfile key;
@@ -108,7 +110,8 @@ static struct replay_fold fold_all(struct ledger *ledger, const char *dir)
     time_t due = 0;
     struct replay replay;
     if (replay_run(&replay, ledger, false, show_progress, &due) != REPLAY_HOLDS)
-        die("this ledger is not served: %s; keep it as it is, and see: points-audit verify %s", replay.fault.message, dir);
+        die("this ledger is not served: %s; keep it as it is, and see: points-audit verify %s", replay.fault.message,
+            dir);
     struct replay_fold fold = replay.fold;
     replay.fold = (struct replay_fold){0};
     replay_end(&replay);

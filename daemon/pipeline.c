@@ -143,7 +143,8 @@ static void fault_come(void *context, struct net_connection *connection, enum ne
         const char *message;
     } answers[] = {
         [NET_FRAME_EMPTY] = {REFUSAL(MALFORMED), "a frame of length 0; a frame holds one Request"},
-        [NET_FRAME_TOO_LARGE] = {REFUSAL(TOO_LARGE), "a frame holds at most 65,536 bytes; send fewer transactions at a time"},
+        [NET_FRAME_TOO_LARGE] = {REFUSAL(TOO_LARGE),
+            "a frame holds at most 65,536 bytes; send fewer transactions at a time"},
         [NET_TOO_MANY_CONNECTIONS] = {REFUSAL(BUSY), "too many connections; close some, or try again in a second"},
     };
     (void)context;
@@ -211,8 +212,7 @@ static bool listen_on(struct pipeline *pipeline, const struct settings *settings
 
 static void watch(struct pipeline *pipeline)
 {
-    pipeline->done_event =
-        event_new(pipeline->base, pipeline->done_fd, EV_READ | EV_PERSIST, answer_done, pipeline);
+    pipeline->done_event = event_new(pipeline->base, pipeline->done_fd, EV_READ | EV_PERSIST, answer_done, pipeline);
     pipeline->stop_events[0] = evsignal_new(pipeline->base, SIGTERM, stop_asked, pipeline);
     pipeline->stop_events[1] = evsignal_new(pipeline->base, SIGINT, stop_asked, pipeline);
     event_add(pipeline->done_event, NULL);
@@ -244,8 +244,8 @@ static void start_threads(struct pipeline *pipeline, uint64_t workers)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold,
-    char *error, size_t error_size)
+struct pipeline *pipeline_new(
+    const struct settings *settings, struct ledger *ledger, struct replay_fold *fold, char *error, size_t error_size)
 {
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
     if (!pipeline)

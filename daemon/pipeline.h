@@ -1,4 +1,5 @@
-// The pipeline: sockets -> verifiers -> decide -> journal -> answers. Joins net, ledger and points, and runs their threads.
+// The pipeline: sockets -> verifiers -> decide -> journal -> answers. Joins net, ledger and points, and runs their
+// threads.
 #pragma once
 
 #include "ledger/ledger.h"
@@ -7,10 +8,10 @@
 
 struct pipeline;
 
-// Starts listening and all threads. `ledger` and `fold` stay the caller's, but are not to be touched until pipeline_free. NULL:
-// `error` says why.
-struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold,
-    char *error, size_t error_size);
+// Starts listening and all threads. `ledger` and `fold` stay the caller's, but are not to be touched until
+// pipeline_free. NULL: `error` says why.
+struct pipeline *pipeline_new(
+    const struct settings *settings, struct ledger *ledger, struct replay_fold *fold, char *error, size_t error_size);
 // The net thread: the caller's. Returns after SIGTERM or SIGINT, when everything decided is durable and answered.
 void pipeline_run(struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);

@@ -47,8 +47,8 @@ static bool set_number(const struct parsing *parsing, size_t row, const char *va
     unsigned long long number = strtoull(value, &end, 10);
     if (errno || end == value || *end || *value == '-' || number < table[row].min || number > table[row].max) {
         snprintf(parsing->error, parsing->error_size, "[%s] %s must be a number from %llu to %llu, not \"%s\"",
-            table[row].section, table[row].name, (unsigned long long)table[row].min,
-            (unsigned long long)table[row].max, value);
+            table[row].section, table[row].name, (unsigned long long)table[row].min, (unsigned long long)table[row].max,
+            value);
         return false;
     }
     *number_of(parsing->settings, row) = number;
@@ -68,8 +68,8 @@ static bool set_text(const struct parsing *parsing, size_t row, const char *valu
 
 static void list_settings(const struct parsing *parsing, const char *section, const char *name)
 {
-    size_t used = (size_t)snprintf(
-        parsing->error, parsing->error_size, "[%s] %s is no setting; there are:", section, name);
+    size_t used =
+        (size_t)snprintf(parsing->error, parsing->error_size, "[%s] %s is no setting; there are:", section, name);
     for (size_t row = 0; row < ROWS && used < parsing->error_size; row++)
         used += (size_t)snprintf(parsing->error + used, parsing->error_size - used, " [%s] %s%s", table[row].section,
             table[row].name, row + 1 < ROWS ? "," : "");

@@ -82,8 +82,8 @@ static void set_outcome(struct job *job, size_t position, const struct points_ou
 static void answer_duplicates(struct decide *decide, struct job *job)
 {
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
-        struct points_outcome outcome = {.code = OUTCOME(DUPLICATE),
-            .previous = id_map_get(decide->ids, job->envelope->transactions[i]->id.data)};
+        struct points_outcome outcome = {
+            .code = OUTCOME(DUPLICATE), .previous = id_map_get(decide->ids, job->envelope->transactions[i]->id.data)};
         set_outcome(job, i, &outcome);
     }
 }

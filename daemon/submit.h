@@ -1,4 +1,5 @@
-// Deciding an envelope: admission, what was decided before, and the rules, transaction by transaction. The decide thread's.
+// Deciding an envelope: admission, what was decided before, and the rules, transaction by transaction. The decide
+// thread's.
 #pragma once
 
 #include "decide.h"

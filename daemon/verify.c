@@ -50,8 +50,8 @@ static bool read_request(struct job *job)
 static bool signers_ascend(struct job *job, const Points__V1__SignedEnvelope *signed_envelope)
 {
     for (size_t i = 1; i < signed_envelope->n_signatures; i++)
-        if (memcmp(signed_envelope->signatures[i - 1]->key.data, signed_envelope->signatures[i]->key.data,
-                KEY_BYTES) >= 0) {
+        if (memcmp(signed_envelope->signatures[i - 1]->key.data, signed_envelope->signatures[i]->key.data, KEY_BYTES) >=
+            0) {
             job_refuse(job, REFUSAL(MALFORMED), "submit.signatures",
                 "signatures must be in ascending order of their keys, each key once");
             return false;
@@ -63,8 +63,7 @@ static bool read_envelope(struct job *job, const Points__V1__SignedEnvelope *sig
 {
     struct canonical_fault fault;
     const ProtobufCBinaryData *bytes = &signed_envelope->envelope;
-    enum canonical_result result =
-        canonical_check(&points__v1__envelope__descriptor, bytes->data, bytes->len, &fault);
+    enum canonical_result result = canonical_check(&points__v1__envelope__descriptor, bytes->data, bytes->len, &fault);
     if (result) {
         refuse_fault(job, result, &fault);
         return false;

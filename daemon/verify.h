@@ -1,4 +1,5 @@
-// The verifiers' work: reads a request's bytes and checks its signatures. Needs no state, so any number of threads do it.
+// The verifiers' work: reads a request's bytes and checks its signatures. Needs no state, so any number of threads do
+// it.
 #pragma once
 
 #include "job.h"

@@ -8,8 +8,8 @@
 
 enum { DEPTH_MAX = 8, TEXT_NAME_MAX = 100, TEXT_REASON_MAX = 200 };
 
-// Sizes that the descriptors do not know: bytes of a bytes or string field, or entries of a repeated one. What residents
-// send most stands first, since the table is searched from the top.
+// Sizes that the descriptors do not know: bytes of a bytes or string field, or entries of a repeated one. What
+// residents send most stands first, since the table is searched from the top.
 struct size_rule {
     const ProtobufCMessageDescriptor *type;
     uint32_t field;
@@ -138,7 +138,8 @@ static enum canonical_result check_number(struct level *level, struct canonical_
     }
 }
 
-// Length in bytes of the UTF-8 character at `at`, 0 when there is none or it is a control character. RFC 3629, section 4.
+// Length in bytes of the UTF-8 character at `at`, 0 when there is none or it is a control character. RFC 3629,
+// section 4.
 static size_t text_character(const uint8_t *at, const uint8_t *end)
 {
     size_t left = (size_t)(end - at);

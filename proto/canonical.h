@@ -12,8 +12,8 @@ struct canonical_fault {
     char problem[120]; // what is wrong with it, for people
 };
 
-// Checks that `bytes` are the canonical form of a message of this type: field order, varints, enums, strings, oneofs, and the
-// sizes of proto/. After CANONICAL_OK protobuf-c's lax parser reads what was meant, in memory of a few times `size`.
-// Allocates nothing. `fault` is written unless the result is CANONICAL_OK.
-enum canonical_result canonical_check(const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size,
-    struct canonical_fault *fault);
+// Checks that `bytes` are the canonical form of a message of this type: field order, varints, enums, strings, oneofs,
+// and the sizes of proto/. After CANONICAL_OK protobuf-c's lax parser reads what was meant, in memory of a few times
+// `size`. Allocates nothing. `fault` is written unless the result is CANONICAL_OK.
+enum canonical_result canonical_check(
+    const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size, struct canonical_fault *fault);

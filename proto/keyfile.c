@@ -50,8 +50,8 @@ static bool write_text(const char *path, mode_t mode, const char *comment, const
     return ok || refuse(error, "cannot write %s: %s", path, strerror(written));
 }
 
-static bool write_pair(const char *path, const char *holder, const uint8_t *seed, const uint8_t *public_key,
-    struct keyfile_error *error)
+static bool write_pair(
+    const char *path, const char *holder, const uint8_t *seed, const uint8_t *public_key, struct keyfile_error *error)
 {
     char comment[300], beside[PATH_MAX];
     if (!public_path(path, beside, error))

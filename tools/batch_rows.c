@@ -16,8 +16,8 @@
 
 enum column { TYPE, ID, ACCOUNT, MUNICIPALITY, QUEST, OCCURRED_AT, PURPOSE, POINTS, CONVERSION, REASON, COLUMN_COUNT };
 
-static const char *const column_names[COLUMN_COUNT] = {"type", "id", "account", "municipality", "quest", "occurred_at",
-    "purpose", "points", "conversion", "reason"};
+static const char *const column_names[COLUMN_COUNT] = {
+    "type", "id", "account", "municipality", "quest", "occurred_at", "purpose", "points", "conversion", "reason"};
 
 #define TAKES(column) (1u << (column))
 
@@ -28,7 +28,8 @@ static const struct row_type {
     unsigned needed, allowed; // columns, besides type and id
 } row_types[] = {
     {"award", TRANSACTION(AWARD), ROLE(APP), TAKES(ACCOUNT) | TAKES(QUEST) | TAKES(OCCURRED_AT), 0},
-    {"donate", TRANSACTION(DONATE), ROLE(APP), TAKES(ACCOUNT) | TAKES(MUNICIPALITY) | TAKES(PURPOSE) | TAKES(POINTS), 0},
+    {"donate", TRANSACTION(DONATE), ROLE(APP), TAKES(ACCOUNT) | TAKES(MUNICIPALITY) | TAKES(PURPOSE) | TAKES(POINTS),
+        0},
     {"convert", TRANSACTION(REQUEST_CONVERSION), ROLE(APP), TAKES(ACCOUNT) | TAKES(POINTS), 0},
     {"settle", TRANSACTION(SETTLE_CONVERSION), ROLE(WAON), TAKES(CONVERSION), 0},
     {"refuse", TRANSACTION(REFUSE_CONVERSION), ROLE(WAON), TAKES(CONVERSION), TAKES(REASON)},
@@ -46,10 +47,10 @@ struct reader {
     uint32_t line;
     size_t wrong;
     bool header_read;
-    size_t cell;                  // of the CSV row, from 0
-    enum column *columns;         // what each CSV cell holds
+    size_t cell;          // of the CSV row, from 0
+    enum column *columns; // what each CSV cell holds
     size_t column_count;
-    char *fields[COLUMN_COUNT];   // of the row at hand; NULL or "": empty
+    char *fields[COLUMN_COUNT]; // of the row at hand; NULL or "": empty
 };
 
 // ---- one row
@@ -105,7 +106,8 @@ static uint64_t read_number(struct reader *reader, enum column column, uint64_t 
     errno = 0;
     uint64_t number = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)*text) || *end || errno || number < min || number > max)
-        wrong(reader, "%s \"%s\" is no whole number from %" PRIu64 " to %" PRIu64, column_names[column], text, min, max);
+        wrong(
+            reader, "%s \"%s\" is no whole number from %" PRIu64 " to %" PRIu64, column_names[column], text, min, max);
     return number;
 }
 
@@ -374,7 +376,8 @@ static void check_ids(struct reader *reader)
     free(sorted);
 }
 
-size_t batch_rows_read(const char *text, size_t size, batch_find_municipality_fn *find, void *context, struct batch_rows *rows)
+size_t batch_rows_read(
+    const char *text, size_t size, batch_find_municipality_fn *find, void *context, struct batch_rows *rows)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
     struct reader reader = {.rows = rows, .find = find, .context = context};

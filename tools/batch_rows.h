@@ -41,9 +41,10 @@ struct batch_transaction {
 // A municipality's code by any of its names, as municipality_names_find.
 typedef bool batch_find_municipality_fn(void *context, const char *text, uint32_t *code, struct tool_error *error);
 
-// Reads CSV with a header line, or JSON lines when the text begins with '{'. Every wrong row is printed on stderr with its line number;
-// returns how many were wrong. A row without an id gets a fresh one. The caller frees in any case.
-size_t batch_rows_read(const char *text, size_t size, batch_find_municipality_fn *find, void *context, struct batch_rows *rows);
+// Reads CSV with a header line, or JSON lines when the text begins with '{'. Every wrong row is printed on stderr with
+// its line number; returns how many were wrong. A row without an id gets a fresh one. The caller frees in any case.
+size_t batch_rows_read(
+    const char *text, size_t size, batch_find_municipality_fn *find, void *context, struct batch_rows *rows);
 void batch_rows_free(struct batch_rows *rows);
 
 void batch_row_transaction(const struct batch_row *row, struct batch_transaction *made);

@@ -38,7 +38,8 @@ static int connect_unix(const char *path, struct tool_error *error)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
         return fd;
-    tool_fail(error, "cannot reach pointsd at %s: %s; is it running, and is --dir or --socket right?", path, strerror(errno));
+    tool_fail(
+        error, "cannot reach pointsd at %s: %s; is it running, and is --dir or --socket right?", path, strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -247,8 +248,8 @@ static size_t put_varint(uint8_t *bytes, uint64_t value)
 }
 
 // The envelope's bytes are signed and stored as they are, so they are framed without being unpacked.
-bool client_send_envelope(struct client *client, const uint8_t *signed_envelope, size_t size, uint64_t *id,
-    struct tool_error *error)
+bool client_send_envelope(
+    struct client *client, const uint8_t *signed_envelope, size_t size, uint64_t *id, struct tool_error *error)
 {
     enum { FIELD_ID = 1 << 3, FIELD_SUBMIT = 2 << 3 | 2, HEAD_BYTES_MAX = 24 };
     if (size > REQUEST_BYTES_MAX - HEAD_BYTES_MAX)
@@ -332,8 +333,8 @@ Points__V1__Response *client_call(struct client *client, Points__V1__Request *re
     return NULL;
 }
 
-bool client_authenticate(struct client *client, const struct keyfile *key, Points__V1__AuthenticateReply *reply,
-    struct tool_error *error)
+bool client_authenticate(
+    struct client *client, const struct keyfile *key, Points__V1__AuthenticateReply *reply, struct tool_error *error)
 {
     uint8_t proof[HASH_BYTES + NONCE_BYTES], signature[SIGNATURE_BYTES];
     memcpy(proof, client_hello(client)->ledger_id.data, HASH_BYTES);

@@ -10,25 +10,27 @@
 
 struct client;
 
-// `address` is the path of a Unix socket or "tcp://HOST:PORT". Says Hello before it returns. NULL on failure; the caller closes.
+// `address` is the path of a Unix socket or "tcp://HOST:PORT". Says Hello before it returns. NULL on failure; the
+// caller closes.
 struct client *client_open(const char *address, struct tool_error *error);
 void client_close(struct client *client); // NULL is allowed
 
 // What the daemon said when the connection began; lives as long as the connection.
 const Points__V1__HelloReply *client_hello(const struct client *client);
 // Proves a key; its role holds for the requests that come after. `reply` may be NULL.
-bool client_authenticate(struct client *client, const struct keyfile *key, Points__V1__AuthenticateReply *reply,
-    struct tool_error *error);
+bool client_authenticate(
+    struct client *client, const struct keyfile *key, Points__V1__AuthenticateReply *reply, struct tool_error *error);
 
-// Sends a request and waits for its response. NULL on failure and when the daemon answers with an Error, whose code is in
-// error->refusal. Nothing else may be under way. The caller frees with client_free_response.
+// Sends a request and waits for its response. NULL on failure and when the daemon answers with an Error, whose code is
+// in error->refusal. Nothing else may be under way. The caller frees with client_free_response.
 Points__V1__Response *client_call(struct client *client, Points__V1__Request *request, struct tool_error *error);
 
-// The two halves, for pipelining. While a send waits for room, what arrives is kept, so neither side blocks the other. `id` may be NULL.
+// The two halves, for pipelining. While a send waits for room, what arrives is kept, so neither side blocks the other.
+// `id` may be NULL.
 bool client_send(struct client *client, Points__V1__Request *request, uint64_t *id, struct tool_error *error);
 // The bytes of a SignedEnvelope, as they are, as a submit.
-bool client_send_envelope(struct client *client, const uint8_t *signed_envelope, size_t size, uint64_t *id,
-    struct tool_error *error);
+bool client_send_envelope(
+    struct client *client, const uint8_t *signed_envelope, size_t size, uint64_t *id, struct tool_error *error);
 // The next response, whatever its kind, an Error too; NULL when the connection is lost or silent for 60 s.
 Points__V1__Response *client_receive(struct client *client, struct tool_error *error);
 void client_free_response(Points__V1__Response *response); // NULL is allowed

@@ -73,7 +73,8 @@ static void warn_of_time(const Points__V1__HelloReply *hello)
     if (hello->time_source == TIME_SOURCE(SCRIPTED))
         fprintf(stderr, "SCRIPTED time: %s JST (a test or demonstration ledger)\n", now);
     if (hello->clock_unsure)
-        say("the daemon is unsure of the time and takes no envelopes; an operator should look at its clock, then run: points accept-time");
+        say("the daemon is unsure of the time and takes no envelopes; an operator should look at its clock, then run: "
+            "points accept-time");
     if (hello->disk_full)
         say("the ledger's disk is nearly full: the daemon takes no envelopes; queries go on");
 }

@@ -17,13 +17,14 @@ struct envelope_builder {
 };
 
 void envelope_begin(struct envelope_builder *builder, const uint8_t ledger_id[HASH_BYTES]);
-// False: it does not fit any more, nothing was added; sign this one and begin the next. The transaction's fields are the
-// caller's to get right; envelope_check tells.
+// False: it does not fit any more, nothing was added; sign this one and begin the next. The transaction's fields are
+// the caller's to get right; envelope_check tells.
 bool envelope_add(struct envelope_builder *builder, const Points__V1__Transaction *transaction);
 // Whether the daemon would read these bytes; the error names the field.
 bool envelope_check(const struct envelope_builder *builder, struct tool_error *error);
-// Signs with 1 to SIGNATURES_MAX distinct keys, in any order. Writes a SignedEnvelope's bytes to `out` of SIGNED_ENVELOPE_BYTES_MAX;
-// returns how many, 0 when a key is given twice or their number is wrong.
-size_t envelope_sign(const struct envelope_builder *builder, const struct keyfile *keys, size_t key_count, uint8_t *out);
+// Signs with 1 to SIGNATURES_MAX distinct keys, in any order. Writes a SignedEnvelope's bytes to `out` of
+// SIGNED_ENVELOPE_BYTES_MAX; returns how many, 0 when a key is given twice or their number is wrong.
+size_t envelope_sign(
+    const struct envelope_builder *builder, const struct keyfile *keys, size_t key_count, uint8_t *out);
 // Adds a signature to one read from elsewhere, likewise. 0: the key has signed already, or four have.
 size_t envelope_countersign(const Points__V1__SignedEnvelope *from, const struct keyfile *key, uint8_t *out);

@@ -70,8 +70,8 @@ static bool list_all(const struct municipality_names *names, const char *text, s
     return tool_fail(error, "no municipality \"%.40s\"; there are: %s", text, list);
 }
 
-bool municipality_names_find(const struct municipality_names *names, const char *text, uint32_t *code,
-    struct tool_error *error)
+bool municipality_names_find(
+    const struct municipality_names *names, const char *text, uint32_t *code, struct tool_error *error)
 {
     for (size_t i = 0; i < names->count; i++) {
         const struct municipality_name *row = &names->rows[i];

@@ -21,8 +21,9 @@ struct municipality_names {
 bool municipality_names_fetch(struct client *client, struct municipality_names *names, struct tool_error *error);
 void municipality_names_free(struct municipality_names *names);
 
-// By Japanese name (札幌市 or 札幌), Latin name in any case, or code with or without its leading zero. False: `error` lists them all.
-bool municipality_names_find(const struct municipality_names *names, const char *text, uint32_t *code,
-    struct tool_error *error);
+// By Japanese name (札幌市 or 札幌), Latin name in any case, or code with or without its leading zero. False: `error`
+// lists them all.
+bool municipality_names_find(
+    const struct municipality_names *names, const char *text, uint32_t *code, struct tool_error *error);
 // NULL when there is none with this code.
 const struct municipality_name *municipality_names_get(const struct municipality_names *names, uint32_t code);

@@ -138,8 +138,8 @@ static bool index_envelopes(struct outbox *outbox)
 
 // ---- answers
 
-static void answer_hash(const struct outbox *outbox, const uint8_t head[8], const uint8_t *answer, size_t size,
-    uint8_t hash[HASH_BYTES])
+static void answer_hash(
+    const struct outbox *outbox, const uint8_t head[8], const uint8_t *answer, size_t size, uint8_t hash[HASH_BYTES])
 {
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);
@@ -211,11 +211,20 @@ int outbox_load(struct outbox *outbox, const uint8_t source_sha256[HASH_BYTES], 
     if (!outbox->bytes)
         return -1;
     if (!is_whole(outbox) || !index_envelopes(outbox))
-        tool_fail(error, "the outbox %s is damaged; restore it from a copy, or ask for each row with `points transaction` before anything is sent again", outbox->dir);
+        tool_fail(error,
+            "the outbox %s is damaged; restore it from a copy, or ask for each row with `points transaction` before "
+            "anything is sent again",
+            outbox->dir);
     else if (memcmp(outbox->bytes + sizeof magic, source_sha256, HASH_BYTES))
-        tool_fail(error, "the outbox %s belongs to another file, or the file was changed after it was signed; finish that one with the unchanged file, or choose another folder with --outbox", outbox->dir);
+        tool_fail(error,
+            "the outbox %s belongs to another file, or the file was changed after it was signed; finish that one with "
+            "the unchanged file, or choose another folder with --outbox",
+            outbox->dir);
     else if (memcmp(outbox->bytes + sizeof magic + HASH_BYTES, ledger_id, HASH_BYTES))
-        tool_fail(error, "the outbox %s was signed for another ledger; check --dir and --socket, or choose another folder with --outbox", outbox->dir);
+        tool_fail(error,
+            "the outbox %s was signed for another ledger; check --dir and --socket, or choose another folder with "
+            "--outbox",
+            outbox->dir);
     else
         return load_answers(outbox, error) ? 1 : -1;
     return -1;
@@ -296,7 +305,8 @@ bool outbox_record(struct outbox *outbox, uint32_t number, const uint8_t *answer
     ssize_t written = write(outbox->answers, record, whole);
     free(record);
     if (written < 0 || (size_t)written != whole)
-        return tool_fail(error, "cannot write the answers in %s: %s", outbox->dir, written < 0 ? strerror(errno) : "the disk is full");
+        return tool_fail(error, "cannot write the answers in %s: %s", outbox->dir,
+            written < 0 ? strerror(errno) : "the disk is full");
     keep_answer(outbox, number, answer, size);
     return true;
 }

@@ -22,7 +22,8 @@ static const struct {
 
 #define GROUP_COUNT (sizeof groups / sizeof *groups)
 
-static const char global_synopsis[] = "[--dir DIR] [--socket ADDRESS] [--key NAME] [--out FILE] [--json] [--csv] [--help] [--version]";
+static const char global_synopsis[] =
+    "[--dir DIR] [--socket ADDRESS] [--key NAME] [--out FILE] [--json] [--csv] [--help] [--version]";
 
 static const char global_help[] =
     "options of all commands:\n"
@@ -51,8 +52,9 @@ static int print_command_help(const struct command *command)
     printf("usage: points %s %s\n\n%s.\n", command->name, command->synopsis, command->summary);
     if (command->key)
         printf("Key unless --key is given: %s.%s\n", command->key,
-            command->signers_min > 1 ? " Two operators must sign: give --key twice, or --out FILE and `points countersign`."
-                                     : "");
+            command->signers_min > 1
+                ? " Two operators must sign: give --key twice, or --out FILE and `points countersign`."
+                : "");
     printf("\n%s", global_help);
     return EXIT_SUCCESS;
 }

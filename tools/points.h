@@ -14,12 +14,12 @@ enum { ARGUMENTS_MAX = 16, OPTIONS_MAX = 16 };
 
 struct context;
 
-// The synopsis drives parsing, usage and documentation: words are required, [words] are not, "--name VALUE" and "[--flag]" are
-// the command's own options.
+// The synopsis drives parsing, usage and documentation: words are required, [words] are not, "--name VALUE" and
+// "[--flag]" are the command's own options.
 struct command {
     const char *name, *synopsis, *summary;
-    const char *key;      // name of the key it uses unless --key says otherwise; NULL: none
-    unsigned signers_min; // 0: it signs nothing; 2: two operators must sign
+    const char *key;                     // name of the key it uses unless --key says otherwise; NULL: none
+    unsigned signers_min;                // 0: it signs nothing; 2: two operators must sign
     int (*run)(struct context *context); // returns the exit code
 };
 
@@ -59,11 +59,11 @@ int parse_enum(const struct context *context, const char *what, const ProtobufCE
     bool zero_too);
 
 // ---- context_*: each makes what it gives when first called, and ends the process when that fails.
-char *context_path(struct context *context, const char *name);                 // DIR/name; the caller frees
-const struct keyfile *context_keys(struct context *context, size_t *count);    // of --key, or the command's own
+char *context_path(struct context *context, const char *name);                      // DIR/name; the caller frees
+const struct keyfile *context_keys(struct context *context, size_t *count);         // of --key, or the command's own
 const struct keyfile *context_key_named(struct context *context, const char *name); // as one more signer
-struct client *context_client(struct context *context);                        // connected; no key proved
-struct client *context_session(struct context *context);                       // its first key proved
+struct client *context_client(struct context *context);                             // connected; no key proved
+struct client *context_session(struct context *context);                            // its first key proved
 const struct municipality_names *context_municipalities(struct context *context);
 uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
 // The connection's answer; ends the process when it is an error. The caller frees.
@@ -74,8 +74,12 @@ void context_close(struct context *context);
 int context_print(struct context *context, struct table *table);
 // Adds the cells of the three columns of MUNICIPALITY_COLUMNS.
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code);
-#define MUNICIPALITY_COLUMNS {"municipality", TABLE_TEXT}, {"name_ja", TABLE_TEXT}, {"name_en", TABLE_TEXT}
+#define MUNICIPALITY_COLUMNS                                                                                           \
+    {"municipality", TABLE_TEXT}, {"name_ja", TABLE_TEXT},                                                             \
+    {                                                                                                                  \
+        "name_en", TABLE_TEXT                                                                                          \
+    }
 
 // The tables of commands, each ended by a row without a name.
-extern const struct command commands_init[], commands_submit[], commands_residents[], commands_programme[], commands_queries[],
-    commands_batch[];
+extern const struct command commands_init[], commands_submit[], commands_residents[], commands_programme[],
+    commands_queries[], commands_batch[];

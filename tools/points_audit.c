@@ -13,15 +13,16 @@
 
 enum audit_exit { EXIT_HOLDS, EXIT_FAULT, EXIT_USAGE, EXIT_UNREADABLE };
 
-static const char usage[] = "usage: points-audit verify DIR\n"
-                            "       points-audit --help | --version\n"
-                            "\n"
-                            "verify   checks the ledger in DIR (the folder that holds data.mdb, or a copy of it) from\n"
-                            "         genesis to the checkpoint: tree, signatures, form and order of the blocks; applies\n"
-                            "         the rules again, compares every recorded outcome, and shows the trial balance and\n"
-                            "         the donations. The first fault is named; transactions of a block count from 0.\n"
-                            "\n"
-                            "Leaves with 0: all holds; 1: a fault was found; 2: wrong use; 3: could not be read.\n";
+static const char usage[] =
+    "usage: points-audit verify DIR\n"
+    "       points-audit --help | --version\n"
+    "\n"
+    "verify   checks the ledger in DIR (the folder that holds data.mdb, or a copy of it) from\n"
+    "         genesis to the checkpoint: tree, signatures, form and order of the blocks; applies\n"
+    "         the rules again, compares every recorded outcome, and shows the trial balance and\n"
+    "         the donations. The first fault is named; transactions of a block count from 0.\n"
+    "\n"
+    "Leaves with 0: all holds; 1: a fault was found; 2: wrong use; 3: could not be read.\n";
 
 // ---- progress, on a terminal
 

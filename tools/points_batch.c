@@ -143,10 +143,10 @@ static noreturn void fail_lost(struct sending *sending, const struct tool_error 
     fail(EXIT_FAILED, "%s\n  run the same command again: it goes on where this one stopped", error->message);
 }
 
-// A key may have been revoked, or be the wrong one: with --key, what is not answered yet is signed afresh. Its transactions and their
-// ids stay as they are, so nothing doubles.
-static size_t signed_bytes(const struct sending *sending, const struct outbox_envelope *stored,
-    uint8_t out[SIGNED_ENVELOPE_BYTES_MAX])
+// A key may have been revoked, or be the wrong one: with --key, what is not answered yet is signed afresh. Its
+// transactions and their ids stay as they are, so nothing doubles.
+static size_t signed_bytes(
+    const struct sending *sending, const struct outbox_envelope *stored, uint8_t out[SIGNED_ENVELOPE_BYTES_MAX])
 {
     static struct envelope_builder builder;
     if (!sending->keys) {
@@ -398,6 +398,7 @@ static int run_batch(struct context *context)
 
 const struct command commands_batch[] = {
     {"batch", "FILE [--outbox DIR]",
-        "send all transactions of a CSV or JSON-lines file; run again after a crash, nothing doubles", "app", 1, run_batch},
+        "send all transactions of a CSV or JSON-lines file; run again after a crash, nothing doubles", "app", 1,
+        run_batch},
     {0},
 };

@@ -87,8 +87,8 @@ static const char built_in_csv[] =
 #include "tools/municipalities_csv.inc"
     ;
 
-static size_t parse_municipalities(struct csv_parser *parser, const uint8_t *text, size_t size,
-    struct municipality_reader *reader)
+static size_t parse_municipalities(
+    struct csv_parser *parser, const uint8_t *text, size_t size, struct municipality_reader *reader)
 {
     const uint8_t byte_order_mark[] = {0xef, 0xbb, 0xbf}; // spreadsheets write one
     size_t skipped = size >= 3 && !memcmp(text, byte_order_mark, 3) ? 3 : 0;
@@ -221,8 +221,8 @@ static void read_settings(struct context *context, Points__V1__Genesis *genesis)
     const char *source = option_get(context, "time-source"), *time_text = option_get(context, "time");
     genesis->time_source = TIME_SOURCE(SYSTEM);
     if (source)
-        genesis->time_source = (Points__V1__TimeSource)parse_enum(context, "--time-source",
-            &points__v1__time_source__descriptor, source, false);
+        genesis->time_source = (Points__V1__TimeSource)parse_enum(
+            context, "--time-source", &points__v1__time_source__descriptor, source, false);
     if (time_text)
         genesis->time = parse_time(context, "--time", time_text);
     else if (genesis->time_source == TIME_SOURCE(SCRIPTED))
@@ -246,7 +246,8 @@ static void check_genesis(const Points__V1__Genesis *genesis, const uint8_t *byt
     points_free(state);
 }
 
-// Packs a genesis whose keys, municipalities and settings stand. All policies go in, so that the ledger itself says what holds.
+// Packs a genesis whose keys, municipalities and settings stand. All policies go in, so that the ledger itself says
+// what holds.
 static uint8_t *pack_genesis(Points__V1__Genesis *genesis, size_t *size)
 {
     uint64_t values[POLICY_COUNT];
@@ -266,8 +267,8 @@ static uint8_t *pack_genesis(Points__V1__Genesis *genesis, size_t *size)
     return bytes;
 }
 
-static uint8_t *make_genesis(struct context *context, const struct municipality_reader *municipalities,
-    struct genesis_keys *keys, size_t *size)
+static uint8_t *make_genesis(
+    struct context *context, const struct municipality_reader *municipalities, struct genesis_keys *keys, size_t *size)
 {
     uint8_t nonce[ID_BYTES];
     char origin[64], hex[9];
@@ -431,8 +432,7 @@ static int run_keygen(struct context *context)
 }
 
 const struct command commands_init[] = {
-    {"init",
-        "[DIR] [--origin NAME] [--time-source system|scripted] [--time TIME] [--municipalities FILE]",
+    {"init", "[DIR] [--origin NAME] [--time-source system|scripted] [--time TIME] [--municipalities FILE]",
         "make keys, genesis and an empty ledger in a folder, and the daemon's configuration", NULL, 0, run_init},
     {"keygen", "FILE [--holder TEXT]", "make a key: FILE holds the secret, the .pub beside it the public key", NULL, 0,
         run_keygen},

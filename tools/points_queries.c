@@ -43,8 +43,8 @@ static int run_account(struct context *context)
 {
     static const struct table_column columns[] = {{"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
         {"balance_points", TABLE_NUMBER}, {"held_points", TABLE_NUMBER}, {"last_sequence", TABLE_ORDINAL}};
-    static const struct table_column quest_columns[] = {{"quest", TABLE_ORDINAL}, {"awards", TABLE_NUMBER},
-        {"points", TABLE_NUMBER}, {"last_period", TABLE_TEXT}};
+    static const struct table_column quest_columns[] = {
+        {"quest", TABLE_ORDINAL}, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}, {"last_period", TABLE_TEXT}};
     uint8_t account[ID_BYTES];
     bool quests = option_get(context, "quests");
     parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
@@ -134,7 +134,8 @@ static bool is_whole(const Points__V1__LedgerEntry *entry)
 }
 
 // Newest first; the balance after each entry is counted back from the balance now.
-static size_t statement_page(struct table *table, const Points__V1__StatementReply *page, int64_t *balance, size_t rows_max)
+static size_t statement_page(
+    struct table *table, const Points__V1__StatementReply *page, int64_t *balance, size_t rows_max)
 {
     size_t i;
     for (i = 0; i < page->n_entries && i < rows_max; i++) {
@@ -228,7 +229,7 @@ struct purpose_names {
     struct {
         uint32_t purpose;
         char *name;
-    } *rows;
+    } * rows;
     size_t count;
 };
 
@@ -341,7 +342,8 @@ static Points__V1__GetDonationTotals totals_asked(struct context *context)
     ask.from_day = from ? parse_day(context, "--from", from) : 0;
     ask.to_day = to ? parse_day(context, "--to", to) : 0;
     if (unit)
-        ask.unit = (Points__V1__TotalsUnit)parse_enum(context, "--by", &points__v1__totals_unit__descriptor, unit, true);
+        ask.unit =
+            (Points__V1__TotalsUnit)parse_enum(context, "--by", &points__v1__totals_unit__descriptor, unit, true);
     context_municipalities(context);
     ask.municipality = municipality ? context_municipality(context, municipality) : 0;
     return ask;
@@ -404,8 +406,8 @@ static struct table *quest_summary(struct context *context, const Points__V1__Qu
 
 static struct table *quest_municipalities(struct context *context, const Points__V1__QuestReply *reply)
 {
-    static const struct table_column columns[] = {MUNICIPALITY_COLUMNS, {"residents", TABLE_NUMBER},
-        {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+    static const struct table_column columns[] = {
+        MUNICIPALITY_COLUMNS, {"residents", TABLE_NUMBER}, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
     struct table *table = table_new("municipalities", columns, COUNT(columns));
     for (size_t i = 0; i < reply->n_municipalities; i++) {
         context_municipality_cells(context, table, reply->municipalities[i]->municipality);
@@ -418,8 +420,8 @@ static struct table *quest_municipalities(struct context *context, const Points_
 
 static struct table *quest_weeks(struct context *context, const Points__V1__QuestReply *reply)
 {
-    static const struct table_column columns[] = {{"week", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"awards", TABLE_NUMBER},
-        {"points", TABLE_NUMBER}};
+    static const struct table_column columns[] = {
+        {"week", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
     struct table *table = table_new("weeks", columns, COUNT(columns));
     for (size_t i = 0; i < reply->n_periods; i++) {
         day_cell(table, reply->periods[i]->first_day);
@@ -448,9 +450,9 @@ static int run_quest(struct context *context)
     Points__V1__Response *response = context_call(context, &request);
     if (!response->quest->quest)
         fail(EXIT_FAILED, "the daemon's answer lacks a part");
-    struct table *table = !by                    ? quest_summary(context, response->quest)
+    struct table *table = !by                   ? quest_summary(context, response->quest)
                           : !strcmp(by, "week") ? quest_weeks(context, response->quest)
-                                                 : quest_municipalities(context, response->quest);
+                                                : quest_municipalities(context, response->quest);
     client_free_response(response);
     return context_print(context, table);
 }
@@ -514,7 +516,8 @@ static int run_trial_balance(struct context *context)
 {
     static const struct table_column columns[] = {MUNICIPALITY_COLUMNS, {"accounts", TABLE_NUMBER},
         {"issued", TABLE_NUMBER}, {"balances", TABLE_NUMBER}, {"held", TABLE_NUMBER}, {"donated", TABLE_NUMBER},
-        {"converted", TABLE_NUMBER}, {"expired", TABLE_NUMBER}, {"forfeited", TABLE_NUMBER}, {"reversed", TABLE_NUMBER}};
+        {"converted", TABLE_NUMBER}, {"expired", TABLE_NUMBER}, {"forfeited", TABLE_NUMBER},
+        {"reversed", TABLE_NUMBER}};
     Points__V1__GetTrialBalance ask = POINTS__V1__GET_TRIAL_BALANCE__INIT;
     Points__V1__Request request = POINTS__V1__REQUEST__INIT;
     uint64_t accounts = 0;
@@ -546,13 +549,13 @@ static int run_trial_balance(struct context *context)
 // ---- the programme
 
 static const struct table_column municipality_columns[] = {MUNICIPALITY_COLUMNS};
-static const struct table_column quest_columns[] = {{"quest", TABLE_ORDINAL}, {"name", TABLE_TEXT}, {"period", TABLE_TEXT},
-    {"points", TABLE_NUMBER}, {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"first_day", TABLE_TEXT},
-    {"last_day", TABLE_TEXT}, {"grace_s", TABLE_NUMBER}};
-static const struct table_column purpose_columns[] = {{"purpose", TABLE_ORDINAL}, {"name", TABLE_TEXT},
-    {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}};
-static const struct table_column policy_columns[] = {{"policy", TABLE_TEXT}, {"value", TABLE_NUMBER},
-    {"meaning", TABLE_TEXT}};
+static const struct table_column quest_columns[] = {{"quest", TABLE_ORDINAL}, {"name", TABLE_TEXT},
+    {"period", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER},
+    {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}, {"grace_s", TABLE_NUMBER}};
+static const struct table_column purpose_columns[] = {
+    {"purpose", TABLE_ORDINAL}, {"name", TABLE_TEXT}, {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}};
+static const struct table_column policy_columns[] = {
+    {"policy", TABLE_TEXT}, {"value", TABLE_NUMBER}, {"meaning", TABLE_TEXT}};
 static const struct table_column key_columns[] = {{"role", TABLE_TEXT}, {"holder", TABLE_TEXT},
     {"municipality", TABLE_TEXT}, {"revoked", TABLE_TEXT}, {"key", TABLE_TEXT}};
 
@@ -600,11 +603,13 @@ static void purpose_rows(struct context *context, struct table *table, const Poi
 
 static void policy_meaning_cell(struct table *table, const Points__V1__SetPolicy *row)
 {
-    const bool limit = row->policy == POLICY(CONVERSION_DAY_MAX_POINTS) || row->policy == POLICY(CONVERSION_MONTH_MAX_POINTS);
+    const bool limit =
+        row->policy == POLICY(CONVERSION_DAY_MAX_POINTS) || row->policy == POLICY(CONVERSION_MONTH_MAX_POINTS);
     if (row->policy == POLICY(CONVERSION_OPENS_AT))
         time_cell(table, (int64_t)row->value);
     else if (row->policy == POLICY(TOTALS_SHARED))
-        table_text(table, row->value ? "municipalities see each other's totals" : "municipalities see their own totals");
+        table_text(
+            table, row->value ? "municipalities see each other's totals" : "municipalities see their own totals");
     else if (limit && !row->value)
         table_text(table, "no limit");
     else
@@ -703,8 +708,9 @@ static int run_checkpoint(struct context *context)
 static int run_status(struct context *context)
 {
     static const struct table_column columns[] = {{"origin", TABLE_TEXT}, {"time_source", TABLE_TEXT},
-        {"time", TABLE_TEXT}, {"blocks", TABLE_NUMBER}, {"transactions", TABLE_NUMBER}, {"rules_version", TABLE_ORDINAL},
-        {"clock_unsure", TABLE_TEXT}, {"disk_full", TABLE_TEXT}, {"version", TABLE_TEXT}, {"ledger_id", TABLE_TEXT}};
+        {"time", TABLE_TEXT}, {"blocks", TABLE_NUMBER}, {"transactions", TABLE_NUMBER},
+        {"rules_version", TABLE_ORDINAL}, {"clock_unsure", TABLE_TEXT}, {"disk_full", TABLE_TEXT},
+        {"version", TABLE_TEXT}, {"ledger_id", TABLE_TEXT}};
     char hex[2 * HASH_BYTES + 1];
     const Points__V1__HelloReply *hello = client_hello(context_client(context));
     struct table *table = table_new("status", columns, COUNT(columns));
@@ -723,13 +729,14 @@ static int run_status(struct context *context)
 
 const struct command commands_queries[] = {
     {"account", "ACCOUNT [--quests]", "show home and balance of an account, or its quests", "auditor", 0, run_account},
-    {"statement", "ACCOUNT [--limit ROWS]", "show what happened to an account, newest first, with the balance after each",
-        "auditor", 0, run_statement},
+    {"statement", "ACCOUNT [--limit ROWS]",
+        "show what happened to an account, newest first, with the balance after each", "auditor", 0, run_statement},
     {"transaction", "ID", "show a transaction and its outcome", "auditor", 0, run_transaction},
-    {"totals", "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year]",
+    {"totals",
+        "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year]",
         "show donations by municipality and purpose", "auditor", 0, run_totals},
-    {"quest", "QUEST [--by municipality|week] [--from DAY] [--to DAY]", "show what a quest has issued, its budget, and how many took part",
-        "auditor", 0, run_quest},
+    {"quest", "QUEST [--by municipality|week] [--from DAY] [--to DAY]",
+        "show what a quest has issued, its budget, and how many took part", "auditor", 0, run_quest},
     {"conversions", "", "show the conversions that wait for their answer", "waon", 0, run_conversions},
     {"trial-balance", "", "show that the books balance", "auditor", 0, run_trial_balance},
     {"programme", "municipalities|quests|purposes|policies|keys", "show what the programme consists of", "auditor", 0,

@@ -44,8 +44,8 @@ static int run_award(struct context *context)
     Points__V1__Award body = POINTS__V1__AWARD__INIT;
     body.account = BYTES(account);
     body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 1), 1, UINT32_MAX);
-    body.occurred_at = occurred_at ? parse_time(context, "--occurred-at", occurred_at)
-                                   : client_hello(context_client(context))->time;
+    body.occurred_at =
+        occurred_at ? parse_time(context, "--occurred-at", occurred_at) : client_hello(context_client(context))->time;
     Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
     transaction.body_case = TRANSACTION(AWARD);
     transaction.award = &body;
@@ -112,8 +112,8 @@ const struct command commands_residents[] = {
         run_open_account},
     {"move-account", "ACCOUNT MUNICIPALITY [--id ID]", "give an account another home municipality", "app", 1,
         run_move_account},
-    {"award", "ACCOUNT QUEST [--occurred-at TIME] [--id ID]", "award a quest's points (TIME: now, by the ledger's clock)",
-        "app", 1, run_award},
+    {"award", "ACCOUNT QUEST [--occurred-at TIME] [--id ID]",
+        "award a quest's points (TIME: now, by the ledger's clock)", "app", 1, run_award},
     {"donate", "ACCOUNT MUNICIPALITY PURPOSE POINTS [--id ID]", "donate points to the home municipality", "app", 1,
         run_donate},
     {"convert", "ACCOUNT POINTS [--id ID]", "request a conversion into WAON", "app", 1, run_convert},

@@ -25,8 +25,8 @@ static void check_signatures(const Points__V1__SignedEnvelope *envelope, const c
     char hex[2 * KEY_BYTES + 1];
     for (size_t i = 0; i < envelope->n_signatures; i++) {
         const Points__V1__Signature *row = envelope->signatures[i];
-        if (!signing_verify(SIGNING_ENVELOPE, envelope->envelope.data, envelope->envelope.len, row->key.data,
-                row->signature.data))
+        if (!signing_verify(
+                SIGNING_ENVELOPE, envelope->envelope.data, envelope->envelope.len, row->key.data, row->signature.data))
             fail(EXIT_WRONG_USE, "a signature in %s does not verify: the file was changed after it was signed", path);
         say("signed with %s", sodium_bin2hex(hex, sizeof hex, row->key.data, KEY_BYTES));
     }
@@ -45,8 +45,9 @@ static int run_countersign(struct context *context)
     submit_print_envelope(context, envelope);
     size = envelope_countersign(envelope, keys, out);
     if (!size)
-        fail(EXIT_WRONG_USE, envelope->n_signatures == SIGNATURES_MAX ? "%s has four signatures; no more are allowed"
-                                                                      : "%s is signed with this key already",
+        fail(EXIT_WRONG_USE,
+            envelope->n_signatures == SIGNATURES_MAX ? "%s has four signatures; no more are allowed"
+                                                     : "%s is signed with this key already",
             path);
     submit_write_file(to, out, size);
     say("%s now has %zu signatures; send it with: points submit %s", to, envelope->n_signatures + 1, to);

@@ -41,8 +41,13 @@ Points__V1__Outcome submit_outcome(const Points__V1__SubmitReply *reply, size_t 
 }
 
 static const struct table_column outcome_columns[] = {
-    {"sequence", TABLE_ORDINAL}, {"id", TABLE_TEXT},          {"type", TABLE_TEXT},     {"account", TABLE_TEXT},
-    {"outcome", TABLE_TEXT},    {"points", TABLE_NUMBER},    {"duplicate_of", TABLE_ORDINAL},
+    {"sequence", TABLE_ORDINAL},
+    {"id", TABLE_TEXT},
+    {"type", TABLE_TEXT},
+    {"account", TABLE_TEXT},
+    {"outcome", TABLE_TEXT},
+    {"points", TABLE_NUMBER},
+    {"duplicate_of", TABLE_ORDINAL},
 };
 
 static void transaction_cells(struct table *table, const Points__V1__Transaction *transaction)
@@ -71,7 +76,8 @@ static void print_refusals(const Points__V1__SubmitReply *reply, size_t count)
     }
 }
 
-static int print_reply(struct context *context, const Points__V1__SubmitReply *reply, const Points__V1__Envelope *envelope)
+static int print_reply(
+    struct context *context, const Points__V1__SubmitReply *reply, const Points__V1__Envelope *envelope)
 {
     size_t count = envelope->n_transactions;
     bool refused = false;
@@ -108,8 +114,8 @@ static Points__V1__Envelope *read_envelope(const ProtobufCBinaryData *bytes)
 }
 
 // `id` is of one of its transactions: recorded or not, they are so together.
-static Points__V1__Response *send_and_wait(struct context *context, const uint8_t *bytes, size_t size,
-    const uint8_t id[ID_BYTES])
+static Points__V1__Response *send_and_wait(
+    struct context *context, const uint8_t *bytes, size_t size, const uint8_t id[ID_BYTES])
 {
     struct tool_error error;
     char id_text[ID_TEXT_BYTES];
@@ -149,9 +155,9 @@ static void need_signers(struct context *context, size_t count)
 {
     if (context->out || count >= context->command->signers_min)
         return;
-    fail_usage(context,
-        "two operators must sign this: give --key operator-1 --key operator-2, or --out FILE, and let the other one run: "
-        "points countersign FILE --key operator-2");
+    fail_usage(context, "two operators must sign this: give --key operator-1 --key operator-2, or --out FILE, and let "
+                        "the other one run: "
+                        "points countersign FILE --key operator-2");
 }
 
 int submit_transaction(struct context *context, Points__V1__Transaction *transaction)

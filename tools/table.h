@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 enum table_format { TABLE_PEOPLE, TABLE_JSON, TABLE_CSV };
-// Numbers stand to the right, have separators for people, and no quotes in JSON. Ordinals name something (a quest, a line): people may
-// have to type them, so they have no separators.
+// Numbers stand to the right, have separators for people, and no quotes in JSON. Ordinals name something (a quest, a
+// line): people may have to type them, so they have no separators.
 enum table_kind { TABLE_TEXT, TABLE_NUMBER, TABLE_ORDINAL };
 
 struct table_column {

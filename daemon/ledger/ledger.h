@@ -1,9 +1,10 @@
 // The ledger: an append-only list of blocks in LMDB, and the RFC 6962 tree over their headers. Knows no rules.
 //
-// A folder DIR holds data.mdb, lock.mdb (LMDB) and ledger.lock (one writer at a time). Tables, all with 8-byte big-endian block
-// indexes as keys: `headers` (BlockHeader bytes), `bodies` (BlockBody bytes), `tree` (the leaf's hash, then the hashes of the subtrees
-// that this leaf completes, 32 bytes each, lowest first); and `meta` with "format" (uint32 big-endian, LEDGER_FORMAT) and "checkpoint" (the
-// signed note of the newest state, written in the same transaction as the blocks).
+// A folder DIR holds data.mdb, lock.mdb (LMDB) and ledger.lock (one writer at a time). Tables, all with 8-byte
+// big-endian block indexes as keys: `headers` (BlockHeader bytes), `bodies` (BlockBody bytes), `tree` (the leaf's hash,
+// then the hashes of the subtrees that this leaf completes, 32 bytes each, lowest first); and `meta` with "format"
+// (uint32 big-endian, LEDGER_FORMAT) and "checkpoint" (the signed note of the newest state, written in the same
+// transaction as the blocks).
 #pragma once
 
 #include "ledger/note.h"
@@ -48,56 +49,60 @@ struct ledger_record {
     size_t header_size, envelope_size, outcomes_size;
 };
 
-// Makes DIR (which may exist, but no ledger in it) and block 0 of the genesis; syncs the files and both folders before it returns.
-// The genesis must be canonical; its rules and signatures are the caller's to check. There is no checkpoint yet: whoever creates
-// a ledger does not hold the daemon's key. Block 0 has first_sequence 1 and no transactions.
-bool ledger_create(const char *dir, const uint8_t *genesis, size_t genesis_size, const Points__V1__Signature *const *signatures,
-    size_t signature_count, struct ledger_error *error);
+// Makes DIR (which may exist, but no ledger in it) and block 0 of the genesis; syncs the files and both folders before
+// it returns. The genesis must be canonical; its rules and signatures are the caller's to check. There is no checkpoint
+// yet: whoever creates a ledger does not hold the daemon's key. Block 0 has first_sequence 1 and no transactions.
+bool ledger_create(const char *dir, const uint8_t *genesis, size_t genesis_size,
+    const Points__V1__Signature *const *signatures, size_t signature_count, struct ledger_error *error);
 
-// Opens a ledger; NULL on failure (none there, another format, in use by another process, records missing). The caller closes it.
-// The lock belongs to the open file: a forked child that lives on holds it too.
+// Opens a ledger; NULL on failure (none there, another format, in use by another process, records missing). The caller
+// closes it. The lock belongs to the open file: a forked child that lives on holds it too.
 struct ledger *ledger_open(const char *dir, enum ledger_mode mode, struct ledger_error *error);
 void ledger_close(struct ledger *ledger);
 
-uint64_t ledger_size(const struct ledger *ledger); // blocks that are durable; thread-safe
+uint64_t ledger_size(const struct ledger *ledger);     // blocks that are durable; thread-safe
 const uint8_t *ledger_id(const struct ledger *ledger); // HASH_BYTES: the leaf hash of block 0
 
 // The signer of checkpoints, from now on; must be set before ledger_append. `signer` is borrowed for the ledger's life.
 void ledger_set_signer(struct ledger *ledger, const struct note_signer *signer);
 
-// Appends blocks with the next indexes and makes them durable, all or none: one LMDB transaction, one checkpoint. One thread at a time.
-// No blocks: only a new checkpoint is signed, as a daemon does when it starts (the first one, or after a change of key).
-// False: the commit failed, nothing can be said about the disk, and the process must leave.
+// Appends blocks with the next indexes and makes them durable, all or none: one LMDB transaction, one checkpoint. One
+// thread at a time. No blocks: only a new checkpoint is signed, as a daemon does when it starts (the first one, or
+// after a change of key). False: the commit failed, nothing can be said about the disk, and the process must leave.
 bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error);
 
 // Bytes that may still be appended before the map or the file system is full. Thread-safe.
 bool ledger_room(struct ledger *ledger, uint64_t *bytes, struct ledger_error *error);
 
-// Reading. Any thread; one `struct ledger_reading` a thread at a time, open only for the moment (it pins old pages), ended by the thread
-// that began it.
+// Reading. Any thread; one `struct ledger_reading` a thread at a time, open only for the moment (it pins old pages),
+// ended by the thread that began it.
 struct ledger_reading;
 struct ledger_reading *ledger_read_begin(struct ledger *ledger, struct ledger_error *error);
 void ledger_read_end(struct ledger_reading *reading);
 uint64_t ledger_read_size(const struct ledger_reading *reading); // blocks that this reading sees
 // 1: found; 0: no such block; -1: error.
-int ledger_read_block(struct ledger_reading *reading, uint64_t index, struct ledger_record *record, struct ledger_error *error);
-// Finds the block that holds a transaction's sequence number among the first `blocks` (ledger_read_size: all), by bisection of
-// their headers. As ledger_read_block.
+int ledger_read_block(
+    struct ledger_reading *reading, uint64_t index, struct ledger_record *record, struct ledger_error *error);
+// Finds the block that holds a transaction's sequence number among the first `blocks` (ledger_read_size: all), by
+// bisection of their headers. As ledger_read_block.
 int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, uint64_t *index,
     struct ledger_record *record, struct ledger_error *error);
 // The newest checkpoint, NUL-terminated, into `note` of NOTE_BYTES_MAX.
 bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error);
 
-// Hashes of the tree, for the proofs of tree.h: `level` 0 are leaves, `position` counts from the left. 32 bytes into `hash`.
+// Hashes of the tree, for the proofs of tree.h: `level` 0 are leaves, `position` counts from the left. 32 bytes into
+// `hash`.
 bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES],
     struct ledger_error *error);
 
-// Checks a stored block against itself and the tree: version, index, envelope and outcomes hash, leaf hash, and the hashes of the subtrees that it
-// completes; that sequence numbers follow on from the block before and time does not go back. `edge` is the running tree of the blocks before this
-// one, and takes it in. False: `error` names the fault, and `edge` is as it was.
+// Checks a stored block against itself and the tree: version, index, envelope and outcomes hash, leaf hash, and the
+// hashes of the subtrees that it completes; that sequence numbers follow on from the block before and time does not go
+// back. `edge` is the running tree of the blocks before this one, and takes it in. False: `error` names the fault, and
+// `edge` is as it was.
 struct tree_edge;
-bool ledger_check_block(struct ledger_reading *reading, uint64_t index, struct tree_edge *edge, struct ledger_error *error);
-// After the last block: size and root against the stored checkpoint, whose signature must be `verifier`'s. A ledger that holds
-// genesis alone may have no checkpoint yet.
-bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *edge, const struct note_verifier *verifier,
-    struct ledger_error *error);
+bool ledger_check_block(
+    struct ledger_reading *reading, uint64_t index, struct tree_edge *edge, struct ledger_error *error);
+// After the last block: size and root against the stored checkpoint, whose signature must be `verifier`'s. A ledger
+// that holds genesis alone may have no checkpoint yet.
+bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *edge,
+    const struct note_verifier *verifier, struct ledger_error *error);

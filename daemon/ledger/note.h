@@ -29,6 +29,6 @@ struct note_checkpoint {
 void note_verifier_text(const struct note_verifier *verifier, char *text);
 // A signed note of the signer's own name, NUL-terminated, into `note` of NOTE_BYTES_MAX.
 void note_sign_checkpoint(const struct note_signer *signer, uint64_t size, const uint8_t root[HASH_BYTES], char *note);
-// Reads a note and checks that this verifier signed it and that its origin is the verifier's name. Lines of unknown signers are
-// passed over. False: not such a note, or no valid signature of this verifier.
+// Reads a note and checks that this verifier signed it and that its origin is the verifier's name. Lines of unknown
+// signers are passed over. False: not such a note, or no valid signature of this verifier.
 bool note_open_checkpoint(const char *note, const struct note_verifier *verifier, struct note_checkpoint *checkpoint);

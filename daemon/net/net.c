@@ -70,8 +70,8 @@ static void on_idle(evutil_socket_t fd, short what, void *arg)
         server->events.on_idle(server->ctx);
 }
 
-// The write timeout spares a client that reads a little now and then, but a stop must not wait for it. One whose requests
-// are not all answered yet is itself kept waiting, so its time has not come.
+// The write timeout spares a client that reads a little now and then, but a stop must not wait for it. One whose
+// requests are not all answered yet is itself kept waiting, so its time has not come.
 static void on_hurry(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;

@@ -27,12 +27,13 @@ struct ledger_books {
     uint64_t accounts[MUNICIPALITIES_MAX];
 };
 
-// The one door: moves points of an account from one book to another, in its municipality's column. The rules have made sure that
-// they are there; if they are not, or a sum would overflow, the process ends rather than keep wrong books.
+// The one door: moves points of an account from one book to another, in its municipality's column. The rules have made
+// sure that they are there; if they are not, or a sum would overflow, the process ends rather than keep wrong books.
 void books_move(struct ledger_books *books, struct account *account, enum book from, enum book to, uint64_t points);
 
 void books_account_opened(struct ledger_books *books, unsigned municipality);
-// Takes the account's balance and held points along to another municipality's column. The account still names the old one.
+// Takes the account's balance and held points along to another municipality's column. The account still names the old
+// one.
 void books_account_moved(struct ledger_books *books, const struct account *account, unsigned municipality);
 
 // issued = the sum of all others, in each column together and by a walk over the accounts.

@@ -32,7 +32,8 @@ int64_t calendar_week_end(uint32_t week)
     return calendar_day_begin(calendar_week_first_day(week + 1));
 }
 
-// Day of the civil year's 1 March, years counted from March: Gregorian arithmetic of H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+// Day of the civil year's 1 March, years counted from March: Gregorian arithmetic of H. Hinnant, "chrono-Compatible
+// Low-Level Date Algorithms".
 static void civil_from_day(uint32_t day, uint32_t *year, uint32_t *month, uint32_t *day_of_month)
 {
     uint32_t z = day + 719468;

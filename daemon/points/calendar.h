@@ -3,11 +3,11 @@
 
 #include <stdint.h>
 
-enum { CALENDAR_DAY_MAX = 2932896 };                    // 9999-12-31
-#define CALENDAR_TIME_MAX INT64_C(253402268399)         // 9999-12-31 23:59:59 JST
+enum { CALENDAR_DAY_MAX = 2932896 };            // 9999-12-31
+#define CALENDAR_TIME_MAX INT64_C(253402268399) // 9999-12-31 23:59:59 JST
 
-int64_t calendar_day(int64_t time);       // of an instant in Unix seconds; negative before 1970
-int64_t calendar_day_begin(int64_t day);  // Unix seconds of its 00:00 JST
+int64_t calendar_day(int64_t time);      // of an instant in Unix seconds; negative before 1970
+int64_t calendar_day_begin(int64_t day); // Unix seconds of its 00:00 JST
 
 // Weeks begin on Monday; numbered from the one that holds day 0. `day` is not negative.
 uint32_t calendar_week(uint32_t day);

@@ -45,8 +45,7 @@ uint64_t purpose_apply_define(struct turn *turn)
 
 bool donation_at_home(struct turn *turn)
 {
-    return turn->transaction->donate->municipality ==
-           state_municipality_code(turn->state, turn->account->municipality);
+    return turn->transaction->donate->municipality == state_municipality_code(turn->state, turn->account->municipality);
 }
 
 bool donation_amount_valid(struct turn *turn)

@@ -59,15 +59,16 @@ refusal_code points_admit(const struct points_state *state, const Points__V1__Si
             continue;
         const char *role = protobuf_c_enum_descriptor_get_value(&points__v1__role__descriptor, (int)rule->role)->name;
         snprintf(error->message, sizeof error->message,
-            "transactions[%zu] (%s) needs signatures of %u different holder%s with role %s; it has %u%s", i,
-            rule->name, rule->holders, rule->holders > 1 ? "s" : "", role, holders[rule->role],
+            "transactions[%zu] (%s) needs signatures of %u different holder%s with role %s; it has %u%s", i, rule->name,
+            rule->holders, rule->holders > 1 ? "s" : "", role, holders[rule->role],
             rule->holders > 1 ? ". Add one with: points countersign FILE" : "");
         return REFUSAL(NOT_PERMITTED);
     }
     return REFUSAL(REFUSAL_NONE);
 }
 
-refusal_code points_asker(const struct points_state *state, const uint8_t key_bytes[KEY_BYTES], struct points_asker *asker)
+refusal_code points_asker(
+    const struct points_state *state, const uint8_t key_bytes[KEY_BYTES], struct points_asker *asker)
 {
     *asker = (struct points_asker){.role = ROLE(ROLE_NONE)};
     const struct key *key = key_get(state->keys, key_bytes);

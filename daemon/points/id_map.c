@@ -6,14 +6,14 @@
 
 enum { SIZE_FIRST = 1024 };
 
-// UUIDv7s of one millisecond share their first bytes, so both halves are multiplied through (the folded product of wyhash).
+// UUIDv7s of one millisecond share their first bytes, so both halves are multiplied through (the folded product of
+// wyhash).
 static size_t slot_of(const struct id_map *map, const uint8_t id[ID_BYTES])
 {
     uint64_t low, high;
     memcpy(&low, id, sizeof low);
     memcpy(&high, id + sizeof low, sizeof high);
-    __uint128_t product =
-        (__uint128_t)(low ^ UINT64_C(0xa0761d6478bd642f)) * (high ^ UINT64_C(0xe7037ed1a0b428db));
+    __uint128_t product = (__uint128_t)(low ^ UINT64_C(0xa0761d6478bd642f)) * (high ^ UINT64_C(0xe7037ed1a0b428db));
     uint64_t hash = (uint64_t)product ^ (uint64_t)(product >> 64);
     return hash & (map->size - 1);
 }

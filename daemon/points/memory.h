@@ -6,5 +6,6 @@
 void *memory_zeroed(size_t count, size_t entry_size);
 char *memory_text(const char *text); // a copy
 
-// Room for one more entry in an array of `count`: returns the array, perhaps moved, with `*capacity` doubled when it was full.
+// Room for one more entry in an array of `count`: returns the array, perhaps moved, with `*capacity` doubled when it
+// was full.
 void *memory_grow(void *array, size_t count, size_t *capacity, size_t entry_size);

@@ -1,5 +1,5 @@
-// The programme's rules as a pure fold: state + block -> state + outcomes. No I/O, no clock, no threads; the daemon, the auditor and
-// the tests run the same functions. doc/rules.md is the contract.
+// The programme's rules as a pure fold: state + block -> state + outcomes. No I/O, no clock, no threads; the daemon,
+// the auditor and the tests run the same functions. doc/rules.md is the contract.
 #pragma once
 
 #include "proto/formats.h"
@@ -16,28 +16,29 @@ struct points_error {
     char message[POINTS_ERROR_BYTES]; // for people
 };
 
-// The state after block 0; NULL when the genesis breaks a rule that its form does not show (`error` says which). `genesis` is
-// canonical and is copied. Out of memory ends the process, here and below. The caller frees.
+// The state after block 0; NULL when the genesis breaks a rule that its form does not show (`error` says which).
+// `genesis` is canonical and is copied. Out of memory ends the process, here and below. The caller frees.
 struct points_state *points_from_genesis(const Points__V1__Genesis *genesis, struct points_error *error);
 void points_free(struct points_state *state);
 
 // The keys that signed genesis must be operators of it, of at least two holders.
-bool points_genesis_signers(const struct points_state *state, const Points__V1__Signature *const *signatures, size_t count,
-    struct points_error *error);
+bool points_genesis_signers(const struct points_state *state, const Points__V1__Signature *const *signatures,
+    size_t count, struct points_error *error);
 
 // ---- deciding a block: judge its signers, begin, apply each transaction in order.
 
 // Why the signers may not post this envelope, REFUSAL_NONE when they may. Judged against the state before the block.
 // `message` of POINTS_ERROR_BYTES says which key or transaction.
-refusal_code points_admit(const struct points_state *state, const Points__V1__Signature *const *signatures, size_t signature_count,
-    const Points__V1__Envelope *envelope, struct points_error *error);
+refusal_code points_admit(const struct points_state *state, const Points__V1__Signature *const *signatures,
+    size_t signature_count, const Points__V1__Envelope *envelope, struct points_error *error);
 // KEY_UNKNOWN, KEY_REVOKED or REFUSAL_NONE: the part of points_admit that comes before BAD_SIGNATURE.
 refusal_code points_signers_known(const struct points_state *state, const Points__V1__Signature *const *signatures,
     size_t signature_count, struct points_error *error);
 
 // Block time for a block now, Unix seconds. `wall_clock` counts on SYSTEM ledgers only.
 int64_t points_block_time(const struct points_state *state, int64_t wall_clock);
-bool points_time_valid(const struct points_state *state, int64_t block_time); // as an auditor judges a recorded block's time
+bool points_time_valid(
+    const struct points_state *state, int64_t block_time); // as an auditor judges a recorded block's time
 
 // `first_sequence` is points_last_sequence() + 1.
 void points_block_begin(struct points_state *state, int64_t block_time);
@@ -52,7 +53,7 @@ struct points_inputs {
 
 struct points_outcome {
     outcome_code code;
-    uint64_t points;   // moved
+    uint64_t points; // moved
     uint64_t expired;
     uint64_t previous; // see doc/rules.md
 };
@@ -61,15 +62,15 @@ struct points_outcome {
 const uint8_t *points_target(const Points__V1__Transaction *transaction);
 
 // Decides one transaction and moves the state. It takes the next sequence number, whatever its outcome.
-struct points_outcome points_apply(struct points_state *state, const Points__V1__Transaction *transaction,
-    const struct points_inputs *inputs);
+struct points_outcome points_apply(
+    struct points_state *state, const Points__V1__Transaction *transaction, const struct points_inputs *inputs);
 
-// issued = balances + held + donated + converted + expired + forfeited + reversed, over all and by a walk of every account.
-// Costs a pass over the accounts; for auditors and tests.
+// issued = balances + held + donated + converted + expired + forfeited + reversed, over all and by a walk of every
+// account. Costs a pass over the accounts; for auditors and tests.
 bool points_books_balance(const struct points_state *state);
 
-// ---- asking. Replies are allocated in `allocator` (an arena) and stay valid as long as it does; names in them point into the state until the
-// next points_apply. NULL: no such thing. Rows that the asker may not see are left out.
+// ---- asking. Replies are allocated in `allocator` (an arena) and stay valid as long as it does; names in them point
+// into the state until the next points_apply. NULL: no such thing. Rows that the asker may not see are left out.
 
 struct points_asker {
     role_code role;        // ROLE_NONE: no proven key
@@ -83,23 +84,25 @@ uint64_t points_last_sequence(const struct points_state *state);
 uint64_t points_account_count(const struct points_state *state);
 int64_t points_time(const struct points_state *state); // of the newest block
 const Points__V1__Genesis *points_genesis(const struct points_state *state);
-bool points_may_see(const struct points_state *state, const struct points_asker *asker, uint32_t municipality); // 0: all of them
+bool points_may_see(
+    const struct points_state *state, const struct points_asker *asker, uint32_t municipality); // 0: all of them
 bool points_municipality_known(const struct points_state *state, uint32_t municipality);
 
-Points__V1__AccountReply *points_account(const struct points_state *state, const uint8_t account[ID_BYTES],
-    ProtobufCAllocator *allocator);
+Points__V1__AccountReply *points_account(
+    const struct points_state *state, const uint8_t account[ID_BYTES], ProtobufCAllocator *allocator);
 Points__V1__QuestReply *points_quest(const struct points_state *state, const struct points_asker *asker,
     const Points__V1__GetQuest *query, ProtobufCAllocator *allocator);
-Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state, const struct points_asker *asker,
-    const Points__V1__GetDonationTotals *query, ProtobufCAllocator *allocator);
-Points__V1__PendingConversionsReply *points_pending_conversions(const struct points_state *state,
-    const Points__V1__GetPendingConversions *query, ProtobufCAllocator *allocator);
+Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state,
+    const struct points_asker *asker, const Points__V1__GetDonationTotals *query, ProtobufCAllocator *allocator);
+Points__V1__PendingConversionsReply *points_pending_conversions(
+    const struct points_state *state, const Points__V1__GetPendingConversions *query, ProtobufCAllocator *allocator);
 Points__V1__TrialBalanceReply *points_trial_balance(const struct points_state *state, ProtobufCAllocator *allocator);
-Points__V1__ProgrammeReply *points_programme(const struct points_state *state, const Points__V1__GetProgramme *query,
-    ProtobufCAllocator *allocator);
+Points__V1__ProgrammeReply *points_programme(
+    const struct points_state *state, const Points__V1__GetProgramme *query, ProtobufCAllocator *allocator);
 
 // ---- the rules as a table, for the documents' test
 
-// Writes the table of doc/rules.md ("| transaction | signed by | checks, in order |" and its rows) to `out` of `size`; false: too small.
+// Writes the table of doc/rules.md ("| transaction | signed by | checks, in order |" and its rows) to `out` of `size`;
+// false: too small.
 bool points_rules_table(char *out, size_t size);
 bool points_policy_table(char *out, size_t size);

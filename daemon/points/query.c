@@ -7,7 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROGRESS_MAX = 200, TOTALS_ROWS_MAX = 2000, PENDING_MAX = 1000, PENDING_STANDARD = 500, PROGRAMME_ROWS_MAX = 200 };
+enum {
+    PROGRESS_MAX = 200,
+    TOTALS_ROWS_MAX = 2000,
+    PENDING_MAX = 1000,
+    PENDING_STANDARD = 500,
+    PROGRAMME_ROWS_MAX = 200
+};
 
 static void *take(ProtobufCAllocator *allocator, size_t count, size_t size)
 {
@@ -46,8 +52,7 @@ static ProtobufCBinaryData bytes_in(ProtobufCAllocator *allocator, const uint8_t
 
 static Points__V1__QuestProgress *progress_shown(const struct progress *progress, ProtobufCAllocator *allocator)
 {
-    Points__V1__QuestProgress *shown =
-        MESSAGE(allocator, Points__V1__QuestProgress, POINTS__V1__QUEST_PROGRESS__INIT);
+    Points__V1__QuestProgress *shown = MESSAGE(allocator, Points__V1__QuestProgress, POINTS__V1__QUEST_PROGRESS__INIT);
     int64_t first_day = calendar_week_first_day(progress->newest_period);
     shown->quest = progress->quest;
     shown->awards = progress->awards;
@@ -93,8 +98,8 @@ static void add_quest_municipality(const struct points_state *state, const struc
     reply->municipalities[reply->n_municipalities++] = row;
 }
 
-static void add_quest_period(const struct points_state *state, const struct quest_period *period,
-    unsigned municipality, Points__V1__QuestReply *reply, ProtobufCAllocator *allocator)
+static void add_quest_period(const struct points_state *state, const struct quest_period *period, unsigned municipality,
+    Points__V1__QuestReply *reply, ProtobufCAllocator *allocator)
 {
     const struct tally *tally = &period->municipalities[municipality];
     if (tally->awards == 0)
@@ -260,8 +265,8 @@ static Points__V1__PendingConversion *pending_shown(
     return shown;
 }
 
-Points__V1__PendingConversionsReply *points_pending_conversions(const struct points_state *state,
-    const Points__V1__GetPendingConversions *query, ProtobufCAllocator *allocator)
+Points__V1__PendingConversionsReply *points_pending_conversions(
+    const struct points_state *state, const Points__V1__GetPendingConversions *query, ProtobufCAllocator *allocator)
 {
     Points__V1__PendingConversionsReply *reply =
         MESSAGE(allocator, Points__V1__PendingConversionsReply, POINTS__V1__PENDING_CONVERSIONS_REPLY__INIT);

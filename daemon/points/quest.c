@@ -24,8 +24,8 @@ bool quest_not_in_future(struct turn *turn)
 bool quest_known(struct turn *turn)
 {
     const Points__V1__Transaction *transaction = turn->transaction;
-    uint32_t number = transaction->body_case == TRANSACTION(AWARD) ? transaction->award->quest
-                                                                   : transaction->set_budget->quest;
+    uint32_t number =
+        transaction->body_case == TRANSACTION(AWARD) ? transaction->award->quest : transaction->set_budget->quest;
     turn->quest = quest_get(&turn->state->quests, number);
     return turn->quest != NULL;
 }
@@ -73,8 +73,8 @@ bool quest_in_budget(struct turn *turn)
 
 static struct progress *progress_new(struct quests *quests, struct account *account, uint32_t quest, uint32_t period)
 {
-    quests->progress = memory_grow(
-        quests->progress, quests->progress_count, &quests->progress_capacity, sizeof *quests->progress);
+    quests->progress =
+        memory_grow(quests->progress, quests->progress_count, &quests->progress_capacity, sizeof *quests->progress);
     struct progress *progress = &quests->progress[quests->progress_count++];
     *progress = (struct progress){.next = account->progress, .quest = quest, .newest_period = period};
     account->progress = (uint32_t)quests->progress_count;
@@ -99,8 +99,7 @@ static struct quest_period *period_of(struct quest *quest, uint32_t period, unsi
         at--;
     if (at > 0 && quest->periods[at - 1].period == period)
         return &quest->periods[at - 1];
-    quest->periods =
-        memory_grow(quest->periods, quest->period_count, &quest->period_capacity, sizeof *quest->periods);
+    quest->periods = memory_grow(quest->periods, quest->period_count, &quest->period_capacity, sizeof *quest->periods);
     memmove(&quest->periods[at + 1], &quest->periods[at], (quest->period_count - at) * sizeof *quest->periods);
     quest->period_count++;
     quest->periods[at] =
@@ -122,8 +121,7 @@ uint64_t quest_apply_award(struct turn *turn)
     uint64_t points = quest->definition.points;
     bool first = turn->progress == NULL;
     if (first)
-        turn->progress =
-            progress_new(&state->quests, turn->account, quest->definition.quest, turn->period);
+        turn->progress = progress_new(&state->quests, turn->account, quest->definition.quest, turn->period);
     progress_mark(turn->progress, turn->period);
     turn->progress->awards++;
     turn->progress->points += points;

@@ -30,7 +30,8 @@ struct quest {
     UT_hash_handle hh; // by definition.quest
 };
 
-// One resident's part in one quest. Posting ends 60 periods after a period did, so 64 of them say all that can still matter.
+// One resident's part in one quest. Posting ends 60 periods after a period did, so 64 of them say all that can still
+// matter.
 struct progress {
     uint32_t next; // of the same account, counted from 1; 0: the last
     uint32_t quest;
@@ -41,7 +42,7 @@ struct progress {
 };
 
 struct quests {
-    struct quest *all; // uthash, by number
+    struct quest *all;       // uthash, by number
     uint64_t budgets_points; // of all together
     struct progress *progress;
     size_t progress_count, progress_capacity;

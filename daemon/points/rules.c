@@ -1,4 +1,5 @@
-// The table of the rules: who may make each transaction, and what is checked, in order. doc/rules.md shows the same table.
+// The table of the rules: who may make each transaction, and what is checked, in order. doc/rules.md shows the same
+// table.
 #include "points/rules.h"
 #include "points/block_time.h"
 #include "points/state.h"
@@ -7,32 +8,22 @@
 
 static const struct rule rules[] = {
     [TRANSACTION(AWARD)] = {"Award", ROLE(APP), 1,
-        {{OUTCOME(IN_FUTURE), quest_not_in_future},
-            {OUTCOME(ACCOUNT_UNKNOWN), account_known},
-            {OUTCOME(ACCOUNT_CLOSED), account_open},
-            {OUTCOME(QUEST_UNKNOWN), quest_known},
-            {OUTCOME(QUEST_CLOSED), quest_open},
-            {OUTCOME(TOO_LATE), quest_in_time},
-            {OUTCOME(ALREADY_AWARDED), quest_not_awarded},
-            {OUTCOME(CAP_REACHED), quest_under_cap},
+        {{OUTCOME(IN_FUTURE), quest_not_in_future}, {OUTCOME(ACCOUNT_UNKNOWN), account_known},
+            {OUTCOME(ACCOUNT_CLOSED), account_open}, {OUTCOME(QUEST_UNKNOWN), quest_known},
+            {OUTCOME(QUEST_CLOSED), quest_open}, {OUTCOME(TOO_LATE), quest_in_time},
+            {OUTCOME(ALREADY_AWARDED), quest_not_awarded}, {OUTCOME(CAP_REACHED), quest_under_cap},
             {OUTCOME(BUDGET_EXHAUSTED), quest_in_budget}},
         quest_apply_award},
     [TRANSACTION(DONATE)] = {"Donate", ROLE(APP), 1,
-        {{OUTCOME(ACCOUNT_UNKNOWN), account_known},
-            {OUTCOME(ACCOUNT_CLOSED), account_open},
-            {OUTCOME(PURPOSE_UNKNOWN), purpose_known},
-            {OUTCOME(PURPOSE_CLOSED), purpose_open},
-            {OUTCOME(NOT_HOME_MUNICIPALITY), donation_at_home},
-            {OUTCOME(AMOUNT_INVALID), donation_amount_valid},
+        {{OUTCOME(ACCOUNT_UNKNOWN), account_known}, {OUTCOME(ACCOUNT_CLOSED), account_open},
+            {OUTCOME(PURPOSE_UNKNOWN), purpose_known}, {OUTCOME(PURPOSE_CLOSED), purpose_open},
+            {OUTCOME(NOT_HOME_MUNICIPALITY), donation_at_home}, {OUTCOME(AMOUNT_INVALID), donation_amount_valid},
             {OUTCOME(BALANCE_INSUFFICIENT), donation_covered}},
         donation_apply},
     [TRANSACTION(REQUEST_CONVERSION)] = {"RequestConversion", ROLE(APP), 1,
-        {{OUTCOME(ACCOUNT_UNKNOWN), account_known},
-            {OUTCOME(ACCOUNT_CLOSED), account_open},
-            {OUTCOME(CONVERSION_CLOSED), conversion_open},
-            {OUTCOME(AMOUNT_INVALID), conversion_amount_valid},
-            {OUTCOME(LIMIT_REACHED), conversion_under_limits},
-            {OUTCOME(BALANCE_INSUFFICIENT), conversion_covered}},
+        {{OUTCOME(ACCOUNT_UNKNOWN), account_known}, {OUTCOME(ACCOUNT_CLOSED), account_open},
+            {OUTCOME(CONVERSION_CLOSED), conversion_open}, {OUTCOME(AMOUNT_INVALID), conversion_amount_valid},
+            {OUTCOME(LIMIT_REACHED), conversion_under_limits}, {OUTCOME(BALANCE_INSUFFICIENT), conversion_covered}},
         conversion_apply_request},
     [TRANSACTION(SETTLE_CONVERSION)] = {"SettleConversion", ROLE(WAON), 1,
         {{OUTCOME(CONVERSION_UNKNOWN), conversion_known}, {OUTCOME(CONVERSION_NOT_PENDING), conversion_pending}},
@@ -44,8 +35,7 @@ static const struct rule rules[] = {
         {{OUTCOME(ACCOUNT_EXISTS), account_new}, {OUTCOME(MUNICIPALITY_UNKNOWN), account_municipality_known}},
         account_apply_open},
     [TRANSACTION(MOVE_ACCOUNT)] = {"MoveAccount", ROLE(APP), 1,
-        {{OUTCOME(ACCOUNT_UNKNOWN), account_known},
-            {OUTCOME(ACCOUNT_CLOSED), account_open},
+        {{OUTCOME(ACCOUNT_UNKNOWN), account_known}, {OUTCOME(ACCOUNT_CLOSED), account_open},
             {OUTCOME(MUNICIPALITY_UNKNOWN), account_municipality_known}},
         account_apply_move},
     [TRANSACTION(DEFINE_QUEST)] = {"DefineQuest", ROLE(OPERATOR), 1,
@@ -53,19 +43,17 @@ static const struct rule rules[] = {
     [TRANSACTION(DEFINE_PURPOSE)] = {"DefinePurpose", ROLE(OPERATOR), 1,
         {{OUTCOME(PURPOSE_EXISTS), purpose_new}, {OUTCOME(PURPOSE_INVALID), purpose_valid}}, purpose_apply_define},
     [TRANSACTION(SET_BUDGET)] = {"SetBudget", ROLE(OPERATOR), 2,
-        {{OUTCOME(QUEST_UNKNOWN), quest_known},
-            {OUTCOME(BUDGET_BELOW_ISSUED), quest_budget_covers_issued},
+        {{OUTCOME(QUEST_UNKNOWN), quest_known}, {OUTCOME(BUDGET_BELOW_ISSUED), quest_budget_covers_issued},
             {OUTCOME(BUDGET_TOO_LARGE), quest_budget_fits}},
         quest_apply_budget},
-    [TRANSACTION(SET_POLICY)] = {"SetPolicy", ROLE(OPERATOR), 2, {{OUTCOME(POLICY_INVALID), policy_valid}}, policy_apply},
+    [TRANSACTION(SET_POLICY)] = {"SetPolicy", ROLE(OPERATOR), 2, {{OUTCOME(POLICY_INVALID), policy_valid}},
+        policy_apply},
     [TRANSACTION(REGISTER_KEY)] = {"RegisterKey", ROLE(OPERATOR), 2,
-        {{OUTCOME(KEY_EXISTS), key_new},
-            {OUTCOME(KEY_INVALID), key_valid},
+        {{OUTCOME(KEY_EXISTS), key_new}, {OUTCOME(KEY_INVALID), key_valid},
             {OUTCOME(MUNICIPALITY_UNKNOWN), key_municipality_known}},
         key_apply_register},
     [TRANSACTION(REVOKE_KEY)] = {"RevokeKey", ROLE(OPERATOR), 2,
-        {{OUTCOME(KEY_NOT_REGISTERED), key_registered},
-            {OUTCOME(KEY_ALREADY_REVOKED), key_in_force},
+        {{OUTCOME(KEY_NOT_REGISTERED), key_registered}, {OUTCOME(KEY_ALREADY_REVOKED), key_in_force},
             {OUTCOME(LAST_OPERATORS), key_leaves_operators}},
         key_apply_revoke},
     [TRANSACTION(SET_TIME)] = {"SetTime", ROLE(OPERATOR), 1,
@@ -93,8 +81,7 @@ static size_t write_row(const struct rule *rule, char *out, size_t size)
 
 bool points_rules_table(char *out, size_t size)
 {
-    size_t used =
-        (size_t)snprintf(out, size, "| transaction | signed by | checks, in order |\n| --- | --- | --- |\n");
+    size_t used = (size_t)snprintf(out, size, "| transaction | signed by | checks, in order |\n| --- | --- | --- |\n");
     for (size_t type = 0; type < sizeof rules / sizeof *rules && used < size; type++)
         if (rules[type].name)
             used += write_row(&rules[type], out + used, size - used);

@@ -26,7 +26,7 @@ struct turn {
     struct key *key;
 };
 
-typedef bool rule_check(struct turn *turn);     // true: passed
+typedef bool rule_check(struct turn *turn);      // true: passed
 typedef uint64_t rule_effect(struct turn *turn); // returns the points moved
 
 enum { RULE_CHECKS_MAX = 10 };

@@ -30,7 +30,8 @@ static bool fail_ledger(struct replay_fault *fault, uint64_t index, const struct
 
 static bool fail_form(struct replay_fault *fault, const char *what, const struct canonical_fault *form)
 {
-    return replay_fail(fault, "the %s is not canonical: %s %s", what, form->field[0] ? form->field : "it", form->problem);
+    return replay_fail(
+        fault, "the %s is not canonical: %s %s", what, form->field[0] ? form->field : "it", form->problem);
 }
 
 // One to four signatures, distinct keys in ascending order; canonical form has seen to their sizes.
@@ -85,13 +86,13 @@ static bool read_envelope(
     if (memcmp(block->envelope->ledger_id.data, ledger_id, HASH_BYTES) != 0)
         return replay_fail(fault, "the envelope was made for another ledger");
     if (block->envelope->n_transactions != block->header->count)
-        return replay_fail(fault, "the header counts %" PRIu32 " transactions, the envelope has %zu", block->header->count,
-            block->envelope->n_transactions);
+        return replay_fail(fault, "the header counts %" PRIu32 " transactions, the envelope has %zu",
+            block->header->count, block->envelope->n_transactions);
     return true;
 }
 
-bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge, struct arena *arena,
-    struct replay_block *block, struct replay_fault *fault)
+bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge,
+    struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
     struct ledger_error error;
     uint64_t index = edge->size;
@@ -104,8 +105,7 @@ bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id,
     if (block->record.envelope_size > ENVELOPE_BYTES_MAX)
         return replay_fail(fault, "the envelope has %zu bytes, at most %d are allowed", block->record.envelope_size,
             ENVELOPE_BYTES_MAX);
-    return index == 0 ? read_genesis(arena, block, fault)
-                      : read_envelope(arena, ledger_id, block, fault);
+    return index == 0 ? read_genesis(arena, block, fault) : read_envelope(arena, ledger_id, block, fault);
 }
 
 // ---- signatures
@@ -136,7 +136,8 @@ bool replay_find_transaction(struct ledger_reading *reading, struct arena *arena
     const Points__V1__BlockHeader *header =
         there ? points__v1__block_header__unpack(&arena->allocator, record.header_size, record.header) : NULL;
     if (!header || sequence < header->first_sequence ||
-        !entry_transaction((struct span){record.envelope, record.envelope_size}, sequence - header->first_sequence, found))
+        !entry_transaction(
+            (struct span){record.envelope, record.envelope_size}, sequence - header->first_sequence, found))
         return replay_fail(fault, "the earlier transaction with sequence number %" PRIu64 " cannot be found", sequence);
     return true;
 }

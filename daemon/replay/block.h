@@ -11,10 +11,10 @@ struct replay_block {
     const Points__V1__Envelope *envelope; // of any other
 };
 
-// Checks the bytes against the tree and takes the block with the index of edge->size into it, then checks the form of header and body
-// against each other. Messages live in `arena`, the bytes in the database while `reading` is open.
-bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge, struct arena *arena,
-    struct replay_block *block, struct replay_fault *fault);
+// Checks the bytes against the tree and takes the block with the index of edge->size into it, then checks the form of
+// header and body against each other. Messages live in `arena`, the bytes in the database while `reading` is open.
+bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge,
+    struct arena *arena, struct replay_block *block, struct replay_fault *fault);
 bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault);
 
 // The bytes of the transaction with this sequence number, from a block that was read before or is being read.

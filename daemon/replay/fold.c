@@ -61,7 +61,8 @@ static bool compare_transactions(struct ledger_reading *reading, struct arena *a
     return true;
 }
 
-// What the rules must be told about ids; takes a new id into the map. Looks at the first `blocks` blocks, which are checked.
+// What the rules must be told about ids; takes a new id into the map. Looks at the first `blocks` blocks, which are
+// checked.
 static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena, uint64_t blocks,
     const Points__V1__Transaction *transaction, struct points_inputs *inputs, struct replay_fault *fault)
 {
@@ -130,8 +131,8 @@ static const char *outcome_name(outcome_code code)
     return value ? value->name : "UNKNOWN_OUTCOME";
 }
 
-static bool fail_number(struct replay_fault *fault, size_t i, uint64_t sequence, const char *what, uint64_t recorded,
-    uint64_t decided)
+static bool fail_number(
+    struct replay_fault *fault, size_t i, uint64_t sequence, const char *what, uint64_t recorded, uint64_t decided)
 {
     return replay_fail(fault,
         "outcome of transaction %zu (sequence %" PRIu64 ") is recorded with %s %" PRIu64 ", the rules say %" PRIu64, i,

@@ -10,8 +10,8 @@ enum {
     BLOCK_ARENA_BYTES = 16 << 20,
 };
 
-// A walk over all accounts: made when so many transactions have passed that it costs each of them one step. While there are
-// few accounts, that is after every block.
+// A walk over all accounts: made when so many transactions have passed that it costs each of them one step. While there
+// are few accounts, that is after every block.
 static bool check_books(struct replay *replay, bool last)
 {
     uint64_t sequence = points_last_sequence(replay->fold.state);
@@ -27,8 +27,7 @@ static bool check_block(struct replay *replay, struct ledger_reading *reading)
     struct replay_block block;
     uint64_t index = replay->edge.size;
     arena_reset(&replay->arena);
-    if (!replay_read_block(
-            reading, ledger_id(replay->ledger), &replay->edge, &replay->arena, &block, &replay->fault) ||
+    if (!replay_read_block(reading, ledger_id(replay->ledger), &replay->edge, &replay->arena, &block, &replay->fault) ||
         (replay->signatures && !replay_check_signatures(&block, &replay->fault)))
         return false;
     bool folded = index == 0 ? replay_fold_genesis(&replay->fold, &block, &replay->fault)

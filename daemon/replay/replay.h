@@ -1,5 +1,5 @@
-// Reading a ledger back: every block checked and every rule applied again; nothing that is recorded is believed. The daemon does it
-// when it starts, the auditor when anyone asks.
+// Reading a ledger back: every block checked and every rule applied again; nothing that is recorded is believed. The
+// daemon does it when it starts, the auditor when anyone asks.
 #pragma once
 
 #include "ledger/ledger.h"
@@ -42,8 +42,8 @@ struct replay {
 // Told before each block. May be NULL.
 typedef void replay_progress_fn(void *context, uint64_t blocks_done, uint64_t blocks, uint64_t transactions_done);
 
-// From genesis to the checkpoint, with or without verifying the signatures, which is most of the work. Afterwards, whatever the
-// result, replay_end.
+// From genesis to the checkpoint, with or without verifying the signatures, which is most of the work. Afterwards,
+// whatever the result, replay_end.
 enum replay_result replay_run(
     struct replay *replay, struct ledger *ledger, bool signatures, replay_progress_fn *progress, void *context);
 // Frees what the caller has not taken: who wants `fold` copies it and leaves zeros.

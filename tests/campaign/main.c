@@ -1,4 +1,5 @@
-// points-campaign: plays the SDGs campaign of 2021/22 against a running pointsd and checks every outcome and every total.
+// points-campaign: plays the SDGs campaign of 2021/22 against a running pointsd and checks every outcome and every
+// total.
 #include "tests/campaign/model.h"
 #include "tests/campaign/population.h"
 #include "tests/campaign/report.h"
@@ -27,7 +28,8 @@ struct settings {
 static const char usage[] =
     "usage: points-campaign --dir DIR [--seed N] [--residents-per N] [--all] [--variant normal|small-budget]\n"
     "\n"
-    "Plays sixteen weeks of the SDGs quest on the new SCRIPTED ledger in DIR, whose pointsd is running, and fails when any\n"
+    "Plays sixteen weeks of the SDGs quest on the new SCRIPTED ledger in DIR, whose pointsd is running, and fails when "
+    "any\n"
     "outcome or total differs from what it expects.\n"
     "\n"
     "  --dir DIR            the folder that `points init DIR --time-source scripted --time '2021-11-01 09:00'` made\n"
@@ -63,7 +65,8 @@ static struct settings parse_arguments(int argc, char **argv)
 {
     static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
         {"seed", required_argument, NULL, 's'}, {"residents-per", required_argument, NULL, 'r'},
-        {"all", no_argument, NULL, 'a'}, {"variant", required_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'}, {0}};
+        {"all", no_argument, NULL, 'a'}, {"variant", required_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
+        {0}};
     struct settings settings = {.seed = 1, .residents_per = 100};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -103,7 +106,8 @@ int main(int argc, char **argv)
     model->seed = settings.seed;
     population_make(model, settings.residents_per);
     model->budget = (uint64_t)model->resident_count * (settings.small_budget ? BUDGET_SMALL : BUDGET_NORMAL);
-    printf("The SDGs campaign, 2021-11-12 to 2022-02-25, on SCRIPTED time: %" PRIu32 " residents, seed %" PRIu64 ", %s budget.\n",
+    printf("The SDGs campaign, 2021-11-12 to 2022-02-25, on SCRIPTED time: %" PRIu32 " residents, seed %" PRIu64
+           ", %s budget.\n",
         model->resident_count, model->seed, settings.small_budget ? "a small" : "the normal");
     fflush(stdout);
 

@@ -99,8 +99,8 @@ struct expected model_move(struct model *model, struct resident *resident, uint8
 
 // ---- awards
 
-static outcome_code judge_award(const struct model *model, const struct resident *resident, int64_t occurred_at,
-    uint64_t issued)
+static outcome_code judge_award(
+    const struct model *model, const struct resident *resident, int64_t occurred_at, uint64_t issued)
 {
     uint32_t day = day_of(occurred_at);
     int week = ((int)day - (int)week_first_day(0)) / WEEK_DAYS;
@@ -157,8 +157,8 @@ static bool purpose_closed(const struct model *model, uint32_t purpose)
     return purpose == PURPOSE_OF_DECEMBER && (day < month_first_day(1) || day >= month_first_day(2));
 }
 
-static outcome_code judge_donation(const struct model *model, const struct resident *resident, uint8_t to,
-    uint32_t purpose, uint64_t points)
+static outcome_code judge_donation(
+    const struct model *model, const struct resident *resident, uint8_t to, uint32_t purpose, uint64_t points)
 {
     if (purpose_closed(model, purpose))
         return OUTCOME(PURPOSE_CLOSED);
@@ -169,8 +169,8 @@ static outcome_code judge_donation(const struct model *model, const struct resid
     return points > resident->balance ? OUTCOME(BALANCE_INSUFFICIENT) : OUTCOME(APPLIED);
 }
 
-struct expected model_donate(struct model *model, struct resident *resident, uint8_t to, uint32_t purpose,
-    uint64_t points, uint64_t sequence)
+struct expected model_donate(
+    struct model *model, struct resident *resident, uint8_t to, uint32_t purpose, uint64_t points, uint64_t sequence)
 {
     if (!resident->last_sequence)
         return unknown();
@@ -210,8 +210,8 @@ struct expected model_request(struct model *model, struct resident *resident, ui
     return touch(resident, code, points, sequence);
 }
 
-struct expected model_answer(struct model *model, struct resident *resident, uint32_t points, bool settled,
-    uint64_t sequence)
+struct expected model_answer(
+    struct model *model, struct resident *resident, uint32_t points, bool settled, uint64_t sequence)
 {
     struct tally *home = &model->municipalities[resident->home];
     model->pending--;

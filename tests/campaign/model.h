@@ -1,5 +1,5 @@
-// What the campaign expects of the ledger: residents, tallies, and the outcome that each transaction must have. Small on purpose, written
-// from doc/rules.md, and shares nothing with the daemon's code.
+// What the campaign expects of the ledger: residents, tallies, and the outcome that each transaction must have. Small
+// on purpose, written from doc/rules.md, and shares nothing with the daemon's code.
 #pragma once
 
 #include "proto/formats.h"
@@ -65,20 +65,20 @@ struct expected {
     uint64_t points, previous;
 };
 
-int64_t day_begin(uint32_t day);       // Unix seconds of a JST day's 00:00
-uint32_t month_first_day(int month);   // JST day on which one of the MONTHS begins
-uint32_t week_first_day(int week);     // the Monday of one of the quest's weeks
+int64_t day_begin(uint32_t day);     // Unix seconds of a JST day's 00:00
+uint32_t month_first_day(int month); // JST day on which one of the MONTHS begins
+uint32_t week_first_day(int week);   // the Monday of one of the quest's weeks
 struct tally model_total(const struct model *model);
 struct donations model_donations(const struct model *model, int month, uint32_t municipality); // all purposes
 
-// Each decides, applies to the tallies when the outcome is APPLIED, and says what the daemon must answer for the transaction with this
-// sequence number.
+// Each decides, applies to the tallies when the outcome is APPLIED, and says what the daemon must answer for the
+// transaction with this sequence number.
 struct expected model_open(struct model *model, struct resident *resident, uint64_t sequence);
 struct expected model_move(struct model *model, struct resident *resident, uint8_t to, uint64_t sequence);
 struct expected model_award(struct model *model, struct resident *resident, int64_t occurred_at, uint64_t sequence);
-struct expected model_donate(struct model *model, struct resident *resident, uint8_t to, uint32_t purpose,
-    uint64_t points, uint64_t sequence);
+struct expected model_donate(
+    struct model *model, struct resident *resident, uint8_t to, uint32_t purpose, uint64_t points, uint64_t sequence);
 struct expected model_request(struct model *model, struct resident *resident, uint64_t points, uint64_t sequence);
 // A pending conversion's answer: settled, or refused.
-struct expected model_answer(struct model *model, struct resident *resident, uint32_t points, bool settled,
-    uint64_t sequence);
+struct expected model_answer(
+    struct model *model, struct resident *resident, uint32_t points, bool settled, uint64_t sequence);

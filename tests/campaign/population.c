@@ -79,7 +79,8 @@ void population_make(struct model *model, uint32_t per)
 
 void population_account(const struct model *model, uint32_t resident, uint8_t account[ID_BYTES])
 {
-    uint64_t halves[2] = {draw(model->seed, DRAW_ACCOUNT, resident, 0), draw(model->seed, DRAW_ACCOUNT_REST, resident, 0)};
+    uint64_t halves[2] = {
+        draw(model->seed, DRAW_ACCOUNT, resident, 0), draw(model->seed, DRAW_ACCOUNT_REST, resident, 0)};
     memcpy(account, halves, ID_BYTES);
 }
 

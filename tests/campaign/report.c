@@ -157,7 +157,8 @@ static void check_donation_row(const struct model *model, const Points__V1__Dona
     while (month < MONTHS && month_first_day(month) != row->first_day)
         month++;
     if (month == MONTHS || row->purpose == 0 || row->purpose > PURPOSES)
-        fail(EXIT_FAILED, "donations: the daemon has a row for day %" PRIu32 " and purpose %" PRIu32, row->first_day, row->purpose);
+        fail(EXIT_FAILED, "donations: the daemon has a row for day %" PRIu32 " and purpose %" PRIu32, row->first_day,
+            row->purpose);
     const struct donations *ours = &model->donations[month][position(model, row->municipality)][row->purpose];
     same("donations of a municipality for a purpose in a month, their number", row->donations, ours->count);
     same("donations of a municipality for a purpose in a month, points", row->points, ours->points);
@@ -315,8 +316,8 @@ static void print_places(const struct model *model, const struct municipality_na
 
 static void print_weeks(const struct model *model)
 {
-    static const struct table_column columns[] = {{"week", TABLE_NUMBER}, {"from", TABLE_TEXT},
-        {"took_part", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+    static const struct table_column columns[] = {
+        {"week", TABLE_NUMBER}, {"from", TABLE_TEXT}, {"took_part", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
     struct table *table = table_new("weeks", columns, sizeof columns / sizeof *columns);
     char day[JST_DAY_BYTES];
     for (int week = 0; week < QUEST_WEEKS; week++) {

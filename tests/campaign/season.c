@@ -13,10 +13,10 @@
 
 enum {
     HOUR_S = 3600,
-    POSTING_HOUR = 20,    // when the backend posts the day's transactions
-    RECENT = 1024,        // awards that may be posted again
-    IDS_PER_MS = 4,       // so that ids ascend through the day
-    DAYS_BEYOND = 16,     // what waits for a day may wait past the season's end
+    POSTING_HOUR = 20, // when the backend posts the day's transactions
+    RECENT = 1024,     // awards that may be posted again
+    IDS_PER_MS = 4,    // so that ids ascend through the day
+    DAYS_BEYOND = 16,  // what waits for a day may wait past the season's end
     PER_MILLION = 1000000,
     FINAL_DAY = QUEST_LAST_DAY - 4, // from here on people spend what they have
 };
@@ -266,7 +266,8 @@ static void post_waiting(struct season *season)
     day->posts = NULL;
 }
 
-// How many of 65,536 keen people do the quest this week: less and less, little over New Year, hardly any once the budget is gone.
+// How many of 65,536 keen people do the quest this week: less and less, little over New Year, hardly any once the
+// budget is gone.
 static uint32_t interest(const struct season *season, uint32_t week)
 {
     uint32_t share = 62000 - 1000 * week;
@@ -362,8 +363,7 @@ static void donate(struct season *season, struct resident *resident, uint64_t *b
     give.purpose = choose_purpose(season, bits);
     give.points = donation_amount(season, resident, bits);
     uint64_t sequence = stream_next(season->stream, BY_APP);
-    stream_add(season->stream, &filled,
-        model_donate(season->model, resident, to, give.purpose, give.points, sequence));
+    stream_add(season->stream, &filled, model_donate(season->model, resident, to, give.purpose, give.points, sequence));
 }
 
 // ---- conversions

@@ -9,9 +9,9 @@
 #include <string.h>
 
 enum {
-    WINDOW = 16,               // envelopes under way
+    WINDOW = 16,                 // envelopes under way
     TRANSACTION_BYTES_MAX = 400, // of those that the campaign makes
-    AGAIN_ONE_IN = 64,         // app envelopes that are sent twice, as after a lost answer
+    AGAIN_ONE_IN = 64,           // app envelopes that are sent twice, as after a lost answer
 };
 
 struct expectation {
@@ -76,7 +76,8 @@ struct stream *stream_open(const char *dir, uint64_t seed)
     free(socket);
     const Points__V1__HelloReply *hello = client_hello(stream->client);
     if (hello->time_source != TIME_SOURCE(SCRIPTED))
-        fail(EXIT_WRONG_USE, "the ledger in %s runs on real time; the campaign needs `points init --time-source scripted`", dir);
+        fail(EXIT_WRONG_USE,
+            "the ledger in %s runs on real time; the campaign needs `points init --time-source scripted`", dir);
     if (hello->blocks != 1)
         fail(EXIT_WRONG_USE, "the ledger in %s is not new: it has %" PRIu64 " blocks", dir, hello->blocks);
     stream->blocks = hello->blocks;
@@ -103,14 +104,15 @@ static const char *code_name(uint32_t code)
     return outcome_name((outcome_code)code);
 }
 
-static void check_outcome(const struct envelope *envelope, uint32_t at, const char *when, const struct expected *expected,
-    const struct expected *answered)
+static void check_outcome(const struct envelope *envelope, uint32_t at, const char *when,
+    const struct expected *expected, const struct expected *answered)
 {
-    if (answered->code == expected->code && answered->points == expected->points && answered->previous == expected->previous)
+    if (answered->code == expected->code && answered->points == expected->points &&
+        answered->previous == expected->previous)
         return;
     fail(EXIT_FAILED,
-        "block %" PRIu64 ", transaction %u (sequence %" PRIu64 ", %s)%s: the daemon says %s, %" PRIu64 " points, previous %" PRIu64
-        "; expected %s, %" PRIu64 " points, previous %" PRIu64,
+        "block %" PRIu64 ", transaction %u (sequence %" PRIu64 ", %s)%s: the daemon says %s, %" PRIu64
+        " points, previous %" PRIu64 "; expected %s, %" PRIu64 " points, previous %" PRIu64,
         envelope->block, at, envelope->sequence ? envelope->sequence + at : 0,
         transaction_name(envelope->expectations[at].type), when, code_name(answered->code), answered->points,
         answered->previous, code_name(expected->code), expected->points, expected->previous);
@@ -283,8 +285,8 @@ void stream_add(struct stream *stream, const Points__V1__Transaction *transactio
     add(stream, transaction, (struct expectation){.expected = expected});
 }
 
-void stream_add_again(struct stream *stream, const Points__V1__Transaction *transaction, uint64_t sequence,
-    struct expected original)
+void stream_add_again(
+    struct stream *stream, const Points__V1__Transaction *transaction, uint64_t sequence, struct expected original)
 {
     struct expected expected = {.code = OUTCOME(DUPLICATE), .previous = sequence};
     add(stream, transaction, (struct expectation){.expected = expected, .original = original});

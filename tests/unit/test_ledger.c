@@ -284,13 +284,17 @@ static void assert_sequences(struct ledger_reading *reading, uint64_t blocks)
     uint64_t found;
     for (uint64_t index = 1; index < blocks; index++)
         for (uint64_t i = 0; i < index; i++) {
-            assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(index) + i, &found, &record, &error), 1);
+            assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(index) + i,
+                                 &found, &record, &error),
+                1);
             assert_int_equal(found, index);
             assert_int_equal(ledger_read_block(reading, index, &same, &error), 1);
             assert_ptr_equal(record.header, same.header);
         }
     assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), 0, &found, &record, &error), 0);
-    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(blocks), &found, &record, &error), 0);
+    assert_int_equal(
+        ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(blocks), &found, &record, &error),
+        0);
     assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), UINT64_MAX, &found, &record, &error), 0);
 }
 

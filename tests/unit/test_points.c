@@ -1,4 +1,5 @@
-// The rules' parts that a scenario cannot reach well: calendars, the map of ids, genesis, and the tables in the documents.
+// The rules' parts that a scenario cannot reach well: calendars, the map of ids, genesis, and the tables in the
+// documents.
 #include "points/calendar.h"
 #include "points/id_map.h"
 #include "points/points.h"

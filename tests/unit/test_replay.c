@@ -65,7 +65,8 @@ static void make_keys(struct world *world)
 
 static int by_key(const void *a, const void *b)
 {
-    return memcmp((*(Points__V1__Signature *const *)a)->key.data, (*(Points__V1__Signature *const *)b)->key.data, KEY_BYTES);
+    return memcmp(
+        (*(Points__V1__Signature *const *)a)->key.data, (*(Points__V1__Signature *const *)b)->key.data, KEY_BYTES);
 }
 
 struct signed_by {
@@ -293,7 +294,8 @@ static void post(struct world *world, struct draft *draft)
     append(world, draft, first_sequence);
 }
 
-// Blocks 1 to 4, honest: the programme (1-4), accounts and awards (5-9), a conversion settled (10, 11), ids that come again (12-14).
+// Blocks 1 to 4, honest: the programme (1-4), accounts and awards (5-9), a conversion settled (10, 11), ids that come
+// again (12-14).
 static void play(struct world *world)
 {
     struct draft programme = {.signers = {OPERATOR_1, OPERATOR_2}, .signer_count = 2};
@@ -540,7 +542,8 @@ static void every_forged_block_is_found(void **context)
 {
     (void)context;
     static const struct forgery forgeries[] = {
-        {alter_code, "outcome of transaction 2 (sequence 17) is recorded as APPLIED, the rules say BALANCE_INSUFFICIENT"},
+        {alter_code,
+            "outcome of transaction 2 (sequence 17) is recorded as APPLIED, the rules say BALANCE_INSUFFICIENT"},
         {alter_points, "outcome of transaction 0 (sequence 15) is recorded with points 200, the rules say 100"},
         {alter_expired, "outcome of transaction 1 (sequence 16) is recorded with expired 1, the rules say 0"},
         {alter_previous, "outcome of transaction 1 (sequence 16) is recorded with previous 1, the rules say 14"},
@@ -626,7 +629,8 @@ static void a_conversion_settled_for_a_later_request_is_found(void **context)
     add_convert(&draft, 50);
     add_settle(&draft, 51, draft.ids[0]);
     post(&world, &draft); // target_sequence 0: decided as if nobody knew the request
-    assert_fault(&world, "in block 5: ", "transaction 1 (sequence 16) is recorded as CONVERSION_UNKNOWN, the rules say APPLIED");
+    assert_fault(
+        &world, "in block 5: ", "transaction 1 (sequence 16) is recorded as CONVERSION_UNKNOWN, the rules say APPLIED");
 }
 
 static void a_genesis_of_one_holder_is_found(void **context)
