@@ -136,13 +136,13 @@ static void answer_statement(struct asking *asking)
         return;
     asking->job->sequence = query->before ? query->before : account->last_sequence;
     asking->job->balance_points = query->before ? 0 : account->balance_points;
-    asking->job->finish = history_finish_statement;
+    asking->job->errand = history_statement;
 }
 
 static void answer_transaction(struct asking *asking)
 {
     asking->job->sequence = id_map_get(asking->decide->ids, asking->job->request->get_transaction->id.data);
-    asking->job->finish = history_finish_transaction;
+    asking->job->errand = history_transaction;
     if (!asking->job->sequence)
         refuse_unknown(asking, "get_transaction.id", "transaction");
 }
@@ -206,23 +206,23 @@ static void answer_programme(struct asking *asking)
 
 static void answer_checkpoint(struct asking *asking)
 {
-    asking->job->finish = history_finish_checkpoint;
+    asking->job->errand = history_checkpoint;
 }
 
 static void answer_inclusion(struct asking *asking)
 {
-    asking->job->finish = history_finish_inclusion;
+    asking->job->errand = history_inclusion;
 }
 
 static void answer_consistency(struct asking *asking)
 {
-    asking->job->finish = history_finish_consistency;
+    asking->job->errand = history_consistency;
 }
 
 static void answer_blocks(struct asking *asking)
 {
     if (at_most(asking, "get_blocks.limit", asking->job->request->get_blocks->limit, BLOCKS_MAX))
-        asking->job->finish = history_finish_blocks;
+        asking->job->errand = history_blocks;
 }
 
 // Who may ask what, and who answers; doc/protocol.md shows the same.
@@ -266,7 +266,7 @@ void answer_query(struct decide *decide, struct job *job)
             asking.asker.role ? "the role of this connection's key does not allow this request"
                               : "this request needs a key; prove one with Authenticate");
     if (job->refusal.code)
-        job->finish = NULL;
-    if (!job->finish)
+        job->errand = NULL;
+    if (!job->errand)
         job_respond(job, &asking.response);
 }

@@ -3,5 +3,5 @@
 
 #include "decide.h"
 
-// For any request but a submit: leaves the job with a response, a refusal, or an errand (`finish`).
+// For any request but a submit: leaves the job with a response, a refusal, or an errand (`errand`).
 void answer_query(struct decide *decide, struct job *job);

@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-enum { TURN_JOBS_MAX = 1024 };
+// A turn ends after so much, so that no crowd of queries holds up the others for long.
+enum { TURN_JOBS_MAX = 1024, TURN_RESPONSE_BYTES_MAX = 1024 * 1024 };
 
 // What one turn may append at the most, twice, must fit above the reserve: two groups may be under way.
 static void look_at_disk(struct decide *decide)
@@ -13,6 +14,8 @@ static void look_at_disk(struct decide *decide)
     uint64_t room;
     struct ledger_error error;
     bool known = ledger_room(decide->history->ledger, &room, &error);
+    if (!known)
+        fprintf(stderr, "pointsd: the room on the disk cannot be told: %s\n", error.message);
     bool full = !known || room < decide->disk_reserve_bytes + 2 * (uint64_t)TURN_JOBS_MAX * REQUEST_BYTES_MAX;
     if (full != decide->disk_full)
         fprintf(stderr, "pointsd: %s\n",
@@ -49,40 +52,57 @@ static void decide_job(struct decide *decide, struct job *job)
 {
     if (!job->refusal.code && job->request->body_case != REQUEST(SUBMIT)) {
         answer_query(decide, job);
+        if (!job->errand)
+            job_strip(job);
         return;
     }
     if (!job->refusal.code)
         submit_decide(decide, job);
-    if (!job->finish)
+    if (!job->errand)
         respond_to_submit(job); // or the refusal
 }
 
-static struct group decide_group(struct decide *decide, struct job *jobs)
+// Decides what was taken, or as much of it as a turn may answer; the rest waits for the next turn.
+static struct group decide_group(struct decide *decide)
 {
-    struct group group = {.jobs = jobs};
-    for (struct job *job = jobs; job; job = job->next) {
+    struct group group = {.jobs = decide->taken};
+    size_t response_bytes = 0;
+    struct job *job;
+    do {
+        job = decide->taken;
+        decide->taken = job->next;
         decide_job(decide, job);
         group.blocks += job->block != 0;
-    }
+        response_bytes += job->response_size;
+    } while (decide->taken && response_bytes < TURN_RESPONSE_BYTES_MAX);
+    job->next = NULL;
     group.last_sequence = points_last_sequence(decide->state);
     return group;
+}
+
+// False: no more will come.
+static bool take_jobs(struct decide *decide)
+{
+    bool was_full;
+    if (decide->taken)
+        return true;
+    decide->taken = lane_take(decide->lane, TURN_JOBS_MAX, &was_full);
+    if (was_full)
+        decide->on_room(decide->context);
+    return decide->taken != NULL;
 }
 
 void decide_run(struct decide *decide)
 {
     decide->undurable_end = &decide->undurable;
     for (;;) {
-        bool was_full;
         journal_wait_for_place(decide->journal);
-        struct job *jobs = lane_take(decide->lane, TURN_JOBS_MAX, &was_full);
-        if (!jobs)
+        if (!take_jobs(decide))
             break;
-        if (was_full)
-            decide->on_room(decide->context);
         forget_durable(decide);
         clock_read(&decide->clock);
         look_at_disk(decide);
-        journal_put(decide->journal, decide_group(decide, jobs));
+        journal_put(decide->journal, decide_group(decide));
     }
     journal_close(decide->journal);
 }

@@ -22,6 +22,7 @@ struct decide {
     void *context;
 
     bool disk_full;
+    struct job *taken; // from the lane, not decided yet
     // Recorded, held until durable: duplicates are looked up there. Linked by `later`.
     struct job *undurable, **undurable_end;
 };

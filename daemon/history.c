@@ -42,13 +42,6 @@ static uint8_t *copy_bytes(struct arena *arena, const uint8_t *bytes, size_t siz
 
 // ---- one recorded transaction
 
-// Where a transaction stands.
-struct place {
-    struct ledger_record record;
-    uint64_t block, position;
-    int64_t time;
-};
-
 static noreturn void damaged(uint64_t sequence)
 {
     struct ledger_error error;
@@ -56,27 +49,23 @@ static noreturn void damaged(uint64_t sequence)
     cannot_read(&error);
 }
 
-// False: the ledger has no such sequence number.
-static bool find(struct ledger_reading *reading, uint64_t sequence, struct place *place)
+// The index of ids and the back-pointers name only what was recorded. Only a client's own number may name nothing.
+static bool find(struct ledger_reading *reading, uint64_t sequence, struct ledger_place *place)
 {
     struct ledger_error error;
-    int found =
-        ledger_read_sequence(reading, ledger_read_size(reading), sequence, &place->block, &place->record, &error);
+    int found = ledger_read_sequence(reading, ledger_read_size(reading), sequence, place, &error);
     if (found < 0)
         cannot_read(&error);
-    if (!found)
-        return false;
-    Points__V1__BlockHeader *header =
-        points__v1__block_header__unpack(NULL, place->record.header_size, place->record.header);
-    if (!header)
-        damaged(sequence);
-    place->position = sequence - header->first_sequence;
-    place->time = header->time;
-    points__v1__block_header__free_unpacked(header, NULL);
-    return true;
+    return found;
 }
 
-static struct span transaction_at(const struct place *place, uint64_t sequence)
+static void find_recorded(struct ledger_reading *reading, uint64_t sequence, struct ledger_place *place)
+{
+    if (!find(reading, sequence, place))
+        damaged(sequence);
+}
+
+static struct span transaction_at(const struct ledger_place *place, uint64_t sequence)
 {
     struct span transaction;
     if (!entry_transaction(
@@ -85,7 +74,7 @@ static struct span transaction_at(const struct place *place, uint64_t sequence)
     return transaction;
 }
 
-static Points__V1__Outcome *outcome_at(const struct place *place, uint64_t sequence, struct job *job)
+static Points__V1__Outcome *outcome_at(const struct ledger_place *place, uint64_t sequence, struct job *job)
 {
     Points__V1__Outcome *outcome = job_alloc(job, sizeof *outcome);
     if (!entry_outcome((struct span){place->record.outcomes, place->record.outcomes_size}, place->position, outcome))
@@ -96,7 +85,7 @@ static Points__V1__Outcome *outcome_at(const struct place *place, uint64_t seque
 // NULL: the ledger has no such sequence number.
 static Points__V1__LedgerEntry *read_entry(struct ledger_reading *reading, uint64_t sequence, struct job *job)
 {
-    struct place place;
+    struct ledger_place place;
     if (!find(reading, sequence, &place))
         return NULL;
     struct span bytes = transaction_at(&place, sequence);
@@ -113,30 +102,33 @@ static Points__V1__LedgerEntry *read_entry(struct ledger_reading *reading, uint6
 
 bool history_holds(struct history *history, uint64_t sequence, struct span transaction)
 {
-    struct place place;
+    struct ledger_place place;
     struct ledger_reading *reading = begin(history);
-    bool holds = find(reading, sequence, &place);
-    if (holds) {
-        struct span recorded = transaction_at(&place, sequence);
-        holds = recorded.size == transaction.size && memcmp(recorded.bytes, transaction.bytes, recorded.size) == 0;
-    }
+    find_recorded(reading, sequence, &place);
+    struct span recorded = transaction_at(&place, sequence);
+    bool holds = recorded.size == transaction.size && memcmp(recorded.bytes, transaction.bytes, recorded.size) == 0;
     ledger_read_end(reading);
     return holds;
 }
 
-void history_finish_transaction(struct job *job, struct history *history)
+void history_run(struct history *history, struct job *job)
+{
+    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
+    struct ledger_reading *reading = begin(history);
+    job->errand(job, reading, &response);
+    ledger_read_end(reading);
+    job_respond(job, &response);
+}
+
+void history_transaction(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     Points__V1__TransactionReply *reply =
         MESSAGE(job, Points__V1__TransactionReply, POINTS__V1__TRANSACTION_REPLY__INIT);
-    struct ledger_reading *reading = begin(history);
     reply->entry = read_entry(reading, job->sequence, job);
-    ledger_read_end(reading);
     if (!reply->entry)
         job_refuse(job, REFUSAL(NOT_FOUND), "", "the ledger holds no transaction with this id");
-    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
-    response.body_case = RESPONSE(TRANSACTION);
-    response.transaction = reply;
-    job_respond(job, &response);
+    response->body_case = RESPONSE(TRANSACTION);
+    response->transaction = reply;
 }
 
 // ---- the originals of duplicates
@@ -144,9 +136,8 @@ void history_finish_transaction(struct job *job, struct history *history)
 static Points__V1__Original *original_of(
     struct job *job, struct ledger_reading *reading, uint32_t position, uint64_t sequence)
 {
-    struct place place;
-    if (!find(reading, sequence, &place))
-        damaged(sequence);
+    struct ledger_place place;
+    find_recorded(reading, sequence, &place);
     Points__V1__Original *original = MESSAGE(job, Points__V1__Original, POINTS__V1__ORIGINAL__INIT);
     original->position = position;
     original->sequence = sequence;
@@ -154,7 +145,7 @@ static Points__V1__Original *original_of(
     return original;
 }
 
-void history_finish_submit(struct job *job, struct history *history)
+void history_submit(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     const Points__V1__Outcomes *outcomes = job->outcomes;
     Points__V1__SubmitReply *reply = MESSAGE(job, Points__V1__SubmitReply, POINTS__V1__SUBMIT_REPLY__INIT);
@@ -163,42 +154,46 @@ void history_finish_submit(struct job *job, struct history *history)
     reply->time = job->time;
     reply->outcomes = job->outcomes;
     reply->originals = job_alloc(job, outcomes->n_code * sizeof *reply->originals);
-    struct ledger_reading *reading = begin(history);
     for (uint32_t i = 0; i < outcomes->n_code; i++)
         if (outcomes->code[i] == OUTCOME(DUPLICATE))
             reply->originals[reply->n_originals++] = original_of(job, reading, i, outcomes->previous[i]);
-    ledger_read_end(reading);
-    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
-    response.body_case = RESPONSE(SUBMIT);
-    response.submit = reply;
-    job_respond(job, &response);
+    response->body_case = RESPONSE(SUBMIT);
+    response->submit = reply;
 }
 
 // ---- a statement: a walk along the back-pointers
 
-// A page may begin only where the account's own walk passes.
-static bool belongs(const Points__V1__LedgerEntry *entry, const ProtobufCBinaryData *account)
+static bool answers_conversion(const Points__V1__LedgerEntry *entry)
 {
-    const ProtobufCBinaryData *named = entry_account(entry->transaction);
-    bool answer_to_conversion = entry->transaction->body_case == TRANSACTION(SETTLE_CONVERSION) ||
-                                entry->transaction->body_case == TRANSACTION(REFUSE_CONVERSION);
-    if (entry->outcome->code == OUTCOME(DUPLICATE) || entry->outcome->code == OUTCOME(ID_REUSED))
-        return false;
-    return named ? memcmp(named->data, account->data, ID_BYTES) == 0 : answer_to_conversion;
+    return entry->outcome->code == OUTCOME(APPLIED) &&
+           (entry->transaction->body_case == TRANSACTION(SETTLE_CONVERSION) ||
+               entry->transaction->body_case == TRANSACTION(REFUSE_CONVERSION));
 }
 
-void history_finish_statement(struct job *job, struct history *history)
+// A page may begin only where the account's own walk passes. The answer to a conversion names no account: the next
+// entry of the walk that does tells whose it is.
+static bool belongs(struct job *job, struct ledger_reading *reading, const Points__V1__LedgerEntry *entry,
+    const ProtobufCBinaryData *account)
+{
+    while (entry && answers_conversion(entry))
+        entry = read_entry(reading, entry->outcome->previous, job);
+    if (!entry || entry->outcome->code == OUTCOME(DUPLICATE) || entry->outcome->code == OUTCOME(ID_REUSED))
+        return false;
+    const ProtobufCBinaryData *named = entry_account(entry->transaction);
+    return named && memcmp(named->data, account->data, ID_BYTES) == 0;
+}
+
+void history_statement(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     const Points__V1__GetStatement *query = job->request->get_statement;
     uint32_t limit = query->limit ? query->limit : STATEMENT_STANDARD;
     Points__V1__StatementReply *reply = MESSAGE(job, Points__V1__StatementReply, POINTS__V1__STATEMENT_REPLY__INIT);
     reply->entries = job_alloc(job, limit * sizeof *reply->entries);
     reply->balance_points = job->balance_points;
-    struct ledger_reading *reading = begin(history);
     uint64_t sequence = job->sequence;
     while (sequence && reply->n_entries < limit) {
         Points__V1__LedgerEntry *entry = read_entry(reading, sequence, job);
-        if (!entry || !belongs(entry, &query->account)) {
+        if (!entry || (reply->n_entries == 0 && !belongs(job, reading, entry, &query->account))) {
             job_refuse(job, REFUSAL(OUT_OF_RANGE), "get_statement.before",
                 "no entry of this account; use `next` of the page before");
             break;
@@ -206,12 +201,9 @@ void history_finish_statement(struct job *job, struct history *history)
         reply->entries[reply->n_entries++] = entry;
         sequence = entry->outcome->previous;
     }
-    ledger_read_end(reading);
     reply->next = sequence;
-    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
-    response.body_case = RESPONSE(STATEMENT);
-    response.statement = reply;
-    job_respond(job, &response);
+    response->body_case = RESPONSE(STATEMENT);
+    response->statement = reply;
 }
 
 // ---- blocks
@@ -234,13 +226,12 @@ static size_t framed_size(const struct ledger_record *record)
     return record->header_size + record->envelope_size + record->outcomes_size + BLOCK_FRAME_BYTES;
 }
 
-void history_finish_blocks(struct job *job, struct history *history)
+void history_blocks(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     const Points__V1__GetBlocks *query = job->request->get_blocks;
     uint32_t limit = query->limit ? query->limit : BLOCKS_MAX;
     Points__V1__BlocksReply *reply = MESSAGE(job, Points__V1__BlocksReply, POINTS__V1__BLOCKS_REPLY__INIT);
     reply->blocks = job_alloc(job, limit * sizeof *reply->blocks);
-    struct ledger_reading *reading = begin(history);
     struct ledger_error error;
     struct ledger_record record;
     size_t size = BLOCK_FRAME_BYTES;
@@ -255,11 +246,8 @@ void history_finish_blocks(struct job *job, struct history *history)
     if (found < 0)
         cannot_read(&error);
     reply->size = ledger_read_size(reading);
-    ledger_read_end(reading);
-    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
-    response.body_case = RESPONSE(BLOCKS);
-    response.blocks = reply;
-    job_respond(job, &response);
+    response->body_case = RESPONSE(BLOCKS);
+    response->blocks = reply;
 }
 
 // ---- the tree
@@ -273,16 +261,12 @@ static char *checkpoint_note(struct job *job, struct ledger_reading *reading)
     return note;
 }
 
-void history_finish_checkpoint(struct job *job, struct history *history)
+void history_checkpoint(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
-    struct ledger_reading *reading = begin(history);
     Points__V1__CheckpointReply *reply = MESSAGE(job, Points__V1__CheckpointReply, POINTS__V1__CHECKPOINT_REPLY__INIT);
     reply->note = checkpoint_note(job, reading);
-    ledger_read_end(reading);
-    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
-    response.body_case = RESPONSE(CHECKPOINT);
-    response.checkpoint = reply;
-    job_respond(job, &response);
+    response->body_case = RESPONSE(CHECKPOINT);
+    response->checkpoint = reply;
 }
 
 static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
@@ -307,18 +291,9 @@ static Points__V1__ProofReply *proof_reply(
     return reply;
 }
 
-static void respond_proof(struct job *job, Points__V1__ProofReply *reply)
-{
-    Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
-    response.body_case = RESPONSE(PROOF);
-    response.proof = reply;
-    job_respond(job, &response);
-}
-
-void history_finish_inclusion(struct job *job, struct history *history)
+void history_inclusion(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     const Points__V1__GetInclusionProof *query = job->request->get_inclusion_proof;
-    struct ledger_reading *reading = begin(history);
     uint64_t newest = ledger_read_size(reading), size = query->size ? query->size : newest;
     uint8_t hashes[TREE_PROOF_MAX][HASH_BYTES];
     size_t count = 0;
@@ -336,14 +311,13 @@ void history_finish_inclusion(struct job *job, struct history *history)
         reply->header =
             (ProtobufCBinaryData){record.header_size, copy_bytes(&job->arena, record.header, record.header_size)};
     }
-    ledger_read_end(reading);
-    respond_proof(job, reply);
+    response->body_case = RESPONSE(PROOF);
+    response->proof = reply;
 }
 
-void history_finish_consistency(struct job *job, struct history *history)
+void history_consistency(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     const Points__V1__GetConsistencyProof *query = job->request->get_consistency_proof;
-    struct ledger_reading *reading = begin(history);
     uint64_t newest = ledger_read_size(reading), to = query->to_size ? query->to_size : newest;
     uint8_t hashes[TREE_PROOF_MAX][HASH_BYTES];
     size_t count = 0;
@@ -353,6 +327,6 @@ void history_finish_consistency(struct job *job, struct history *history)
             "sizes must be 1 <= from <= to; the ledger has %llu blocks", (unsigned long long)newest);
     else if (tree_prove_consistency(query->from_size, to, read_node, reading, hashes, &count))
         reply = proof_reply(job, reading, to, hashes, count);
-    ledger_read_end(reading);
-    respond_proof(job, reply);
+    response->body_case = RESPONSE(PROOF);
+    response->proof = reply;
 }

@@ -13,11 +13,14 @@ struct history {
 // Whether the ledger holds this very transaction, byte for byte, at this sequence number.
 bool history_holds(struct history *history, uint64_t sequence, struct span transaction);
 
-// Errands: each fills the job's response from its request and from `sequence`.
-void history_finish_submit(struct job *job, struct history *history); // looks up the originals of duplicates
-void history_finish_statement(struct job *job, struct history *history);
-void history_finish_transaction(struct job *job, struct history *history);
-void history_finish_blocks(struct job *job, struct history *history);
-void history_finish_checkpoint(struct job *job, struct history *history);
-void history_finish_inclusion(struct job *job, struct history *history);
-void history_finish_consistency(struct job *job, struct history *history);
+// Does the job's errand: opens a reading for it, and packs the response.
+void history_run(struct history *history, struct job *job);
+
+// Errands: each fills the response from the job's request and from `sequence`.
+job_errand history_submit; // looks up the originals of duplicates
+job_errand history_statement;
+job_errand history_transaction;
+job_errand history_blocks;
+job_errand history_checkpoint;
+job_errand history_inclusion;
+job_errand history_consistency;

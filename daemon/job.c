@@ -32,12 +32,19 @@ void job_hold(struct job *job)
     atomic_fetch_add_explicit(&job->references, 1, memory_order_relaxed);
 }
 
+void job_strip(struct job *job)
+{
+    arena_free(&job->arena);
+    free(job->frame);
+    job->frame = NULL;
+    job->request = NULL;
+}
+
 void job_release(struct job *job)
 {
     if (atomic_fetch_sub_explicit(&job->references, 1, memory_order_acq_rel) != 1)
         return;
-    arena_free(&job->arena);
-    free(job->frame);
+    job_strip(job);
     free(job->response);
     free(job);
 }

@@ -1,7 +1,6 @@
 // A job: one request on its way through the pipeline, from its frame to its answer.
 #pragma once
 
-#include "net/net.h"
 #include "proto/arena.h"
 #include "proto/canonical.h"
 #include "proto/formats.h"
@@ -11,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct history;
 struct job;
+struct ledger_reading;
+struct net_connection;
 
 // What a connection has proven. The nonce is set when it opens; the rest belongs to the decide thread, which sees a
 // connection's requests in order.
@@ -22,8 +22,9 @@ struct session {
     uint8_t key[KEY_BYTES];
 };
 
-// Work that reads the ledger, done by a worker once everything that the job speaks of is durable: fills the response.
-typedef void job_finish(struct job *job, struct history *history);
+// Work that reads the ledger, done by a worker once everything that the job speaks of is durable: fills the response,
+// or refuses.
+typedef void job_errand(struct job *job, struct ledger_reading *reading, Points__V1__Response *response);
 
 struct job {
     struct job *next;       // in whatever queue holds it
@@ -58,7 +59,7 @@ struct job {
     size_t outcomes_size;
 
     // Of a query that reads the ledger: what the decide thread knew.
-    job_finish *finish; // NULL: the response is ready
+    job_errand *errand; // NULL: the response is ready
     uint64_t sequence;  // where to begin
     uint64_t balance_points;
 
@@ -69,6 +70,7 @@ struct job {
 // Takes the frame. Out of memory ends the process.
 struct job *job_new(struct net_connection *connection, struct session *session, uint8_t *frame, size_t frame_size);
 void job_hold(struct job *job);
+void job_strip(struct job *job);   // of everything but its response: nothing else of it will be asked for
 void job_release(struct job *job); // the last one frees it; a response not taken is freed too
 
 // Refuses the request; the first refusal counts. `field` may be NULL.

@@ -18,7 +18,8 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-enum { EXIT_WRONG_USE = 2 };
+// A failed commit leaves with 1, and starting again may help; what is wrong at the start stays wrong.
+enum { EXIT_WRONG_USE = 2, EXIT_NOT_SERVED = 3 };
 
 static const char usage[] =
     "usage: pointsd -c FILE\n"
@@ -35,7 +36,7 @@ __attribute__((format(printf, 1, 2))) static noreturn void die(const char *forma
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
-    exit(EXIT_FAILURE);
+    exit(EXIT_NOT_SERVED);
 }
 
 static const char *configuration_file(int argc, char **argv)

@@ -1,6 +1,7 @@
 #include "pipeline.h"
 
 #include "decide.h"
+#include "net/net.h"
 #include "verify.h"
 
 #include <event2/event.h>
@@ -69,7 +70,7 @@ static void lane_has_room(void *context)
 static void job_durable(void *context, struct job *job)
 {
     struct pipeline *pipeline = context;
-    if (job->finish)
+    if (job->errand)
         lane_put_errand(pipeline->lane, job);
     else
         job_done(pipeline, job);
@@ -84,7 +85,7 @@ static void *work(void *context)
     bool errand;
     while ((job = lane_claim(pipeline->lane, &errand))) {
         if (errand) {
-            job->finish(job, &pipeline->history);
+            history_run(&pipeline->history, job);
             job_done(pipeline, job);
         } else {
             verify_job(job, pipeline->ledger_id);

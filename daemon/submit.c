@@ -46,10 +46,10 @@ static struct points_inputs inputs_of(struct decide *decide, const struct job *j
     return inputs;
 }
 
-static bool nothing_is_new(struct decide *decide, const struct job *job)
+static bool nothing_is_new(const struct decide *decide, const struct job *job)
 {
     for (size_t i = 0; i < job->envelope->n_transactions; i++)
-        if (inputs_of(decide, job, i).prior != POINTS_SAME_BYTES)
+        if (!id_map_get(decide->ids, job->envelope->transactions[i]->id.data))
             return false;
     return true;
 }
@@ -76,14 +76,14 @@ static void set_outcome(struct job *job, size_t position, const struct points_ou
     job->outcomes->expired[position] = outcome->expired;
     job->outcomes->previous[position] = outcome->previous;
     if (outcome->code == OUTCOME(DUPLICATE))
-        job->finish = history_finish_submit;
+        job->errand = history_submit;
 }
 
-static void answer_duplicates(struct decide *decide, struct job *job)
+static void answer_known(struct decide *decide, struct job *job)
 {
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
-        struct points_outcome outcome = {
-            .code = OUTCOME(DUPLICATE), .previous = id_map_get(decide->ids, job->envelope->transactions[i]->id.data)};
+        struct points_inputs inputs = inputs_of(decide, job, i);
+        struct points_outcome outcome = points_known(&inputs);
         set_outcome(job, i, &outcome);
     }
 }
@@ -155,7 +155,7 @@ void submit_decide(struct decide *decide, struct job *job)
         return;
     if (nothing_is_new(decide, job)) {
         make_columns(job);
-        answer_duplicates(decide, job);
+        answer_known(decide, job);
     } else if (can_record(decide, job)) {
         make_columns(job);
         record(decide, job);

@@ -2,6 +2,7 @@
 
 #include "ledger/hash.h"
 #include "proto/signing.h"
+#include "proto/wire.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,16 +10,9 @@
 // The id of a request that is not canonical, if it begins with one: its answer should still find its asker.
 static uint64_t readable_id(const uint8_t *bytes, size_t size)
 {
-    enum { TAG_OF_ID = 0x08, VARINT_BYTES_MAX = 10 };
-    uint64_t id = 0;
-    if (size == 0 || bytes[0] != TAG_OF_ID)
-        return 0;
-    for (size_t i = 1; i < size && i <= VARINT_BYTES_MAX; i++) {
-        id |= (uint64_t)(bytes[i] & 0x7f) << (7 * (i - 1));
-        if (!(bytes[i] & 0x80))
-            return id;
-    }
-    return 0;
+    enum { TAG_OF_ID = 0x08 };
+    struct wire wire = wire_of((struct span){bytes, size});
+    return wire_varint(&wire) == TAG_OF_ID ? wire_varint(&wire) : 0;
 }
 
 static void refuse_fault(struct job *job, enum canonical_result result, const struct canonical_fault *fault)

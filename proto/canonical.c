@@ -1,4 +1,5 @@
 #include "proto/canonical.h"
+#include "proto/wire.h"
 #include "proto/formats.h"
 
 #include <stdarg.h>
@@ -41,9 +42,9 @@ static const struct size_rule size_rules[] = {
     {TYPE(genesis), 1, ID_BYTES, ID_BYTES},
     {TYPE(genesis), 2, 1, TEXT_NAME_MAX},
     {TYPE(genesis), 6, KEY_BYTES, KEY_BYTES},
-    {TYPE(genesis), 7, 1, 100},
+    {TYPE(genesis), 7, 1, GENESIS_MUNICIPALITIES_MAX},
     {TYPE(genesis), 8, 0, 100},
-    {TYPE(genesis), 9, 3, 100},
+    {TYPE(genesis), 9, 3, GENESIS_KEYS_MAX},
     {TYPE(municipality), 2, 1, TEXT_NAME_MAX},
     {TYPE(municipality), 3, 1, TEXT_NAME_MAX},
     {TYPE(authenticate), 1, KEY_BYTES, KEY_BYTES},
@@ -94,18 +95,10 @@ __attribute__((format(printf, 3, 4))) static enum canonical_result malformed(
 
 static bool read_varint(struct level *level, uint64_t *value)
 {
-    uint64_t result = 0;
-    for (unsigned shift = 0; shift < 70 && level->at < level->end; shift += 7) {
-        uint8_t byte = *level->at++;
-        if (shift == 63 && byte > 1)
-            return false;
-        result |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80)) {
-            *value = result;
-            return byte != 0 || shift == 0; // a last byte of 0 is one byte too many
-        }
-    }
-    return false;
+    struct wire wire = {.at = level->at, .end = level->end};
+    *value = wire_varint(&wire);
+    level->at = wire.at;
+    return !wire.failed;
 }
 
 static bool is_enum_value(const ProtobufCFieldDescriptor *field, uint64_t value)

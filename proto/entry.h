@@ -2,16 +2,11 @@
 #pragma once
 
 #include "proto/formats.h"
+#include "proto/wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-// Borrowed bytes.
-struct span {
-    const uint8_t *bytes;
-    size_t size;
-};
 
 // The bytes of transaction `n`, from 0, of an envelope in canonical form. False: there is none.
 bool entry_transaction(struct span envelope, uint64_t n, struct span *transaction);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -34,6 +35,18 @@ static bool public_path(const char *path, char beside[PATH_MAX], struct keyfile_
            refuse(error, "the path of the key is too long: %.100s...", path);
 }
 
+// The name in its folder, too, must outlive a power cut.
+static bool sync_folder_of(const char *path)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
 static bool write_text(const char *path, mode_t mode, const char *comment, const char *hex, struct keyfile_error *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
@@ -42,12 +55,11 @@ static bool write_text(const char *path, mode_t mode, const char *comment, const
     if (fd < 0)
         return refuse(error, "cannot create %s: %s", path, strerror(errno));
     bool ok = dprintf(fd, "# %s\n%s\n", comment, hex) > 0 && fsync(fd) == 0;
-    int written = errno;
-    if (close(fd) != 0 && ok) {
-        ok = false;
-        written = errno;
-    }
-    return ok || refuse(error, "cannot write %s: %s", path, strerror(written));
+    ok = close(fd) == 0 && ok && sync_folder_of(path);
+    int why = errno;
+    if (!ok)
+        unlink(path);
+    return ok || refuse(error, "cannot write %s: %s", path, strerror(why));
 }
 
 static bool write_pair(

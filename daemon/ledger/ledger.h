@@ -83,10 +83,17 @@ uint64_t ledger_read_size(const struct ledger_reading *reading); // blocks that 
 // 1: found; 0: no such block; -1: error.
 int ledger_read_block(
     struct ledger_reading *reading, uint64_t index, struct ledger_record *record, struct ledger_error *error);
+// Where a transaction stands.
+struct ledger_place {
+    struct ledger_record record;
+    uint64_t block, position; // in the envelope, from 0
+    int64_t time;             // of the block
+};
+
 // Finds the block that holds a transaction's sequence number among the first `blocks` (ledger_read_size: all), by
 // bisection of their headers. As ledger_read_block.
-int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, uint64_t *index,
-    struct ledger_record *record, struct ledger_error *error);
+int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct ledger_place *place,
+    struct ledger_error *error);
 // The newest checkpoint, NUL-terminated, into `note` of NOTE_BYTES_MAX.
 bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error);
 

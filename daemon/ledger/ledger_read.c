@@ -103,8 +103,8 @@ int ledger_read_header(
     return -1;
 }
 
-int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, uint64_t *index,
-    struct ledger_record *record, struct ledger_error *error)
+int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct ledger_place *place,
+    struct ledger_error *error)
 {
     // Always: block `low` begins at or before the sequence number, block `high` after it. Genesis begins at 1 and holds
     // none.
@@ -123,8 +123,10 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
         return -1;
     if (sequence < header.first_sequence || sequence - header.first_sequence >= header.count)
         return 0;
-    *index = low;
-    return ledger_read_block(reading, low, record, error);
+    place->block = low;
+    place->position = sequence - header.first_sequence;
+    place->time = header.time;
+    return ledger_read_block(reading, low, &place->record, error);
 }
 
 bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error)

@@ -1,10 +1,11 @@
 // Headers and bodies as bytes: the protobuf wire form, written and read without memory of its own.
 #include "ledger/hash.h"
 #include "ledger/ledger_internal.h"
+#include "proto/wire.h"
 
 #include <string.h>
 
-enum { WIRE_VARINT = 0, WIRE_SIZED = 2, VARINT_BYTES_MAX = 10 };
+enum { WIRE_VARINT = 0, WIRE_SIZED = 2 };
 enum { BODY_ENVELOPE = 1, BODY_OUTCOMES = 2 };
 
 void ledger_key(uint64_t index, uint8_t key[LEDGER_KEY_BYTES])
@@ -21,27 +22,7 @@ uint64_t ledger_key_index(const uint8_t key[LEDGER_KEY_BYTES])
     return index;
 }
 
-// ---- reading: a reader that has failed reads zeros and goes no further
-
-struct wire {
-    const uint8_t *at, *end;
-    bool failed;
-};
-
-static uint64_t wire_varint(struct wire *wire)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < VARINT_BYTES_MAX && !wire->failed && wire->at < wire->end; i++) {
-        uint8_t byte = *wire->at++;
-        if ((byte == 0 && i > 0) || (i == VARINT_BYTES_MAX - 1 && byte > 1))
-            break;
-        value |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if (!(byte & 0x80))
-            return value;
-    }
-    wire->failed = true;
-    return 0;
-}
+// ---- reading
 
 static uint32_t wire_uint32(struct wire *wire)
 {
@@ -50,27 +31,15 @@ static uint32_t wire_uint32(struct wire *wire)
     return wire->failed ? 0 : (uint32_t)value;
 }
 
-static const uint8_t *wire_sized(struct wire *wire, size_t *size)
-{
-    uint64_t claimed = wire_varint(wire);
-    wire->failed |= claimed > (uint64_t)(wire->end - wire->at);
-    *size = wire->failed ? 0 : (size_t)claimed;
-    const uint8_t *bytes = wire->at;
-    wire->at += *size;
-    return wire->failed ? NULL : bytes;
-}
-
 static const uint8_t *wire_hash(struct wire *wire)
 {
-    size_t size;
-    const uint8_t *bytes = wire_sized(wire, &size);
-    wire->failed |= size != HASH_BYTES;
-    return wire->failed ? NULL : bytes;
+    struct span hash = wire_sized(wire);
+    wire->failed |= hash.size != HASH_BYTES;
+    return hash.bytes;
 }
 
 static void read_header_field(struct wire *wire, struct ledger_header *header)
 {
-    size_t size;
     switch (wire_varint(wire)) {
     case 1 << 3 | WIRE_VARINT:
         header->version = wire_uint32(wire);
@@ -97,7 +66,7 @@ static void read_header_field(struct wire *wire, struct ledger_header *header)
         header->outcomes_sha256 = wire_hash(wire);
         break;
     case 9 << 3 | WIRE_SIZED:
-        wire_sized(wire, &size);
+        wire_sized(wire);
         break;
     default:
         wire->failed = true;
@@ -106,9 +75,9 @@ static void read_header_field(struct wire *wire, struct ledger_header *header)
 
 bool ledger_parse_header(const uint8_t *bytes, size_t size, struct ledger_header *header)
 {
-    struct wire wire = {.at = bytes, .end = bytes + size};
+    struct wire wire = wire_of((struct span){bytes, size});
     *header = (struct ledger_header){0};
-    while (!wire.failed && wire.at < wire.end)
+    while (!wire_ended(&wire))
         read_header_field(&wire, header);
     return !wire.failed && header->envelope_sha256 && header->outcomes_sha256;
 }
@@ -118,16 +87,18 @@ static void read_body_field(struct wire *wire, uint8_t field, const uint8_t **by
 {
     *bytes = wire->at;
     *size = 0;
-    if (wire->failed || wire->at == wire->end || *wire->at != (field << 3 | WIRE_SIZED))
+    if (wire_ended(wire) || *wire->at != (field << 3 | WIRE_SIZED))
         return;
     wire->at++;
-    *bytes = wire_sized(wire, size);
-    wire->failed |= *size == 0;
+    struct span value = wire_sized(wire);
+    wire->failed |= value.size == 0;
+    *bytes = value.bytes;
+    *size = value.size;
 }
 
 bool ledger_parse_body(const uint8_t *bytes, size_t size, struct ledger_record *record)
 {
-    struct wire wire = {.at = bytes, .end = bytes + size};
+    struct wire wire = wire_of((struct span){bytes, size});
     read_body_field(&wire, BODY_ENVELOPE, &record->envelope, &record->envelope_size);
     read_body_field(&wire, BODY_OUTCOMES, &record->outcomes, &record->outcomes_size);
     return !wire.failed && wire.at == wire.end;

@@ -83,7 +83,7 @@ bool books_balance(const struct ledger_books *books, const struct accounts *acco
         add(&elsewhere, books->total[book]);
     for (enum book book = 0; book < BOOK_COUNT; book++) {
         uint64_t sum = 0;
-        for (unsigned m = 0; m < MUNICIPALITIES_MAX; m++)
+        for (unsigned m = 0; m < GENESIS_MUNICIPALITIES_MAX; m++)
             add(&sum, books->by_municipality[m][book]);
         if (sum != books->total[book])
             return false;

@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MUNICIPALITIES_MAX = 100 };
-
 // Where points can be. BOOK_ISSUED is the source: it counts what came out of it.
 enum book {
     BOOK_ISSUED,
@@ -23,8 +21,8 @@ enum book {
 
 struct ledger_books {
     uint64_t total[BOOK_COUNT];
-    uint64_t by_municipality[MUNICIPALITIES_MAX][BOOK_COUNT];
-    uint64_t accounts[MUNICIPALITIES_MAX];
+    uint64_t by_municipality[GENESIS_MUNICIPALITIES_MAX][BOOK_COUNT];
+    uint64_t accounts[GENESIS_MUNICIPALITIES_MAX];
 };
 
 // The one door: moves points of an account from one book to another, in its municipality's column. The rules have made

@@ -99,10 +99,16 @@ const uint8_t *points_target(const Points__V1__Transaction *transaction)
 
 static outcome_code check(const struct rule *rule, struct turn *turn)
 {
-    for (int i = 0; rule->checks[i].check; i++)
+    for (int i = 0; i < RULE_CHECKS_MAX && rule->checks[i].check; i++)
         if (!rule->checks[i].check(turn))
             return rule->checks[i].refusal;
     return OUTCOME(APPLIED);
+}
+
+struct points_outcome points_known(const struct points_inputs *inputs)
+{
+    return (struct points_outcome){.code = inputs->prior == POINTS_SAME_BYTES ? OUTCOME(DUPLICATE) : OUTCOME(ID_REUSED),
+        .previous = inputs->prior_sequence};
 }
 
 struct points_outcome points_apply(
@@ -111,9 +117,7 @@ struct points_outcome points_apply(
     struct turn turn = {
         .state = state, .transaction = transaction, .inputs = inputs, .sequence = ++state->last_sequence};
     if (inputs->prior != POINTS_NEW)
-        return (struct points_outcome){
-            .code = inputs->prior == POINTS_SAME_BYTES ? OUTCOME(DUPLICATE) : OUTCOME(ID_REUSED),
-            .previous = inputs->prior_sequence};
+        return points_known(inputs);
     const ProtobufCBinaryData *account = entry_account(transaction);
     if (account)
         turn.account = account_get(&state->accounts, account->data);

@@ -61,6 +61,9 @@ struct points_outcome {
 // The id of another transaction that this one speaks of (ID_BYTES, into the transaction), or NULL.
 const uint8_t *points_target(const Points__V1__Transaction *transaction);
 
+// The outcome of a transaction whose id was decided before: it needs no state and moves none.
+struct points_outcome points_known(const struct points_inputs *inputs);
+
 // Decides one transaction and moves the state. It takes the next sequence number, whatever its outcome.
 struct points_outcome points_apply(
     struct points_state *state, const Points__V1__Transaction *transaction, const struct points_inputs *inputs);

@@ -70,7 +70,7 @@ static size_t write_row(const struct rule *rule, char *out, size_t size)
     static const char *const roles[] = {[ROLE(OPERATOR)] = "operator", [ROLE(APP)] = "app", [ROLE(WAON)] = "waon"};
     size_t used = (size_t)snprintf(
         out, size, "| %s | %u %s%s | ", rule->name, rule->holders, roles[rule->role], rule->holders > 1 ? "s" : "");
-    for (int i = 0; rule->checks[i].check && used < size; i++)
+    for (int i = 0; i < RULE_CHECKS_MAX && rule->checks[i].check && used < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "",
             protobuf_c_enum_descriptor_get_value(&points__v1__outcome_code__descriptor, (int)rule->checks[i].refusal)
                 ->name);

@@ -124,20 +124,16 @@ bool replay_check_signatures(const struct replay_block *block, struct replay_fau
 
 // ---- earlier transactions
 
-bool replay_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
-    struct span *found, struct replay_fault *fault)
+bool replay_find_transaction(
+    struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct span *found, struct replay_fault *fault)
 {
     struct ledger_error error;
-    struct ledger_record record;
-    uint64_t index;
-    int there = ledger_read_sequence(reading, blocks, sequence, &index, &record, &error);
+    struct ledger_place place;
+    int there = ledger_read_sequence(reading, blocks, sequence, &place, &error);
     if (there < 0)
         return replay_fail(fault, "%s", error.message);
-    const Points__V1__BlockHeader *header =
-        there ? points__v1__block_header__unpack(&arena->allocator, record.header_size, record.header) : NULL;
-    if (!header || sequence < header->first_sequence ||
-        !entry_transaction(
-            (struct span){record.envelope, record.envelope_size}, sequence - header->first_sequence, found))
+    if (!there ||
+        !entry_transaction((struct span){place.record.envelope, place.record.envelope_size}, place.position, found))
         return replay_fail(fault, "the earlier transaction with sequence number %" PRIu64 " cannot be found", sequence);
     return true;
 }

@@ -17,6 +17,6 @@ bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id,
     struct arena *arena, struct replay_block *block, struct replay_fault *fault);
 bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault);
 
-// The bytes of the transaction with this sequence number, from a block that was read before or is being read.
-bool replay_find_transaction(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t sequence,
-    struct span *found, struct replay_fault *fault);
+// The bytes of the transaction with this sequence number, from the first `blocks` blocks.
+bool replay_find_transaction(
+    struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct span *found, struct replay_fault *fault);

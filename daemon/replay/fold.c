@@ -49,58 +49,57 @@ static bool check_admission(
         protobuf_c_enum_descriptor_get_value(&points__v1__refusal__descriptor, (int)refusal)->name, error.message);
 }
 
-// Whether two sequence numbers hold the same transaction, byte for byte.
-static bool compare_transactions(struct ledger_reading *reading, struct arena *arena, uint64_t blocks, uint64_t earlier,
-    uint64_t later, bool *same, struct replay_fault *fault)
+// Whether the transaction at `position` of the block is the one decided at `earlier`, byte for byte.
+static bool compare_with_earlier(struct ledger_reading *reading, const struct replay_block *block, size_t position,
+    uint64_t earlier, bool *same, struct replay_fault *fault)
 {
     struct span before, now;
-    if (!replay_find_transaction(reading, arena, blocks, earlier, &before, fault) ||
-        !replay_find_transaction(reading, arena, blocks, later, &now, fault))
+    if (!replay_find_transaction(reading, block->header->index + 1, earlier, &before, fault))
         return false;
+    if (!entry_transaction((struct span){block->record.envelope, block->record.envelope_size}, position, &now))
+        return replay_fail(fault, "transaction %zu cannot be read", position);
     *same = before.size == now.size && memcmp(before.bytes, now.bytes, now.size) == 0;
     return true;
 }
 
-// What the rules must be told about ids; takes a new id into the map. Looks at the first `blocks` blocks, which are
-// checked.
-static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena, uint64_t blocks,
-    const Points__V1__Transaction *transaction, struct points_inputs *inputs, struct replay_fault *fault)
+// What the rules must be told about ids; takes a new id into the map.
+static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading, const struct replay_block *block,
+    size_t position, struct points_inputs *inputs, struct replay_fault *fault)
 {
-    bool same;
-    uint64_t sequence = points_last_sequence(fold->state) + 1;
+    bool same = false;
+    const Points__V1__Transaction *transaction = block->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
     *inputs = (struct points_inputs){.prior = POINTS_NEW,
         .prior_sequence = id_map_get(&fold->ids, transaction->id.data),
         .target_sequence = target ? id_map_get(&fold->ids, target) : 0};
     if (!inputs->prior_sequence) {
-        id_map_add(&fold->ids, transaction->id.data, sequence);
+        id_map_add(&fold->ids, transaction->id.data, block->header->first_sequence + position);
         return true;
     }
-    if (!compare_transactions(reading, arena, blocks, inputs->prior_sequence, sequence, &same, fault))
+    if (!compare_with_earlier(reading, block, position, inputs->prior_sequence, &same, fault))
         return false;
     inputs->prior = same ? POINTS_SAME_BYTES : POINTS_OTHER_BYTES;
     return true;
 }
 
-static bool decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
-    const struct replay_block *block, struct columns *columns, struct replay_fault *fault)
+static bool decide(struct replay_fold *fold, struct ledger_reading *reading, const struct replay_block *block,
+    struct columns *columns, struct replay_fault *fault)
 {
     bool anything_new = false;
     points_block_begin(fold->state, block->header->time);
     columns->count = block->envelope->n_transactions;
     for (size_t i = 0; i < columns->count; i++) {
         struct points_inputs inputs;
-        const Points__V1__Transaction *transaction = block->envelope->transactions[i];
-        if (!find_inputs(fold, reading, arena, block->header->index + 1, transaction, &inputs, fault))
+        if (!find_inputs(fold, reading, block, i, &inputs, fault))
             return false;
-        struct points_outcome outcome = points_apply(fold->state, transaction, &inputs);
+        struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);
         columns->code[i] = outcome.code;
         columns->points[i] = outcome.points;
         columns->expired[i] = outcome.expired;
         columns->previous[i] = outcome.previous;
-        anything_new |= outcome.code != OUTCOME(DUPLICATE);
+        anything_new |= inputs.prior == POINTS_NEW;
     }
-    return anything_new || replay_fail(fault, "all its transactions are duplicates: there should be no such block");
+    return anything_new || replay_fail(fault, "all its ids were decided before: there should be no such block");
 }
 
 // ---- comparing
@@ -180,7 +179,7 @@ bool replay_fold_block(struct replay_fold *fold, struct ledger_reading *reading,
     const struct replay_block *block, struct replay_fault *fault)
 {
     struct columns columns;
-    if (!check_admission(fold, block, fault) || !decide(fold, reading, arena, block, &columns, fault))
+    if (!check_admission(fold, block, fault) || !decide(fold, reading, block, &columns, fault))
         return false;
     Points__V1__Outcomes decided = as_message(&columns);
     return same_bytes(&decided, &block->record) || name_difference(arena, block, &decided, fault);

@@ -136,7 +136,7 @@ class Model:
         Returns dict(block, first_sequence, time, outcomes, originals), or raises Refused.
         """
         self._check_signers(transactions, signers)
-        if all(self._is_duplicate(t, data) for t, data in transactions):
+        if all(self._prior(t, data) for t, data in transactions):
             outcomes = [self._prior(t, data) for t, data in transactions]
             return {"block": 0, "first_sequence": 0, "time": 0, "outcomes": outcomes,
                     "originals": self._originals(transactions, outcomes)}
@@ -159,9 +159,6 @@ class Model:
             holders = {self.keys[s]["holder"] for s in signers if self.keys[s]["role"] == role}
             if len(holders) < needed:
                 raise Refused("NOT_PERMITTED")
-
-    def _is_duplicate(self, transaction, data):
-        return transaction.id in self.decided and self.decided[transaction.id]["bytes"] == data
 
     def _prior(self, transaction, data):
         """The outcome of an id that was decided before; None for a new one."""

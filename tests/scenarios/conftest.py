@@ -95,10 +95,10 @@ class Daemon:
         return self._ended()
 
     def refuses_to_start(self):
-        """Starts the daemon, which must leave with 1; what it says."""
+        """Starts the daemon, which must leave with 3; what it says."""
         done = subprocess.run([binary("pointsd"), "-c", str(self.dir / "pointsd.conf")], capture_output=True, text=True,
                               timeout=DEADLINE, check=False, env=self.environment)
-        assert done.returncode == 1 and done.stderr.startswith("pointsd: "), (done.returncode, done.stderr)
+        assert done.returncode == 3 and done.stderr.startswith("pointsd: "), (done.returncode, done.stderr)
         return done.stderr
 
     def configure(self, section, name, value):

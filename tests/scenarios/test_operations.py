@@ -57,7 +57,7 @@ def test_a_key_that_others_can_read_is_refused(ledger):
 
 
 @pytest.mark.parametrize("arguments, code", [([], 2), (["-x"], 2), (["-c"], 2), (["-c", "a", "b"], 2), (["--help"], 0),
-                                             (["--version"], 0), (["-c", "/nowhere"], 1)])
+                                             (["--version"], 0), (["-c", "/nowhere"], 3)])
 def test_the_command_line(arguments, code):
     done = subprocess.run([binary("pointsd"), *arguments], capture_output=True, text=True, timeout=10, check=False)
     assert done.returncode == code and (done.stderr if code else done.stdout), done

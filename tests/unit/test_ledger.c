@@ -206,8 +206,8 @@ static void test_create(void **state)
     char note[NOTE_BYTES_MAX];
     assert_false(ledger_read_checkpoint(reading, note, &error));
     assert_message("no checkpoint yet");
-    uint64_t index;
-    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), 1, &index, &record, &error), 0);
+    struct ledger_place place;
+    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), 1, &place, &error), 0);
     ledger_read_end(reading);
     assert_false(append(ledger, 1, 1));
     assert_message("not open for writing");
@@ -280,22 +280,22 @@ static void assert_block(struct ledger_reading *reading, uint64_t index)
 
 static void assert_sequences(struct ledger_reading *reading, uint64_t blocks)
 {
-    struct ledger_record record, same;
-    uint64_t found;
+    struct ledger_record same;
+    struct ledger_place found;
     for (uint64_t index = 1; index < blocks; index++)
         for (uint64_t i = 0; i < index; i++) {
-            assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(index) + i,
-                                 &found, &record, &error),
+            assert_int_equal(
+                ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(index) + i, &found, &error),
                 1);
-            assert_int_equal(found, index);
+            assert_int_equal(found.block, index);
+            assert_int_equal(found.position, i);
             assert_int_equal(ledger_read_block(reading, index, &same, &error), 1);
-            assert_ptr_equal(record.header, same.header);
+            assert_ptr_equal(found.record.header, same.header);
         }
-    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), 0, &found, &record, &error), 0);
+    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), 0, &found, &error), 0);
     assert_int_equal(
-        ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(blocks), &found, &record, &error),
-        0);
-    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), UINT64_MAX, &found, &record, &error), 0);
+        ledger_read_sequence(reading, ledger_read_size(reading), first_sequence_of(blocks), &found, &error), 0);
+    assert_int_equal(ledger_read_sequence(reading, ledger_read_size(reading), UINT64_MAX, &found, &error), 0);
 }
 
 static void test_append_and_read(void **state)

@@ -600,7 +600,7 @@ static void a_block_of_duplicates_is_found(void **context)
     add_award(&draft, 7, account_a);
     draft.inputs[0] = (struct points_inputs){.prior = POINTS_SAME_BYTES, .prior_sequence = 7};
     post(&world, &draft);
-    assert_fault(&world, "in block 5: ", "all its transactions are duplicates");
+    assert_fault(&world, "in block 5: ", "all its ids were decided before");
 }
 
 static void an_id_within_the_envelope_is_known(void **context)
