@@ -678,6 +678,19 @@ def test_a_municipality_sees_its_own(scene):
     assert (seen.issued_points, seen.budget_points, seen.residents) == (200, 0, 2)
 
 
+def test_a_page_of_a_statement_begins_at_an_entry_of_the_account(scene):
+    """The answer to a conversion names no account; it is on the page of the one who asked for it, and on no other."""
+    mine, other = a_quest(scene), pc.new_uuid7()
+    assert scene.submit(opening(other)) == ["APPLIED"]
+    asked = new("request_conversion", account=mine, points=10)
+    settled = [new("settle_conversion", conversion=asked.id) for _ in range(2)]
+    assert scene.submit(asked, *settled, by=("app", "waon")) == ["APPLIED", "APPLIED", "CONVERSION_NOT_PENDING"]
+    refused, client = scene.model.sequence, scene.daemon.client("app")
+    assert client.statement(mine, before=refused - 1).entries[0].sequence == refused - 1
+    for account, begin in ((other, refused - 1), (mine, refused), (other, refused), (other, refused - 2)):
+        assert refusal(client.statement, account, before=begin).code == "OUT_OF_RANGE"
+
+
 # ---- crashes
 
 def test_killed_between_decision_and_commit(scene):
