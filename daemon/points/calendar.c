@@ -52,6 +52,23 @@ static uint32_t day_from_march_1(uint32_t year)
     return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 - 719468;
 }
 
+enum { EPOCH_YEAR = 1970, YEAR_MONTHS = 12 };
+
+uint32_t calendar_month(uint32_t day)
+{
+    uint32_t year, month, day_of_month;
+    civil_from_day(day, &year, &month, &day_of_month);
+    return (year - EPOCH_YEAR) * YEAR_MONTHS + month - 1;
+}
+
+uint32_t calendar_month_begin(uint32_t month)
+{
+    // The months of a year that begins on 1 March have 31, 30, 31, 30, 31 days, then the same again.
+    uint32_t year = EPOCH_YEAR + month / YEAR_MONTHS, month_of_year = month % YEAR_MONTHS;
+    uint32_t march_year = month_of_year < 2 ? year - 1 : year, march_month = (month_of_year + 10) % YEAR_MONTHS;
+    return day_from_march_1(march_year) + (153 * march_month + 2) / 5;
+}
+
 uint32_t calendar_month_first_day(uint32_t day)
 {
     uint32_t year, month, day_of_month;

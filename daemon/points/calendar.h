@@ -14,5 +14,8 @@ uint32_t calendar_week(uint32_t day);
 int64_t calendar_week_first_day(uint32_t week); // -3 for week 0
 int64_t calendar_week_end(uint32_t week);       // Unix seconds: the Monday 00:00 that follows it
 
+// Months are numbered from January 1970.
+uint32_t calendar_month(uint32_t day);
+uint32_t calendar_month_begin(uint32_t month);         // its first day
 uint32_t calendar_month_first_day(uint32_t day);       // of the calendar month that holds it
 uint32_t calendar_fiscal_year_first_day(uint32_t day); // the 1 April on or before it; day 0 for days before 1970-04-01

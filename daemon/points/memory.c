@@ -29,3 +29,13 @@ void *memory_grow(void *array, size_t count, size_t *capacity, size_t entry_size
     *capacity = *capacity ? *capacity * 2 : 16;
     return checked(reallocarray(array, *capacity, entry_size));
 }
+
+ProtobufCMessage *memory_message(const ProtobufCMessage *message)
+{
+    size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = memory_zeroed(1, size);
+    protobuf_c_message_pack(message, bytes);
+    ProtobufCMessage *copy = protobuf_c_message_unpack(message->descriptor, NULL, size, bytes);
+    free(bytes);
+    return checked(copy);
+}

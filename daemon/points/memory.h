@@ -1,10 +1,14 @@
 // Memory that is there, or the process is not: half a state would be worse than none.
 #pragma once
 
+#include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 
 void *memory_zeroed(size_t count, size_t entry_size);
 char *memory_text(const char *text); // a copy
+
+// A copy of a message with all that hangs on it; free it with its own free_unpacked, allocator NULL.
+ProtobufCMessage *memory_message(const ProtobufCMessage *message);
 
 // Room for one more entry in an array of `count`: returns the array, perhaps moved, with `*capacity` doubled when it
 // was full.
