@@ -1,12 +1,15 @@
+// What a ledger that holds amounts to: its name, its trial balance, its donations.
 #include "tools/audit_report.h"
+#include "tools/books_table.h"
 #include "tools/jst.h"
+#include "tools/purpose_names.h"
 #include "tools/table.h"
 
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
-enum { REPORT_ARENA_BYTES = 1 << 30 };
+enum { REPORT_ARENA_BYTES = 1 << 26 }; // one reply at a time
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static bool is_scripted(const struct replay *replay)
@@ -43,22 +46,11 @@ static const char *municipality_name(const struct replay *replay, uint32_t code)
 
 // ---- the trial balance
 
-static void add_books(struct table *table, uint64_t accounts, const Points__V1__Books *books)
+static void print_trial_balance(const struct replay *replay, struct arena *arena, FILE *file)
 {
-    const uint64_t numbers[] = {accounts, books->issued, books->balances, books->held, books->donated, books->converted,
-        books->expired, books->forfeited, books->reversed};
-    for (size_t i = 0; i < COUNT(numbers); i++)
-        table_number(table, numbers[i]);
-}
-
-static void print_trial_balance(const struct replay *replay, ProtobufCAllocator *allocator, FILE *file)
-{
-    static const struct table_column columns[] = {{"code", TABLE_TEXT}, {"municipality", TABLE_TEXT},
-        {"accounts", TABLE_NUMBER}, {"issued", TABLE_NUMBER}, {"balances", TABLE_NUMBER}, {"held", TABLE_NUMBER},
-        {"donated", TABLE_NUMBER}, {"converted", TABLE_NUMBER}, {"expired", TABLE_NUMBER}, {"forfeited", TABLE_NUMBER},
-        {"reversed", TABLE_NUMBER}};
+    static const struct table_column columns[] = {{"code", TABLE_TEXT}, {"municipality", TABLE_TEXT}, BOOKS_COLUMNS};
     struct table *table = table_new("trial_balance", columns, COUNT(columns));
-    const Points__V1__TrialBalanceReply *reply = points_trial_balance(replay->fold.state, allocator);
+    const Points__V1__TrialBalanceReply *reply = points_trial_balance(replay->fold.state, &arena->allocator);
     uint64_t accounts = 0;
     for (size_t i = 0; i < reply->n_municipalities; i++) {
         const Points__V1__MunicipalityBooks *row = reply->municipalities[i];
@@ -66,12 +58,12 @@ static void print_trial_balance(const struct replay *replay, ProtobufCAllocator 
         snprintf(code, sizeof code, "%06" PRIu32, row->municipality);
         table_text(table, code);
         table_text(table, municipality_name(replay, row->municipality));
-        add_books(table, row->accounts, row->books);
+        books_cells(table, row->accounts, row->books);
         accounts += row->accounts;
     }
     table_text(table, "");
     table_text(table, "total");
-    add_books(table, accounts, reply->total);
+    books_cells(table, accounts, reply->total);
     fprintf(file, "\nTrial balance, in points: issued = balances + held + donated + converted + expired + forfeited + "
                   "reversed\n\n");
     table_print(table, TABLE_PEOPLE, file);
@@ -80,29 +72,28 @@ static void print_trial_balance(const struct replay *replay, ProtobufCAllocator 
 
 // ---- donations
 
-static const char *purpose_name(const struct replay *replay, uint32_t purpose, ProtobufCAllocator *allocator)
+static void list_purposes(const struct replay *replay, struct arena *arena, struct purpose_names *names)
 {
     Points__V1__GetProgramme query = POINTS__V1__GET_PROGRAMME__INIT;
     query.part = POINTS__V1__PROGRAMME_PART__PURPOSES;
     do {
-        const Points__V1__ProgrammeReply *reply = points_programme(replay->fold.state, &query, allocator);
-        for (size_t i = 0; i < reply->n_purposes; i++)
-            if (reply->purposes[i]->purpose == purpose)
-                return reply->purposes[i]->name;
+        arena_reset(arena);
+        const Points__V1__ProgrammeReply *reply = points_programme(replay->fold.state, &query, &arena->allocator);
+        purpose_names_add(names, reply);
         query.offset = reply->next_offset;
     } while (query.offset);
-    return "?";
 }
 
 static void add_donations(struct table *table, const struct replay *replay, const Points__V1__DonationTotal *row,
-    ProtobufCAllocator *allocator)
+    const struct purpose_names *names)
 {
     char code[16];
+    const char *name = purpose_names_get(names, row->purpose);
     snprintf(code, sizeof code, "%06" PRIu32, row->municipality);
     table_text(table, code);
     table_text(table, municipality_name(replay, row->municipality));
     table_number(table, row->purpose);
-    table_text(table, purpose_name(replay, row->purpose, allocator));
+    table_text(table, name ? name : "?");
     table_number(table, row->donations);
     table_number(table, row->points);
 }
@@ -117,19 +108,22 @@ static void add_donations_total(struct table *table, uint64_t donations, uint64_
     table_number(table, points);
 }
 
-static void print_donations(const struct replay *replay, ProtobufCAllocator *allocator, FILE *file)
+static void print_donations(const struct replay *replay, struct arena *arena, FILE *file)
 {
     static const struct table_column columns[] = {{"code", TABLE_TEXT}, {"municipality", TABLE_TEXT},
         {"purpose", TABLE_NUMBER}, {"name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
     struct table *table = table_new("donations", columns, COUNT(columns));
     struct points_asker auditor = {.role = ROLE(AUDITOR)};
     Points__V1__GetDonationTotals query = POINTS__V1__GET_DONATION_TOTALS__INIT;
+    struct purpose_names names = {0};
     uint64_t donations = 0, points = 0;
+    list_purposes(replay, arena, &names);
     do {
+        arena_reset(arena);
         const Points__V1__DonationTotalsReply *reply =
-            points_donation_totals(replay->fold.state, &auditor, &query, allocator);
+            points_donation_totals(replay->fold.state, &auditor, &query, &arena->allocator);
         for (size_t i = 0; i < reply->n_rows; i++) {
-            add_donations(table, replay, reply->rows[i], allocator);
+            add_donations(table, replay, reply->rows[i], &names);
             donations += reply->rows[i]->donations;
             points += reply->rows[i]->points;
         }
@@ -140,6 +134,7 @@ static void print_donations(const struct replay *replay, ProtobufCAllocator *all
     fprintf(file, "\nDonations by municipality and purpose, in points\n\n");
     table_print(table, TABLE_PEOPLE, file);
     table_free(table);
+    purpose_names_free(&names);
 }
 
 void audit_report(const struct replay *replay, FILE *file)
@@ -147,8 +142,8 @@ void audit_report(const struct replay *replay, FILE *file)
     struct arena arena;
     arena_init(&arena, REPORT_ARENA_BYTES);
     print_ledger(replay, file);
-    print_trial_balance(replay, &arena.allocator, file);
-    print_donations(replay, &arena.allocator, file);
+    print_trial_balance(replay, &arena, file);
+    print_donations(replay, &arena, file);
     fprintf(file,
         "\nThe ledger holds: books, signatures and rules verified over %" PRIu64 " blocks, %" PRIu64 " transactions.\n",
         replay->edge.size, points_last_sequence(replay->fold.state));

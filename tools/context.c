@@ -107,10 +107,13 @@ struct client *context_session(struct context *context)
     return client;
 }
 
-Points__V1__Response *context_call(struct context *context, Points__V1__Request *request)
+Points__V1__Response *context_call(struct context *context, request_type type, void *body)
 {
     struct tool_error error;
-    Points__V1__Response *response = client_call(context_client(context), request, &error);
+    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
+    request.body_case = type;
+    request.hello = body; // all bodies lie in the same place
+    Points__V1__Response *response = client_call(context_client(context), &request, &error);
     if (!response)
         fail_with(&error);
     return response;

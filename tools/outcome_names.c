@@ -2,6 +2,7 @@
 #include "tools/outcome_names.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 static const struct {
     outcome_code code;
@@ -98,9 +99,13 @@ static const struct {
 
 const char *outcome_name(outcome_code code)
 {
+    static _Thread_local char unknown[32];
     const ProtobufCEnumValue *value =
         protobuf_c_enum_descriptor_get_value(&points__v1__outcome_code__descriptor, (int)code);
-    return value ? value->name : "UNKNOWN_OUTCOME";
+    if (value)
+        return value->name;
+    snprintf(unknown, sizeof unknown, "unknown outcome %d", (int)code);
+    return unknown;
 }
 
 const char *outcome_advice(outcome_code code)

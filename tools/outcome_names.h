@@ -3,7 +3,8 @@
 
 #include "proto/formats.h"
 
-const char *outcome_name(outcome_code code); // as in "BUDGET_EXHAUSTED"
+// As in "BUDGET_EXHAUSTED"; "unknown outcome 999", until the thread's next call, for one that this tool does not know.
+const char *outcome_name(outcome_code code);
 const char *outcome_advice(outcome_code code);
 const char *refusal_advice(refusal_code code);
 

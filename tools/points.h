@@ -13,6 +13,7 @@
 enum { ARGUMENTS_MAX = 16, OPTIONS_MAX = 16 };
 
 struct context;
+typedef Points__V1__Request__BodyCase request_type;
 
 // The synopsis drives parsing, usage and documentation: words are required, [words] are not, "--name VALUE" and
 // "[--flag]" are the command's own options.
@@ -66,8 +67,9 @@ struct client *context_client(struct context *context);                         
 struct client *context_session(struct context *context);                            // its first key proved
 const struct municipality_names *context_municipalities(struct context *context);
 uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
-// The connection's answer; ends the process when it is an error. The caller frees.
-Points__V1__Response *context_call(struct context *context, Points__V1__Request *request);
+// The connection's answer to a request whose body is of the type's message; ends the process when it is an error. The
+// caller frees.
+Points__V1__Response *context_call(struct context *context, request_type type, void *body);
 void context_close(struct context *context);
 
 // Prints and frees. Returns EXIT_SUCCESS.

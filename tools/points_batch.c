@@ -1,11 +1,9 @@
-// The command for many transactions at once: rows to signed envelopes, outbox, pipeline, summary.
+// The command for many transactions at once: rows to signed envelopes, outbox, pipeline.
 #include "tools/batch_rows.h"
+#include "tools/batch_summary.h"
 #include "tools/envelope_builder.h"
 #include "tools/file.h"
-#include "tools/outbox.h"
-#include "tools/outcome_names.h"
 #include "tools/submit.h"
-#include "tools/uuid7.h"
 
 #include <inttypes.h>
 #include <sodium.h>
@@ -15,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { UNDER_WAY_MAX = 8, OUTCOME_CODE_MAX = 128, NO_ENVELOPE = -1 };
+enum { UNDER_WAY_MAX = 8, NO_ENVELOPE = -1 };
 
 // ---- from rows to the outbox
 
@@ -267,104 +265,7 @@ static void send_all(struct context *context, struct outbox *outbox)
     }
 }
 
-// ---- what became of the rows
-
-struct tally {
-    uint64_t transactions, points, before;
-};
-
-struct summary {
-    struct tally tallies[OUTCOME_CODE_MAX];
-    struct table *rows; // of all transactions for machines, of the first refused ones for people
-    bool all_rows;
-    uint64_t refused;
-};
-
-enum { REFUSED_SHOWN_MAX = 20 };
-
-static const struct table_column row_columns[] = {{"line", TABLE_ORDINAL}, {"id", TABLE_TEXT}, {"type", TABLE_TEXT},
-    {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"sequence", TABLE_ORDINAL}, {"decided_before", TABLE_TEXT}};
-
-static void add_row(struct summary *summary, uint32_t line, const Points__V1__Transaction *transaction,
-    const Points__V1__Outcome *outcome, uint64_t sequence, bool before)
-{
-    char id[ID_TEXT_BYTES];
-    id_print(transaction->id.data, id);
-    table_number(summary->rows, line);
-    table_text(summary->rows, id);
-    table_text(summary->rows, transaction_name(transaction->body_case));
-    table_text(summary->rows, outcome_name(outcome->code));
-    table_number(summary->rows, outcome->points);
-    table_number(summary->rows, sequence);
-    table_text(summary->rows, before ? "yes" : "no");
-}
-
-static void sum_envelope(struct summary *summary, const struct outbox *outbox, uint32_t number)
-{
-    const struct outbox_envelope *stored = outbox_get(outbox, number);
-    Points__V1__SignedEnvelope *outer = points__v1__signed_envelope__unpack(NULL, stored->size, stored->bytes);
-    Points__V1__Envelope *envelope =
-        outer ? points__v1__envelope__unpack(NULL, outer->envelope.len, outer->envelope.data) : NULL;
-    Points__V1__SubmitReply *reply = points__v1__submit_reply__unpack(NULL, stored->answer_size, stored->answer);
-    if (!envelope || !reply || !submit_reply_fits(reply, stored->count) || envelope->n_transactions != stored->count)
-        fail(EXIT_FAILED, "envelope %" PRIu32 " of the outbox cannot be read", number);
-    for (uint32_t i = 0; i < stored->count; i++) {
-        uint64_t original;
-        Points__V1__Outcome outcome = submit_outcome(reply, i, &original);
-        struct tally *tally = &summary->tallies[(unsigned)outcome.code < OUTCOME_CODE_MAX ? outcome.code : 0];
-        bool refused = outcome.code != OUTCOME(APPLIED);
-        tally->transactions++;
-        tally->points += outcome.points;
-        tally->before += original != 0;
-        summary->refused += refused;
-        if (summary->all_rows || (refused && summary->refused <= REFUSED_SHOWN_MAX))
-            add_row(summary, outbox_line(outbox, number, i), envelope->transactions[i], &outcome,
-                original ? original : reply->first_sequence + i, original != 0);
-    }
-    points__v1__submit_reply__free_unpacked(reply, NULL);
-    points__v1__envelope__free_unpacked(envelope, NULL);
-    points__v1__signed_envelope__free_unpacked(outer, NULL);
-}
-
-static void print_tallies(struct context *context, const struct summary *summary)
-{
-    static const struct table_column columns[] = {{"outcome", TABLE_TEXT}, {"transactions", TABLE_NUMBER},
-        {"points", TABLE_NUMBER}, {"decided_before", TABLE_NUMBER}, {"meaning", TABLE_TEXT}};
-    struct table *table = table_new("outcomes", columns, sizeof columns / sizeof *columns);
-    for (unsigned code = 0; code < OUTCOME_CODE_MAX; code++) {
-        const struct tally *tally = &summary->tallies[code];
-        if (!tally->transactions)
-            continue;
-        table_text(table, outcome_name((outcome_code)code));
-        table_number(table, tally->transactions);
-        table_number(table, tally->points);
-        table_number(table, tally->before);
-        table_text(table, outcome_advice((outcome_code)code));
-    }
-    context_print(context, table);
-}
-
-static int print_summary(struct context *context, const struct outbox *outbox)
-{
-    struct summary summary = {.all_rows = context->format != TABLE_PEOPLE};
-    summary.rows = table_new("rows", row_columns, sizeof row_columns / sizeof *row_columns);
-    for (uint32_t i = 0; i < outbox_count(outbox); i++)
-        sum_envelope(&summary, outbox, i);
-    if (!summary.all_rows)
-        print_tallies(context, &summary);
-    if (!summary.all_rows && summary.refused)
-        printf("\nRefused; to try again, give the row a fresh id in another file:\n");
-    if (summary.all_rows || summary.refused)
-        context_print(context, summary.rows);
-    else
-        table_free(summary.rows);
-    if (!summary.all_rows && summary.refused > REFUSED_SHOWN_MAX)
-        printf("and %" PRIu64 " more; the same command with --csv or --json prints every row\n",
-            summary.refused - REFUSED_SHOWN_MAX);
-    return summary.refused ? EXIT_REFUSED : EXIT_SUCCESS;
-}
-
-// ----
+// ---- the command
 
 static int run_batch(struct context *context)
 {
@@ -390,7 +291,7 @@ static int run_batch(struct context *context)
         fill_outbox(context, outbox, text, size, source_sha256);
     free(text);
     send_all(context, outbox);
-    int code = print_summary(context, outbox);
+    int code = batch_summary_print(context, outbox);
     outbox_close(outbox);
     free(folder);
     return code;

@@ -5,10 +5,9 @@
 #include "proto/canonical.h"
 #include "proto/signing.h"
 #include "tools/file.h"
-#include "tools/jst.h"
+#include "tools/municipality_list.h"
 #include "tools/points.h"
 
-#include <csv.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -20,125 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OPERATOR_COUNT = 3, MUNICIPALITIES_MAX = 80, KEYS_MAX = 100, CSV_BYTES_MAX = 1 << 20 };
-
-// ---- the list of municipalities
-
-struct municipality_reader {
-    const char *path;
-    Points__V1__Municipality rows[MUNICIPALITIES_MAX];
-    size_t count, line, cell;
-    int columns[3]; // where code, name_ja, name_en stand; -1: not there
-};
-
-static const char *const municipality_columns[] = {"code", "name_ja", "name_en"};
-
-// Exactly six digits; 0, which is no code, for anything else.
-static uint32_t parse_code(const char *text)
-{
-    return strlen(text) == 6 && strspn(text, "0123456789") == 6 ? (uint32_t)strtoul(text, NULL, 10) : 0;
-}
-
-static void take_cell(void *data, size_t size, void *context)
-{
-    struct municipality_reader *reader = context;
-    const char *text = data;
-    (void)size;
-    for (int i = 0; i < 3; i++) {
-        if (reader->line == 0 && !strcmp(text, municipality_columns[i]))
-            reader->columns[i] = (int)reader->cell;
-        if (reader->line == 0 || reader->columns[i] != (int)reader->cell || reader->count == MUNICIPALITIES_MAX)
-            continue;
-        Points__V1__Municipality *row = &reader->rows[reader->count];
-        if (i == 0)
-            row->code = parse_code(text);
-        else if (i == 1)
-            row->name_ja = xstrdup(text);
-        else
-            row->name_en = xstrdup(text);
-    }
-    reader->cell++;
-}
-
-static void take_row(int end, void *context)
-{
-    struct municipality_reader *reader = context;
-    (void)end;
-    if (reader->line++ == 0) {
-        for (int i = 0; i < 3; i++)
-            if (reader->columns[i] < 0)
-                fail(EXIT_WRONG_USE, "%s has no column \"%s\"; its first line should name code, name_ja, name_en",
-                    reader->path, municipality_columns[i]);
-    } else if (reader->count == MUNICIPALITIES_MAX) {
-        fail(EXIT_WRONG_USE, "%s: more than %d municipalities", reader->path, MUNICIPALITIES_MAX);
-    } else {
-        const Points__V1__Municipality *row = &reader->rows[reader->count];
-        if (row->code == 0 || !*row->name_ja || !*row->name_en)
-            fail(EXIT_WRONG_USE, "%s: row %zu needs a six-digit code and both names", reader->path, reader->line);
-        reader->count++;
-    }
-    reader->cell = 0;
-    if (reader->count < MUNICIPALITIES_MAX)
-        points__v1__municipality__init(&reader->rows[reader->count]);
-}
-
-// The twelve of the programme: data/municipalities.csv, as the build found it.
-static const char built_in_csv[] =
-#include "tools/municipalities_csv.inc"
-    ;
-
-static size_t parse_municipalities(
-    struct csv_parser *parser, const uint8_t *text, size_t size, struct municipality_reader *reader)
-{
-    const uint8_t byte_order_mark[] = {0xef, 0xbb, 0xbf}; // spreadsheets write one
-    size_t skipped = size >= 3 && !memcmp(text, byte_order_mark, 3) ? 3 : 0;
-    return skipped + csv_parse(parser, text + skipped, size - skipped, take_cell, take_row, reader);
-}
-
-static int by_code(const void *left, const void *right)
-{
-    const Points__V1__Municipality *a = left, *b = right;
-    return (a->code > b->code) - (a->code < b->code);
-}
-
-static void sort_municipalities(struct municipality_reader *reader)
-{
-    qsort(reader->rows, reader->count, sizeof *reader->rows, by_code);
-    for (size_t i = 1; i < reader->count; i++)
-        if (reader->rows[i].code == reader->rows[i - 1].code)
-            fail(EXIT_WRONG_USE, "%s: code %06u stands there twice", reader->path, reader->rows[i].code);
-}
-
-// `path` NULL: the twelve.
-static void read_municipalities(const char *path, struct municipality_reader *reader)
-{
-    struct tool_error error;
-    struct csv_parser parser;
-    size_t size = sizeof built_in_csv - 1;
-    *reader = (struct municipality_reader){.path = path ? path : "data/municipalities.csv", .columns = {-1, -1, -1}};
-    points__v1__municipality__init(&reader->rows[0]);
-    uint8_t *text = path ? file_read(path, CSV_BYTES_MAX, &size, &error) : (uint8_t *)xstrdup(built_in_csv);
-    if (!text)
-        fail(EXIT_WRONG_USE, "%s", error.message);
-    if (csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI) != 0)
-        fail(EXIT_FAILED, "out of memory");
-    if (parse_municipalities(&parser, text, size, reader) != size ||
-        csv_fini(&parser, take_cell, take_row, reader) != 0)
-        fail(EXIT_WRONG_USE, "%s: line %zu: %s", reader->path, reader->line + 1, csv_strerror(csv_error(&parser)));
-    csv_free(&parser);
-    free(text);
-    if (!reader->count)
-        fail(EXIT_WRONG_USE, "%s names no municipality", reader->path);
-    sort_municipalities(reader);
-}
-
-static void free_municipalities(struct municipality_reader *reader)
-{
-    for (size_t i = 0; i < reader->count; i++) {
-        free(reader->rows[i].name_ja);
-        free(reader->rows[i].name_en);
-    }
-}
+enum { OPERATOR_COUNT = 3, KEYS_MAX = 100 };
 
 // ---- keys
 
@@ -164,7 +45,7 @@ static void list_key(struct genesis_keys *keys, char *name, char *holder, role_c
     keys->names[keys->count++] = name;
 }
 
-static void list_keys(struct genesis_keys *keys, const struct municipality_reader *municipalities)
+static void list_keys(struct genesis_keys *keys, const struct municipality_list *municipalities)
 {
     for (int i = 1; i <= OPERATOR_COUNT; i++)
         list_key(keys, xprintf("operator-%d", i), xprintf("Operator %d", i), ROLE(OPERATOR), 0);
@@ -268,7 +149,7 @@ static uint8_t *pack_genesis(Points__V1__Genesis *genesis, size_t *size)
 }
 
 static uint8_t *make_genesis(
-    struct context *context, const struct municipality_reader *municipalities, struct genesis_keys *keys, size_t *size)
+    struct context *context, const struct municipality_list *municipalities, struct genesis_keys *keys, size_t *size)
 {
     uint8_t nonce[ID_BYTES];
     char origin[64], hex[9];
@@ -342,10 +223,16 @@ static void write_configuration(const char *dir)
     free(text);
 }
 
+// Its name must outlive a power cut, as those of the files in it do.
 static void make_folder(const char *path)
 {
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+    struct tool_error error;
+    if (mkdir(path, 0700) == 0) {
+        if (!file_sync_folder_of(path, &error))
+            fail_with(&error);
+    } else if (errno != EEXIST) {
         fail(EXIT_FAILED, "cannot make the folder %s: %s", path, strerror(errno));
+    }
 }
 
 // pointsd.conf and the socket must be able to name the folder.
@@ -394,13 +281,13 @@ static void say_made(struct context *context, const char *dir, size_t municipali
 
 static int run_init(struct context *context)
 {
-    static struct municipality_reader municipalities;
+    static struct municipality_list municipalities;
     static struct genesis_keys keys;
     size_t size;
     const char *dir_text = argument_get(context, 0) ? argument_get(context, 0) : context->dir;
     if (!dir_text)
         fail_usage(context, "in which folder?");
-    read_municipalities(option_get(context, "municipalities"), &municipalities);
+    municipality_list_read(option_get(context, "municipalities"), &municipalities);
     list_keys(&keys, &municipalities);
     free(make_genesis(context, &municipalities, &keys, &size)); // what is wrong is said before anything is made
     char *dir = open_folder(dir_text);
@@ -411,7 +298,7 @@ static int run_init(struct context *context)
     write_configuration(dir);
     say_made(context, dir, municipalities.count, keys.count);
     free_keys(&keys);
-    free_municipalities(&municipalities);
+    municipality_list_free(&municipalities);
     free(genesis);
     free(dir);
     return EXIT_SUCCESS;

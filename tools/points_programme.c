@@ -20,10 +20,7 @@ static int run_define_quest(struct context *context)
     body.first_day = parse_day(context, "--first", option_xget(context, "first"));
     body.last_day = parse_day(context, "--last", option_xget(context, "last"));
     body.grace_s = grace ? (uint32_t)parse_number(context, "--grace-hours", grace, 0, UINT32_MAX / 3600) * 3600 : 0;
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(DEFINE_QUEST);
-    transaction.define_quest = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(DEFINE_QUEST), &body);
 }
 
 static int run_define_purpose(struct context *context)
@@ -33,10 +30,7 @@ static int run_define_purpose(struct context *context)
     body.name = (char *)argument_xget(context, 1);
     body.first_day = parse_day(context, "--first", option_xget(context, "first"));
     body.last_day = parse_day(context, "--last", option_xget(context, "last"));
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(DEFINE_PURPOSE);
-    transaction.define_purpose = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(DEFINE_PURPOSE), &body);
 }
 
 static int run_set_budget(struct context *context)
@@ -44,10 +38,7 @@ static int run_set_budget(struct context *context)
     Points__V1__SetBudget body = POINTS__V1__SET_BUDGET__INIT;
     body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, UINT32_MAX);
     body.points = parse_number(context, "POINTS", argument_xget(context, 1), 0, UINT64_MAX);
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(SET_BUDGET);
-    transaction.set_budget = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(SET_BUDGET), &body);
 }
 
 // A time may be written as one.
@@ -65,10 +56,7 @@ static int run_set_policy(struct context *context)
     int policy = parse_enum(context, "POLICY", &points__v1__policy__descriptor, argument_xget(context, 0), false);
     body.policy = (Points__V1__Policy)policy;
     body.value = parse_policy_value(context, policy, argument_xget(context, 1));
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(SET_POLICY);
-    transaction.set_policy = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(SET_POLICY), &body);
 }
 
 // A path, 64 hex digits, or the name of a key in DIR/keys.
@@ -96,10 +84,7 @@ static int run_register_key(struct context *context)
         fail_usage(context, "--municipality goes with role municipality, and only with it");
     if (municipality)
         body.municipality = context_municipality(context, municipality);
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(REGISTER_KEY);
-    transaction.register_key = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(REGISTER_KEY), &body);
 }
 
 static int run_revoke_key(struct context *context)
@@ -108,31 +93,22 @@ static int run_revoke_key(struct context *context)
     read_public(context, argument_xget(context, 0), key);
     Points__V1__RevokeKey body = POINTS__V1__REVOKE_KEY__INIT;
     body.key = (ProtobufCBinaryData){KEY_BYTES, key};
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(REVOKE_KEY);
-    transaction.revoke_key = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(REVOKE_KEY), &body);
 }
 
 static int run_set_time(struct context *context)
 {
     Points__V1__SetTime body = POINTS__V1__SET_TIME__INIT;
     body.time = parse_time(context, "TIME", argument_xget(context, 0));
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(SET_TIME);
-    transaction.set_time = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(SET_TIME), &body);
 }
 
 static int run_accept_time(struct context *context)
 {
     char text[JST_TIME_BYTES];
     Points__V1__AcceptTime body = POINTS__V1__ACCEPT_TIME__INIT;
-    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    request.body_case = REQUEST(ACCEPT_TIME);
-    request.accept_time = &body;
     context_session(context);
-    Points__V1__Response *response = context_call(context, &request);
+    Points__V1__Response *response = context_call(context, REQUEST(ACCEPT_TIME), &body);
     jst_print_time(response->accept_time->time, text);
     say("the daemon's clock is accepted: %s JST", text);
     client_free_response(response);

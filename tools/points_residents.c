@@ -17,10 +17,7 @@ static int run_open_account(struct context *context)
     Points__V1__OpenAccount body = POINTS__V1__OPEN_ACCOUNT__INIT;
     body.account = BYTES(account);
     body.municipality = context_municipality(context, argument_xget(context, 1));
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(OPEN_ACCOUNT);
-    transaction.open_account = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(OPEN_ACCOUNT), &body);
 }
 
 static int run_move_account(struct context *context)
@@ -30,10 +27,7 @@ static int run_move_account(struct context *context)
     Points__V1__MoveAccount body = POINTS__V1__MOVE_ACCOUNT__INIT;
     body.account = BYTES(account);
     body.municipality = context_municipality(context, argument_xget(context, 1));
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(MOVE_ACCOUNT);
-    transaction.move_account = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(MOVE_ACCOUNT), &body);
 }
 
 static int run_award(struct context *context)
@@ -46,10 +40,7 @@ static int run_award(struct context *context)
     body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 1), 1, UINT32_MAX);
     body.occurred_at =
         occurred_at ? parse_time(context, "--occurred-at", occurred_at) : client_hello(context_client(context))->time;
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(AWARD);
-    transaction.award = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(AWARD), &body);
 }
 
 static int run_donate(struct context *context)
@@ -61,10 +52,7 @@ static int run_donate(struct context *context)
     body.purpose = (uint32_t)parse_number(context, "PURPOSE", argument_xget(context, 2), 1, UINT32_MAX);
     body.points = parse_number(context, "POINTS", argument_xget(context, 3), 0, UINT64_MAX);
     body.municipality = context_municipality(context, argument_xget(context, 1));
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(DONATE);
-    transaction.donate = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(DONATE), &body);
 }
 
 static int run_convert(struct context *context)
@@ -74,10 +62,7 @@ static int run_convert(struct context *context)
     Points__V1__RequestConversion body = POINTS__V1__REQUEST_CONVERSION__INIT;
     body.account = BYTES(account);
     body.points = parse_number(context, "POINTS", argument_xget(context, 1), 0, UINT64_MAX);
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(REQUEST_CONVERSION);
-    transaction.request_conversion = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(REQUEST_CONVERSION), &body);
 }
 
 static int run_settle(struct context *context)
@@ -86,10 +71,7 @@ static int run_settle(struct context *context)
     parse_id(context, "CONVERSION", argument_xget(context, 0), conversion);
     Points__V1__SettleConversion body = POINTS__V1__SETTLE_CONVERSION__INIT;
     body.conversion = BYTES(conversion);
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(SETTLE_CONVERSION);
-    transaction.settle_conversion = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(SETTLE_CONVERSION), &body);
 }
 
 static int run_refuse(struct context *context)
@@ -101,10 +83,7 @@ static int run_refuse(struct context *context)
     body.conversion = BYTES(conversion);
     if (reason)
         body.reason = (char *)reason;
-    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
-    transaction.body_case = TRANSACTION(REFUSE_CONVERSION);
-    transaction.refuse_conversion = &body;
-    return submit_transaction(context, &transaction);
+    return submit_transaction(context, TRANSACTION(REFUSE_CONVERSION), &body);
 }
 
 const struct command commands_residents[] = {

@@ -160,7 +160,7 @@ static void need_signers(struct context *context, size_t count)
                         "points countersign FILE --key operator-2");
 }
 
-int submit_transaction(struct context *context, Points__V1__Transaction *transaction)
+int submit_transaction(struct context *context, transaction_type type, void *body)
 {
     struct tool_error error;
     struct envelope_builder builder;
@@ -172,9 +172,12 @@ int submit_transaction(struct context *context, Points__V1__Transaction *transac
         parse_id(context, "--id", option_get(context, "id"), id);
     else
         uuid7_now(id);
-    transaction->id = (ProtobufCBinaryData){ID_BYTES, id};
+    Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;
+    transaction.id = (ProtobufCBinaryData){ID_BYTES, id};
+    transaction.body_case = type;
+    transaction.award = body; // all bodies lie in the same place
     envelope_begin(&builder, client_hello(context_client(context))->ledger_id.data);
-    if (!envelope_add(&builder, transaction))
+    if (!envelope_add(&builder, &transaction))
         fail(EXIT_WRONG_USE, "the transaction is too large");
     if (!envelope_check(&builder, &error))
         fail(EXIT_WRONG_USE, "%s", error.message);

@@ -1,3 +1,4 @@
+// JST calendars: days, weeks, months and fiscal years, and the Gregorian arithmetic beneath them.
 #include "points/calendar.h"
 
 enum { JST_OFFSET_S = 9 * 3600, DAY_S = 86400, MONDAY_OFFSET = 3, WEEK_DAYS = 7 }; // day 0 was a Thursday
@@ -10,6 +11,11 @@ int64_t calendar_day(int64_t time)
         rest += DAY_S;
     }
     return rest + JST_OFFSET_S >= DAY_S ? day + 1 : day;
+}
+
+uint32_t calendar_second(int64_t time)
+{
+    return (uint32_t)((time % DAY_S + DAY_S + JST_OFFSET_S) % DAY_S);
 }
 
 int64_t calendar_day_begin(int64_t day)
@@ -32,24 +38,30 @@ int64_t calendar_week_end(uint32_t week)
     return calendar_day_begin(calendar_week_first_day(week + 1));
 }
 
-// Day of the civil year's 1 March, years counted from March: Gregorian arithmetic of H. Hinnant, "chrono-Compatible
-// Low-Level Date Algorithms".
-static void civil_from_day(uint32_t day, uint32_t *year, uint32_t *month, uint32_t *day_of_month)
+// Gregorian arithmetic of Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": years begin in March, eras of
+// 400 years on a 1 March.
+enum { ERA_YEARS = 400, ERA_DAYS = 146097, EPOCH_DAY_OF_ERAS = 719468 };
+
+struct calendar_date calendar_date(int64_t day)
 {
-    uint32_t z = day + 719468;
-    uint32_t era = z / 146097, day_of_era = z % 146097;
-    uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    uint32_t march_month = (5 * day_of_year + 2) / 153;
-    *day_of_month = day_of_year - (153 * march_month + 2) / 5 + 1;
-    *month = march_month < 10 ? march_month + 3 : march_month - 9;
-    *year = year_of_era + era * 400 + (*month <= 2);
+    int64_t days = day + EPOCH_DAY_OF_ERAS;
+    int64_t era = (days >= 0 ? days : days - (ERA_DAYS - 1)) / ERA_DAYS, of_era = days - era * ERA_DAYS;
+    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / (ERA_DAYS - 1)) / 365;
+    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t march_month = (5 * of_year + 2) / 153;
+    struct calendar_date date = {.year = year_of_era + era * ERA_YEARS};
+    date.day = (int)(of_year - (153 * march_month + 2) / 5 + 1);
+    date.month = (int)(march_month < 10 ? march_month + 3 : march_month - 9);
+    date.year += date.month <= 2;
+    return date;
 }
 
-static uint32_t day_from_march_1(uint32_t year)
+int64_t calendar_date_day(struct calendar_date date)
 {
-    uint32_t era = year / 400, year_of_era = year % 400;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 - 719468;
+    int64_t year = date.year - (date.month <= 2);
+    int64_t era = (year >= 0 ? year : year - (ERA_YEARS - 1)) / ERA_YEARS, year_of_era = year - era * ERA_YEARS;
+    int64_t of_year = (153 * (date.month > 2 ? date.month - 3 : date.month + 9) + 2) / 5 + date.day - 1;
+    return era * ERA_DAYS + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year - EPOCH_DAY_OF_ERAS;
 }
 
 enum { EPOCH_YEAR = 1970, YEAR_MONTHS = 12 };
@@ -71,16 +83,13 @@ uint32_t calendar_month_begin(uint32_t month)
 
 uint32_t calendar_month_first_day(uint32_t day)
 {
-    uint32_t year, month, day_of_month;
-    civil_from_day(day, &year, &month, &day_of_month);
-    return day - (day_of_month - 1);
+    return day - (uint32_t)(calendar_date(day).day - 1);
 }
 
 uint32_t calendar_fiscal_year_first_day(uint32_t day)
 {
-    enum { MARCH_DAYS = 31 };
-    uint32_t year, month, day_of_month;
-    civil_from_day(day, &year, &month, &day_of_month);
-    uint32_t start_year = month >= 4 ? year : year - 1;
-    return start_year < 1970 ? 0 : day_from_march_1(start_year) + MARCH_DAYS;
+    enum { APRIL = 4 };
+    struct calendar_date date = calendar_date(day);
+    int64_t first_day = calendar_date_day((struct calendar_date){date.year - (date.month < APRIL), APRIL, 1});
+    return first_day < 0 ? 0 : (uint32_t)first_day;
 }

@@ -7,7 +7,16 @@ enum { CALENDAR_DAY_MAX = 2932896 };            // 9999-12-31
 #define CALENDAR_TIME_MAX INT64_C(253402268399) // 9999-12-31 23:59:59 JST
 
 int64_t calendar_day(int64_t time);      // of an instant in Unix seconds; negative before 1970
+uint32_t calendar_second(int64_t time);  // of its day, from 0
 int64_t calendar_day_begin(int64_t day); // Unix seconds of its 00:00 JST
+
+// In the proleptic Gregorian calendar. Safe for the day of any 64-bit time.
+struct calendar_date {
+    int64_t year;
+    int month, day; // from 1
+};
+struct calendar_date calendar_date(int64_t day);
+int64_t calendar_date_day(struct calendar_date date);
 
 // Weeks begin on Monday; numbered from the one that holds day 0. `day` is not negative.
 uint32_t calendar_week(uint32_t day);

@@ -1,0 +1,123 @@
+// What became of a batch's rows.
+#include "tools/batch_summary.h"
+#include "tools/outcome_names.h"
+#include "tools/submit.h"
+#include "tools/uuid7.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct tally {
+    outcome_code code;
+    uint64_t transactions, points, before;
+};
+
+struct summary {
+    struct tally *tallies; // of the codes that came up, in any order
+    size_t tally_count;
+    struct table *rows; // of all transactions for machines, of the first refused ones for people
+    bool all_rows;
+    uint64_t refused;
+};
+
+enum { REFUSED_SHOWN_MAX = 20 };
+
+static const struct table_column row_columns[] = {{"line", TABLE_ORDINAL}, {"id", TABLE_TEXT}, {"type", TABLE_TEXT},
+    {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"sequence", TABLE_ORDINAL}, {"decided_before", TABLE_TEXT}};
+
+static void add_row(struct summary *summary, uint32_t line, const Points__V1__Transaction *transaction,
+    const Points__V1__Outcome *outcome, uint64_t sequence, bool before)
+{
+    char id[ID_TEXT_BYTES];
+    id_print(transaction->id.data, id);
+    table_number(summary->rows, line);
+    table_text(summary->rows, id);
+    table_text(summary->rows, transaction_name(transaction->body_case));
+    table_text(summary->rows, outcome_name(outcome->code));
+    table_number(summary->rows, outcome->points);
+    table_number(summary->rows, sequence);
+    table_text(summary->rows, before ? "yes" : "no");
+}
+
+static struct tally *tally_of(struct summary *summary, outcome_code code)
+{
+    for (size_t i = 0; i < summary->tally_count; i++)
+        if (summary->tallies[i].code == code)
+            return &summary->tallies[i];
+    summary->tallies = xrealloc(summary->tallies, (summary->tally_count + 1) * sizeof *summary->tallies);
+    struct tally *tally = &summary->tallies[summary->tally_count++];
+    *tally = (struct tally){.code = code};
+    return tally;
+}
+
+static void sum_envelope(struct summary *summary, const struct outbox *outbox, uint32_t number)
+{
+    const struct outbox_envelope *stored = outbox_get(outbox, number);
+    Points__V1__SignedEnvelope *outer = points__v1__signed_envelope__unpack(NULL, stored->size, stored->bytes);
+    Points__V1__Envelope *envelope =
+        outer ? points__v1__envelope__unpack(NULL, outer->envelope.len, outer->envelope.data) : NULL;
+    Points__V1__SubmitReply *reply = points__v1__submit_reply__unpack(NULL, stored->answer_size, stored->answer);
+    if (!envelope || !reply || !submit_reply_fits(reply, stored->count) || envelope->n_transactions != stored->count)
+        fail(EXIT_FAILED, "envelope %" PRIu32 " of the outbox cannot be read", number);
+    for (uint32_t i = 0; i < stored->count; i++) {
+        uint64_t original;
+        Points__V1__Outcome outcome = submit_outcome(reply, i, &original);
+        struct tally *tally = tally_of(summary, outcome.code);
+        bool refused = outcome.code != OUTCOME(APPLIED);
+        tally->transactions++;
+        tally->points += outcome.points;
+        tally->before += original != 0;
+        summary->refused += refused;
+        if (summary->all_rows || (refused && summary->refused <= REFUSED_SHOWN_MAX))
+            add_row(summary, outbox_line(outbox, number, i), envelope->transactions[i], &outcome,
+                original ? original : reply->first_sequence + i, original != 0);
+    }
+    points__v1__submit_reply__free_unpacked(reply, NULL);
+    points__v1__envelope__free_unpacked(envelope, NULL);
+    points__v1__signed_envelope__free_unpacked(outer, NULL);
+}
+
+static int by_code(const void *left, const void *right)
+{
+    const struct tally *a = left, *b = right;
+    return (a->code > b->code) - (a->code < b->code);
+}
+
+static void print_tallies(struct context *context, struct summary *summary)
+{
+    static const struct table_column columns[] = {{"outcome", TABLE_TEXT}, {"transactions", TABLE_NUMBER},
+        {"points", TABLE_NUMBER}, {"decided_before", TABLE_NUMBER}, {"meaning", TABLE_TEXT}};
+    struct table *table = table_new("outcomes", columns, sizeof columns / sizeof *columns);
+    qsort(summary->tallies, summary->tally_count, sizeof *summary->tallies, by_code);
+    for (size_t i = 0; i < summary->tally_count; i++) {
+        const struct tally *tally = &summary->tallies[i];
+        table_text(table, outcome_name(tally->code));
+        table_number(table, tally->transactions);
+        table_number(table, tally->points);
+        table_number(table, tally->before);
+        table_text(table, outcome_advice(tally->code));
+    }
+    context_print(context, table);
+}
+
+int batch_summary_print(struct context *context, const struct outbox *outbox)
+{
+    struct summary summary = {.all_rows = context->format != TABLE_PEOPLE};
+    summary.rows = table_new("rows", row_columns, sizeof row_columns / sizeof *row_columns);
+    for (uint32_t i = 0; i < outbox_count(outbox); i++)
+        sum_envelope(&summary, outbox, i);
+    if (!summary.all_rows)
+        print_tallies(context, &summary);
+    if (!summary.all_rows && summary.refused)
+        printf("\nRefused; to try again, give the row a fresh id in another file:\n");
+    if (summary.all_rows || summary.refused)
+        context_print(context, summary.rows);
+    else
+        table_free(summary.rows);
+    if (!summary.all_rows && summary.refused > REFUSED_SHOWN_MAX)
+        printf("and %" PRIu64 " more; the same command with --csv or --json prints every row\n",
+            summary.refused - REFUSED_SHOWN_MAX);
+    free(summary.tallies);
+    return summary.refused ? EXIT_REFUSED : EXIT_SUCCESS;
+}

@@ -1,0 +1,12 @@
+// Cells of tables that are more than a text or a number.
+#pragma once
+
+#include "proto/formats.h"
+#include "tools/table.h"
+
+#include <stdint.h>
+
+void id_cell(struct table *table, const ProtobufCBinaryData *id); // empty when it is NULL or none
+void day_cell(struct table *table, uint32_t day);
+void time_cell(struct table *table, int64_t unix_s);
+void enum_cell(struct table *table, const ProtobufCEnumDescriptor *type, int value);

@@ -1,0 +1,11 @@
+// The commands that ask, as the table in points_queries.c lists them. Each returns the exit code.
+#pragma once
+
+#include "tools/points.h"
+
+int run_account(struct context *context);
+int run_statement(struct context *context);
+int run_transaction(struct context *context);
+int run_totals(struct context *context);
+int run_quest(struct context *context);
+int run_programme(struct context *context);
