@@ -1,6 +1,8 @@
 // The command line's values: words and options to numbers, days, times, ids and names.
 #include "tools/jst.h"
 #include "tools/points.h"
+#include "tools/shown.h"
+#include "tools/synopsis.h"
 #include "tools/uuid7.h"
 
 #include <ctype.h>
@@ -22,6 +24,13 @@ noreturn void fail_usage(const struct context *context, const char *format, ...)
     fail(EXIT_WRONG_USE, "%s\nusage: points %s %s", problem, context->command->name, context->command->synopsis);
 }
 
+noreturn void fail_missing_word(const struct context *context, size_t index)
+{
+    const char *name;
+    int size = (int)synopsis_word(context->command->synopsis, index, &name);
+    fail_usage(context, "%.*s is missing", size, name);
+}
+
 const char *argument_get(const struct context *context, size_t index)
 {
     return index < context->argument_count ? context->arguments[index] : NULL;
@@ -31,7 +40,7 @@ const char *argument_xget(const struct context *context, size_t index)
 {
     const char *value = argument_get(context, index);
     if (!value)
-        fail_usage(context, "something is missing");
+        fail_missing_word(context, index);
     return value;
 }
 
@@ -39,6 +48,14 @@ const char *option_get(const struct context *context, const char *name)
 {
     for (size_t i = 0; i < context->option_count; i++)
         if (!strcmp(context->options[i].name, name))
+            return context->options[i].value;
+    return NULL;
+}
+
+const char *option_nth(const struct context *context, const char *name, size_t n)
+{
+    for (size_t i = 0; i < context->option_count; i++)
+        if (!strcmp(context->options[i].name, name) && n-- == 0)
             return context->options[i].value;
     return NULL;
 }
@@ -57,7 +74,7 @@ uint64_t parse_number(const struct context *context, const char *what, const cha
     errno = 0;
     uint64_t number = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)*text) || *end || errno || number < min || number > max)
-        fail_usage(context, "%s: \"%s\" is no whole number from %" PRIu64 " to %" PRIu64, what, text, min, max);
+        fail_usage(context, "%s: \"%s\" is no whole number from %" PRIu64 " to %" PRIu64, what, shown(text), min, max);
     return number;
 }
 
@@ -65,22 +82,39 @@ uint32_t parse_day(const struct context *context, const char *what, const char *
 {
     uint32_t day;
     if (!jst_parse_day(text, &day))
-        fail_usage(context, "%s: \"%s\" is no day; write it as 2021-11-12 (JST)", what, text);
+        fail_usage(context, "%s: \"%s\" is no day; write it as 2021-11-12 (JST)", what, shown(text));
     return day;
+}
+
+uint64_t option_number(
+    const struct context *context, const char *name, uint64_t min, uint64_t max, uint64_t otherwise)
+{
+    char what[40];
+    const char *text = option_get(context, name);
+    snprintf(what, sizeof what, "--%s", name);
+    return text ? parse_number(context, what, text, min, max) : otherwise;
+}
+
+uint32_t option_day(const struct context *context, const char *name, uint32_t otherwise)
+{
+    char what[40];
+    const char *text = option_get(context, name);
+    snprintf(what, sizeof what, "--%s", name);
+    return text ? parse_day(context, what, text) : otherwise;
 }
 
 int64_t parse_time(const struct context *context, const char *what, const char *text)
 {
     int64_t unix_s;
     if (!jst_parse_time(text, &unix_s))
-        fail_usage(context, "%s: \"%s\" is no time; write it as '2021-11-12 09:30' (JST)", what, text);
+        fail_usage(context, "%s: \"%s\" is no time; write it as '2021-11-12 09:30' (JST)", what, shown(text));
     return unix_s;
 }
 
 void parse_id(const struct context *context, const char *what, const char *text, uint8_t id[ID_BYTES])
 {
     if (!id_parse(text, id))
-        fail_usage(context, "%s: \"%s\" is not 32 hex digits (dashes as in a UUID are allowed)", what, text);
+        fail_usage(context, "%s: \"%s\" is not 32 hex digits (dashes as in a UUID are allowed)", what, shown(text));
 }
 
 // SOME_NAME and some-name are the same.
@@ -106,5 +140,5 @@ int parse_enum(const struct context *context, const char *what, const ProtobufCE
     }
     for (char *at = list; *at; at++)
         *at = *at == '_' ? '-' : (char)tolower((unsigned char)*at);
-    fail_usage(context, "%s: \"%s\" is none of: %s", what, text, list);
+    fail_usage(context, "%s: \"%s\" is none of: %s", what, shown(text), list);
 }

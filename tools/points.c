@@ -1,6 +1,8 @@
 // points: the client tool of the points ledger. One table drives dispatch and usage alike.
 #include "config.h"
 #include "tools/points.h"
+#include "tools/shown.h"
+#include "tools/synopsis.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -13,7 +15,9 @@ static const struct {
     const struct command *rows;
 } groups[] = {
     {"A new ledger", commands_init},
+    {"Accounts", commands_accounts},
     {"What residents do", commands_residents},
+    {"Quests", commands_quests},
     {"The programme", commands_programme},
     {"Asking", commands_queries},
     {"Files", commands_submit},
@@ -31,7 +35,8 @@ static const char global_help[] =
     "  --socket ADDRESS  path of the daemon's socket, or tcp://HOST:PORT\n"
     "  --key NAME        sign or ask with this key, by name or path; up to four times\n"
     "  --out FILE        write the signed envelope to FILE instead of sending it\n"
-    "  --json, --csv     print JSON or CSV (RFC 4180) instead of tables for people\n"
+    "  --json            print JSON instead of tables for people\n"
+    "  --csv             print CSV (RFC 4180, UTF-8 with a byte order mark) instead of tables for people\n"
     "\n"
     "Municipalities are accepted in Japanese, in Latin letters, or by code. Days and times are JST.\n"
     "Exit: 0 done; 1 something failed; 2 wrong use; 3 a refusal was recorded; 4 refused whole, nothing recorded.\n";
@@ -42,7 +47,7 @@ static void print_help(FILE *file)
     for (size_t i = 0; i < GROUP_COUNT; i++) {
         fprintf(file, "\n%s\n", groups[i].heading);
         for (const struct command *row = groups[i].rows; row->name; row++)
-            fprintf(file, "  %-15s %s\n", row->name, row->summary);
+            fprintf(file, "  %-16s %s\n", row->name, row->summary);
     }
     fprintf(file, "\n%s", global_help);
 }
@@ -70,7 +75,7 @@ static const struct command *find_command(const char *name)
 
 static noreturn void fail_unknown_command(const char *name)
 {
-    fprintf(stderr, "points: no command \"%s\"; there are:", name);
+    fprintf(stderr, "points: no command \"%s\"; there are:", shown(name));
     for (size_t i = 0; i < GROUP_COUNT; i++)
         for (const struct command *row = groups[i].rows; row->name; row++)
             fprintf(stderr, " %s", row->name);
@@ -78,17 +83,12 @@ static noreturn void fail_unknown_command(const char *name)
     exit(EXIT_WRONG_USE);
 }
 
-// Whether a synopsis holds --name, and whether that takes a value.
-static bool knows_option(const char *synopsis, const char *name, size_t size, bool *takes_value)
+// One form of output: asked for twice, it is still one; two are a mistake.
+static void set_format(struct context *context, enum table_format format)
 {
-    for (const char *at = synopsis; (at = strstr(at, "--")); at += 2) {
-        const char *end = at + 2 + strcspn(at + 2, " ]");
-        if ((size_t)(end - at - 2) != size || strncmp(at + 2, name, size))
-            continue;
-        *takes_value = *end == ' ';
-        return true;
-    }
-    return false;
+    if (context->format != TABLE_PEOPLE && context->format != format)
+        fail(EXIT_WRONG_USE, "--json and --csv exclude each other; give one of them");
+    context->format = format;
 }
 
 static void set_global(struct context *context, const char *name, const char *value)
@@ -100,18 +100,18 @@ static void set_global(struct context *context, const char *name, const char *va
     else if (!strcmp(name, "out"))
         context->out = value;
     else if (!strcmp(name, "json"))
-        context->format = TABLE_JSON;
+        set_format(context, TABLE_JSON);
     else if (!strcmp(name, "csv"))
-        context->format = TABLE_CSV;
+        set_format(context, TABLE_CSV);
     else if (context->key_count < SIGNATURES_MAX)
         context->key_names[context->key_count++] = value;
     else
         fail(EXIT_WRONG_USE, "at most %d keys can sign", SIGNATURES_MAX);
 }
 
-static void set_own(struct context *context, const char *name, const char *value)
+static void set_own(struct context *context, const char *name, const char *value, bool repeats)
 {
-    if (option_get(context, name))
+    if (!repeats && option_get(context, name))
         fail_usage(context, "--%s is given twice", name);
     if (context->option_count == OPTIONS_MAX)
         fail_usage(context, "too many options");
@@ -129,25 +129,25 @@ struct words {
 static noreturn void fail_unknown_option(const struct context *context, const char *name)
 {
     if (context->command)
-        fail_usage(context, "no option --%s; there are: %s", name, global_synopsis);
-    fail(EXIT_WRONG_USE, "no option --%s before the command; there are: %s", name, global_synopsis);
+        fail_usage(context, "no option --%s; there are: %s", shown(name), global_synopsis);
+    fail(EXIT_WRONG_USE, "no option --%s before the command; there are: %s", shown(name), global_synopsis);
 }
 
 static void take_option(struct context *context, struct words *words)
 {
     char *name = *words->at++ + 2, *value = NULL, *equals = strchr(name, '=');
-    bool takes_value, global;
+    struct synopsis_option option;
     if (equals) {
         *equals = '\0';
         value = equals + 1;
     }
-    global = knows_option(global_synopsis, name, strlen(name), &takes_value);
-    if (!global && !(context->command && knows_option(context->command->synopsis, name, strlen(name), &takes_value)))
+    bool global = synopsis_option(global_synopsis, name, &option);
+    if (!global && !(context->command && synopsis_option(context->command->synopsis, name, &option)))
         fail_unknown_option(context, name);
-    if (takes_value && !value && words->at < words->end)
+    if (option.takes_value && !value && words->at < words->end)
         value = *words->at++;
-    if (takes_value != (value != NULL))
-        fail(EXIT_WRONG_USE, takes_value ? "--%s wants a value" : "--%s takes no value", name);
+    if (option.takes_value != (value != NULL))
+        fail(EXIT_WRONG_USE, option.takes_value ? "--%s wants a value" : "--%s takes no value", name);
     if (!strcmp(name, "help")) {
         words->help = true;
     } else if (!strcmp(name, "version")) {
@@ -156,7 +156,7 @@ static void take_option(struct context *context, struct words *words)
     } else if (global) {
         set_global(context, name, value);
     } else {
-        set_own(context, name, value ? value : "");
+        set_own(context, name, value ? value : "", option.repeats);
     }
 }
 
@@ -176,34 +176,23 @@ static void take_word(struct context *context, struct words *words)
     }
 }
 
-// Counts the words that a synopsis wants and allows: those that are no option and no option's value.
-static void count_words(const char *synopsis, size_t *min, size_t *max)
+static noreturn void fail_too_much(const struct context *context, size_t max)
 {
-    *min = *max = 0;
-    bool value = false;
-    for (const char *at = synopsis; *at;) {
-        size_t size = strcspn(at, " ");
-        bool bracket = *at == '[';
-        if (!strncmp(at + bracket, "--", 2)) {
-            value = at[size] == ' ' && at[size - 1] != ']';
-        } else if (value) {
-            value = false;
-        } else {
-            *max += 1;
-            *min += !bracket;
-        }
-        at += size + strspn(at + size, " ");
-    }
+    const char *name, *extra = shown(context->arguments[max]);
+    size_t size = max ? synopsis_word(context->command->synopsis, max - 1, &name) : 0;
+    if (size)
+        fail_usage(context, "\"%s\" is too much: nothing follows %.*s", extra, (int)size, name);
+    fail_usage(context, "\"%s\" is too much: %s takes no words", extra, context->command->name);
 }
 
 static void check_words(const struct context *context)
 {
     size_t min, max;
-    count_words(context->command->synopsis, &min, &max);
+    synopsis_words(context->command->synopsis, &min, &max);
     if (context->argument_count < min)
-        fail_usage(context, "something is missing");
+        fail_missing_word(context, context->argument_count);
     if (context->argument_count > max)
-        fail_usage(context, "\"%s\" is too much", context->arguments[max]);
+        fail_too_much(context, max);
     if (context->out && !context->command->signers_min)
         fail_usage(context, "--out is for commands that sign; this one prints: use > FILE");
 }

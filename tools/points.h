@@ -5,18 +5,19 @@
 #include "tools/client.h"
 #include "proto/keyfile.h"
 #include "tools/municipality_names.h"
+#include "tools/programme_names.h"
 #include "tools/table.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ARGUMENTS_MAX = 16, OPTIONS_MAX = 16 };
+enum { ARGUMENTS_MAX = 16, OPTIONS_MAX = 160 };
 
 struct context;
 typedef Points__V1__Request__BodyCase request_type;
 
-// The synopsis drives parsing, usage and documentation: words are required, [words] are not, "--name VALUE" and
-// "[--flag]" are the command's own options.
+// The synopsis drives parsing, usage and documentation (tools/synopsis.h): words are required, [words] are not,
+// "--name VALUE" and "[--flag]" are the command's own options, "[--name VALUE]..." may be given again and again.
 struct command {
     const char *name, *synopsis, *summary;
     const char *key;                     // name of the key it uses unless --key says otherwise; NULL: none
@@ -43,6 +44,7 @@ struct context {
     struct client *client;
     role_code role; // of the first key, once proved
     struct municipality_names municipalities;
+    struct programme_names names[PROGRAMME_PARTS];
 };
 
 // ---- the command line. What is wrong ends the process with EXIT_WRONG_USE and says what would be right.
@@ -50,8 +52,14 @@ const char *argument_get(const struct context *context, size_t index); // NULL: 
 const char *argument_xget(const struct context *context, size_t index);
 const char *option_get(const struct context *context, const char *name); // NULL: not given; a flag's value is ""
 const char *option_xget(const struct context *context, const char *name);
+const char *option_nth(const struct context *context, const char *name, size_t n); // of a repeated one, from 0; or NULL
+noreturn void fail_missing_word(const struct context *context, size_t index);
 noreturn void fail_usage(const struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
 uint64_t parse_number(const struct context *context, const char *what, const char *text, uint64_t min, uint64_t max);
+// Those of an option; `otherwise` when it is not given.
+uint64_t option_number(
+    const struct context *context, const char *name, uint64_t min, uint64_t max, uint64_t otherwise);
+uint32_t option_day(const struct context *context, const char *name, uint32_t otherwise);
 uint32_t parse_day(const struct context *context, const char *what, const char *text);
 int64_t parse_time(const struct context *context, const char *what, const char *text);
 void parse_id(const struct context *context, const char *what, const char *text, uint8_t id[ID_BYTES]);
@@ -67,6 +75,9 @@ struct client *context_client(struct context *context);                         
 struct client *context_session(struct context *context);                            // its first key proved
 const struct municipality_names *context_municipalities(struct context *context);
 uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
+// What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.
+const struct programme_name *context_named(struct context *context, programme_part part, uint32_t number);
+void context_forget_names(struct context *context); // the next call asks again
 // The connection's answer to a request whose body is of the type's message; ends the process when it is an error. The
 // caller frees.
 Points__V1__Response *context_call(struct context *context, request_type type, void *body);
@@ -83,5 +94,5 @@ void context_municipality_cells(struct context *context, struct table *table, ui
     }
 
 // The tables of commands, each ended by a row without a name.
-extern const struct command commands_init[], commands_submit[], commands_residents[], commands_programme[],
-    commands_queries[], commands_batch[];
+extern const struct command commands_init[], commands_submit[], commands_accounts[], commands_residents[],
+    commands_quests[], commands_programme[], commands_queries[], commands_batch[];

@@ -1,73 +1,30 @@
-"""An independent model of the rules, written from doc/rules.md alone: plain dictionaries, slow and readable."""
-import datetime
+"""An independent model of the rules, written from doc/rules.md alone: plain dictionaries, slow and readable.
 
-JST = 9 * 3600
-DAY = 86_400
-END_OF_9999 = 253_402_268_399
-LAST_DAY = 2_932_896
-U64_MAX = 2**64 - 1
+Here: envelopes, what residents do, and what is done to accounts. dates.py has the calendar, programme.py what operators
+decide, queries.py what can be asked."""
+import collections
 
-OPERATOR, APP, WAON, MUNICIPALITY, AUDITOR = 1, 2, 3, 4, 5
+from dates import (DAY, END_OF_9999, LAST_DAY, date_of, day_number, day_of, day_start, fiscal_year_of,  # noqa: F401
+                   month_end, month_of, period_of, week_of)
+from programme import (APP, AUDITOR, MUNICIPALITY, OPERATOR, POLICIES, WAON, YEN_MAX, Programme,  # noqa: F401
+                       Refusal, refuse_if)
+from queries import Queries
 
 # (signers needed, their role)
 SIGNED_BY = {
     "award": (1, APP), "donate": (1, APP), "request_conversion": (1, APP),
     "settle_conversion": (1, WAON), "refuse_conversion": (1, WAON),
-    "open_account": (1, APP), "move_account": (1, APP),
+    "open_account": (1, APP), "move_account": (1, APP), "close_account": (1, APP),
     "define_quest": (1, OPERATOR), "define_purpose": (1, OPERATOR),
     "set_budget": (2, OPERATOR), "set_policy": (2, OPERATOR),
     "register_key": (2, OPERATOR), "revoke_key": (2, OPERATOR), "set_time": (1, OPERATOR),
+    "merge_accounts": (1, OPERATOR), "freeze_account": (1, OPERATOR), "unfreeze_account": (1, OPERATOR),
+    "define_campaign": (1, OPERATOR), "change_quest": (2, OPERATOR),
+    "register_shop": (1, OPERATOR), "close_shop": (1, OPERATOR),
 }
 
-# number: (name, minimum, maximum, default)
-POLICIES = {
-    1: ("FUTURE_MAX_S", 0, 3600, 60),
-    2: ("CONVERSION_OPENS_AT", 0, END_OF_9999, END_OF_9999),
-    3: ("CONVERSION_UNIT_POINTS", 1, 1_000_000, 1),
-    4: ("CONVERSION_MIN_POINTS", 1, 1_000_000_000, 1),
-    5: ("CONVERSION_DAY_MAX_POINTS", 0, 1_000_000_000, 0),
-    6: ("CONVERSION_MONTH_MAX_POINTS", 0, 1_000_000_000, 0),
-    7: ("TOTALS_SHARED", 0, 1, 0),
-}
-
-TOUCHES_ITS_ACCOUNT = {"award", "donate", "request_conversion", "open_account", "move_account"}
-
-
-# ---- the calendar
-
-def day_of(time):
-    """The JST day of Unix seconds; day 0 is 1970-01-01."""
-    return (time + JST) // DAY
-
-
-def day_start(day):
-    """Unix seconds of 00:00 JST of a day."""
-    return day * DAY - JST
-
-
-def date_of(day):
-    return datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
-
-
-def day_number(year, month, day):
-    return (datetime.date(year, month, day) - datetime.date(1970, 1, 1)).days
-
-
-def week_of(day):
-    """The Monday of a day's week."""
-    return day - (day + 3) % 7  # 1970-01-01 was a Thursday
-
-
-def month_of(day):
-    """The first day of a day's month."""
-    date = date_of(day)
-    return day_number(date.year, date.month, 1)
-
-
-def fiscal_year_of(day):
-    """The 1 April with which a day's fiscal year began."""
-    date = date_of(day)
-    return day_number(date.year if date.month >= 4 else date.year - 1, 4, 1)
+TOUCHES_ITS_ACCOUNT = {"award", "donate", "request_conversion", "open_account", "move_account", "close_account",
+                       "freeze_account", "unfreeze_account", "merge_accounts"}
 
 
 # ---- answers
@@ -80,20 +37,12 @@ class Refused(Exception):
         self.code = code
 
 
-class Refusal(Exception):
-    """A transaction is refused with this outcome, and that is recorded."""
-
-    def __init__(self, code):
-        super().__init__(code)
-        self.code = code
+def new_progress():
+    """Of one account in one quest: awards of each period, points, municipalities shopped in, whether it had the bonus."""
+    return {"periods": collections.Counter(), "points": 0, "places": set(), "bonus": False}
 
 
-def refuse_if(condition, code):
-    if condition:
-        raise Refusal(code)
-
-
-class Model:
+class Model(Programme, Queries):
     """The whole state, and what each transaction does to it."""
 
     def __init__(self, genesis):
@@ -109,16 +58,21 @@ class Model:
         self.keys = {}                    # public key: dict(role, holder, municipality, revoked)
         for key in genesis.keys:
             self._add_key(key)
-        self.accounts = {}                # account: dict(home, balance, held, last, awards, residents)
-        self.quests = {}                  # number: dict(message, budget, issued)
+        self.accounts = {}                # account: dict(home, balance, held, status, merged_into, progress, counted)
+        self.quests = {}                  # number: dict(message, budget, issued, residents)
+        self.campaigns = {}               # number: dict(message, budget, issued, residents, quests)
+        self.shops = {}                   # number: dict(message, closed: its last day or None)
         self.purposes = {}                # number: message
         self.decided = {}                 # id: dict(sequence, bytes, transaction, outcome, block, time)
         self.entries = {}                 # sequence: the same dict, for statements
         self.conversions = {}             # id: dict(sequence, account, home, points, time, state)
         self.statements = {}              # account: [sequence of each entry]
-        self.awards = []                  # (account, quest, week, home, points)
+        self.awards = []                  # dict(quest, day, home, points, new: a resident counted for the first time)
+        self.receipts = []                # dict(quest, day, home, place, yen, points, new, new in quest), of awards
+        self.digests = set()              # of receipts awarded
         self.donations = []               # (day, municipality, purpose, points)
         self.converted = []               # (home, points)
+        self.forfeited = []               # (home, points)
 
     def _add_key(self, key):
         self.keys[key.key] = {"role": key.role, "holder": key.holder,
@@ -213,21 +167,70 @@ class Model:
         history.append(self.sequence)
         return previous
 
-    # ---- residents
+    # ---- accounts
 
-    def _account(self, account):
-        refuse_if(account not in self.accounts, "ACCOUNT_UNKNOWN")
-        return self.accounts[account]
+    def _account(self, *accounts):
+        """The first of these accounts, when all are open or frozen."""
+        refuse_if(any(a not in self.accounts for a in accounts), "ACCOUNT_UNKNOWN")
+        found = [self.accounts[a] for a in accounts]
+        refuse_if(any(a["status"] in ("CLOSED", "MERGED") for a in found), "ACCOUNT_CLOSED")
+        return found[0]
+
+    def _unfrozen(self, *accounts):
+        account = self._account(*accounts)
+        refuse_if(any(self.accounts[a]["status"] == "FROZEN" for a in accounts), "ACCOUNT_FROZEN")
+        return account
 
     def _open_account(self, body, _):
         refuse_if(body.account in self.accounts, "ACCOUNT_EXISTS")
         refuse_if(body.municipality not in self.municipalities, "MUNICIPALITY_UNKNOWN")
-        self.accounts[body.account] = {"home": body.municipality, "balance": 0, "held": 0, "awards": {}}
+        self.accounts[body.account] = {
+            "home": body.municipality, "balance": 0, "held": 0, "status": "OPEN", "merged_into": b"",
+            "progress": {},    # quest: new_progress()
+            "counted": set()}  # in what the resident was counted already: see _count
 
     def _move_account(self, body, _):
         account = self._account(body.account)
         refuse_if(body.municipality not in self.municipalities, "MUNICIPALITY_UNKNOWN")
         account["home"] = body.municipality
+
+    def _close_account(self, body, _):
+        account = self._unfrozen(body.account)
+        refuse_if(any(c["account"] == body.account and c["state"] == "pending" for c in self.conversions.values()),
+                  "CONVERSION_PENDING")
+        points, account["balance"], account["status"] = account["balance"], 0, "CLOSED"
+        self.forfeited.append((account["home"], points))
+        return points
+
+    def _freeze_account(self, body, _):
+        self._unfrozen(body.account)["status"] = "FROZEN"
+
+    def _unfreeze_account(self, body, _):
+        account = self._account(body.account)
+        refuse_if(account["status"] != "FROZEN", "ACCOUNT_NOT_FROZEN")
+        account["status"] = "OPEN"
+
+    def _merge_accounts(self, body, _):
+        account = self._unfrozen(body.account, body.merged)
+        refuse_if(body.account == body.merged, "MERGE_INVALID")
+        merged = self.accounts[body.merged]
+        points = merged["balance"]
+        account["balance"] += points
+        account["held"] += merged["held"]
+        account["counted"] |= merged["counted"]
+        for conversion in self.conversions.values():
+            if conversion["account"] == body.merged:
+                conversion["account"] = body.account
+        for quest, other in merged["progress"].items():
+            progress = account["progress"].setdefault(quest, new_progress())
+            progress["periods"] += other["periods"]
+            progress["points"] += other["points"]
+            progress["places"] |= other["places"]
+            progress["bonus"] |= other["bonus"]
+        merged |= {"balance": 0, "held": 0, "progress": {}, "status": "MERGED", "merged_into": body.account}
+        return points
+
+    # ---- awards
 
     def _award(self, body, _):
         refuse_if(body.occurred_at > self.time + self.policies["FUTURE_MAX_S"], "IN_FUTURE")
@@ -236,21 +239,85 @@ class Model:
         quest = self.quests[body.quest]
         rules, day = quest["message"], day_of(body.occurred_at)
         refuse_if(not rules.first_day <= day <= rules.last_day, "QUEST_CLOSED")
-        week = week_of(day)
-        refuse_if(self.time > day_start(week + 7) + rules.grace_s, "TOO_LATE")
-        weeks = account["awards"].get(body.quest, set())
-        refuse_if(week in weeks, "ALREADY_AWARDED")
-        earned = len(weeks) * rules.points
-        refuse_if(rules.cap_points and earned + rules.points > rules.cap_points, "CAP_REACHED")
-        refuse_if(quest["issued"] + rules.points > quest["budget"], "BUDGET_EXHAUSTED")
-        account["awards"].setdefault(body.quest, set()).add(week)
-        account["balance"] += rules.points
-        quest["issued"] += rules.points
-        self.awards.append((body.account, body.quest, week, account["home"], rules.points))
-        return rules.points
+        period, last = period_of(rules, day)
+        refuse_if(self.time > day_start(last + 1) + rules.grace_s, "TOO_LATE")
+        refuse_if(rules.municipalities and account["home"] not in rules.municipalities, "NOT_ELIGIBLE")
+        self._check_receipt(rules, body, day)
+        progress = account["progress"].get(body.quest) or new_progress()
+        refuse_if(progress["periods"][period] >= (rules.times or 1), "ALREADY_AWARDED")
+        refuse_if(rules.residents_max and not progress["periods"] and quest["residents"] >= rules.residents_max,
+                  "RESIDENTS_FULL")
+        points, bonus = self._worth(rules, body, progress)
+        campaign = self.campaigns.get(rules.campaign)
+        self._check_limits(account, points, [(quest, [body.quest])] + (
+            [(campaign, campaign["quests"])] if campaign else []))
+
+        account["progress"][body.quest] = progress
+        progress["periods"][period] += 1
+        progress["points"] += points
+        progress["bonus"] |= bonus
+        account["balance"] += points
+        quest["issued"] += points
+        new = self._count(account, "quest", body.quest)
+        quest["residents"] += new
+        if campaign:
+            campaign["issued"] += points
+            campaign["residents"] += self._count(account, "campaign", rules.campaign)
+        self.awards.append({"quest": body.quest, "day": day, "home": account["home"], "points": points, "new": new})
+        if body.HasField("receipt"):
+            self._use_receipt(account, progress, body, day, points)
+        return points
+
+    def _check_receipt(self, rules, body, day):
+        receipt = body.receipt
+        refuse_if(rules.HasField("receipt") != body.HasField("receipt"), "RECEIPT_INVALID")
+        if not body.HasField("receipt"):
+            return
+        refuse_if(not rules.receipt.steps[0].amount_yen <= receipt.amount_yen <= YEN_MAX, "RECEIPT_INVALID")
+        shop = self.shops.get(receipt.shop)
+        refuse_if(shop is None or shop["message"].municipality != receipt.municipality, "SHOP_UNKNOWN")
+        refuse_if(shop["closed"] is not None and day > shop["closed"], "SHOP_CLOSED")
+        refuse_if(receipt.digest in self.digests, "EVIDENCE_USED")
+
+    def _worth(self, rules, body, progress):
+        """The points of an award, and whether the bonus is among them."""
+        if not body.HasField("receipt"):
+            return rules.points, False
+        terms = rules.receipt
+        points = [s.points for s in terms.steps if s.amount_yen <= body.receipt.amount_yen][-1]
+        places = progress["places"] | {body.receipt.municipality}
+        bonus = bool(terms.bonus_municipalities and not progress["bonus"] and len(places) >= terms.bonus_municipalities)
+        return points + bonus * terms.bonus_points, bonus
+
+    def _check_limits(self, account, points, limits):
+        """Caps, then budgets: of the quest, and of its campaign over all its quests."""
+        for purse, quests in limits:
+            cap = purse["message"].cap_points
+            earned = sum(account["progress"][q]["points"] for q in quests if q in account["progress"])
+            refuse_if(cap and earned + points > cap, "CAP_REACHED")
+        for purse, _ in limits:
+            refuse_if(purse["issued"] + points > purse["budget"], "BUDGET_EXHAUSTED")
+
+    def _use_receipt(self, account, progress, body, day, points):
+        receipt = body.receipt
+        self.digests.add(receipt.digest)
+        progress["places"].add(receipt.municipality)
+        row = (month_of(day), account["home"], receipt.municipality)
+        self.receipts.append({
+            "quest": body.quest, "day": day, "home": account["home"], "place": receipt.municipality,
+            "yen": receipt.amount_yen, "points": points, "new": self._count(account, "circulation", 0, *row),
+            "new in quest": self._count(account, "circulation", body.quest, *row)})
+
+    def _count(self, account, *what):
+        """Whether the resident (of all accounts merged) counts in something for the first time."""
+        new = what not in account["counted"]
+        account["counted"].add(what)
+        return new
+
+    # ---- donations and conversions
 
     def _donate(self, body, _):
-        account = self._account(body.account)
+        account = self._unfrozen(body.account)
         refuse_if(body.purpose not in self.purposes, "PURPOSE_UNKNOWN")
         purpose, today = self.purposes[body.purpose], day_of(self.time)
         refuse_if(not purpose.first_day <= today <= purpose.last_day, "PURPOSE_CLOSED")
@@ -268,7 +335,7 @@ class Model:
                    if c["account"] == account and c["state"] != "refused" and unit(day_of(c["time"])) == now)
 
     def _request_conversion(self, body, transaction_id):
-        account = self._account(body.account)
+        account = self._unfrozen(body.account)
         policy = self.policies
         refuse_if(self.time < policy["CONVERSION_OPENS_AT"], "CONVERSION_CLOSED")
         refuse_if(body.points == 0 or body.points < policy["CONVERSION_MIN_POINTS"]
@@ -303,139 +370,3 @@ class Model:
         conversion, account = self._answer_conversion(body.conversion, "refused")
         account["balance"] += conversion["points"]
         return conversion["points"]
-
-    # ---- the programme
-
-    def _define_quest(self, body, _):
-        refuse_if(body.quest in self.quests, "QUEST_EXISTS")
-        refuse_if(body.quest == 0 or body.period == 0 or not 1 <= body.points <= 1_000_000
-                  or (body.cap_points and body.cap_points < body.points)
-                  or body.first_day > body.last_day or body.last_day > LAST_DAY
-                  or body.grace_s > 36_288_000, "QUEST_INVALID")
-        self.quests[body.quest] = {"message": body, "budget": 0, "issued": 0}
-
-    def _define_purpose(self, body, _):
-        refuse_if(body.purpose in self.purposes, "PURPOSE_EXISTS")
-        refuse_if(body.purpose == 0 or body.first_day > body.last_day or body.last_day > LAST_DAY,
-                  "PURPOSE_INVALID")
-        self.purposes[body.purpose] = body
-
-    def _set_budget(self, body, _):
-        refuse_if(body.quest not in self.quests, "QUEST_UNKNOWN")
-        quest = self.quests[body.quest]
-        refuse_if(body.points < quest["issued"], "BUDGET_BELOW_ISSUED")
-        others = sum(q["budget"] for number, q in self.quests.items() if number != body.quest)
-        refuse_if(others + body.points > 2**62, "BUDGET_TOO_LARGE")
-        quest["budget"] = body.points
-
-    def _set_policy(self, body, _):
-        refuse_if(body.policy not in POLICIES, "POLICY_INVALID")
-        name, minimum, maximum, _ = POLICIES[body.policy]
-        refuse_if(not minimum <= body.value <= maximum, "POLICY_INVALID")
-        self.policies[name] = body.value
-
-    def _register_key(self, body, _):
-        refuse_if(body.key in self.keys, "KEY_EXISTS")
-        refuse_if(body.role == 0 or (body.municipality and body.role != MUNICIPALITY), "KEY_INVALID")
-        refuse_if(body.role == MUNICIPALITY and body.municipality not in self.municipalities,
-                  "MUNICIPALITY_UNKNOWN")
-        self._add_key(body)
-
-    def _revoke_key(self, body, _):
-        refuse_if(body.key not in self.keys, "KEY_NOT_REGISTERED")
-        key = self.keys[body.key]
-        refuse_if(key["revoked"], "KEY_ALREADY_REVOKED")
-        holders = {k["holder"] for name, k in self.keys.items()
-                   if k["role"] == OPERATOR and not k["revoked"] and name != body.key}
-        refuse_if(key["role"] == OPERATOR and len(holders) < 2, "LAST_OPERATORS")
-        key["revoked"] = True
-
-    def _set_time(self, body, _):
-        refuse_if(not self.scripted, "TIME_NOT_SCRIPTED")
-        refuse_if(body.time < self.time or body.time < self.last_set_time or body.time > END_OF_9999,
-                  "TIME_INVALID")
-        self.last_set_time = body.time
-
-    # ---- what queries show; rows that are all zero are left out
-
-    def account(self, account):
-        """dict(home, balance, held, last, progress {quest: (awards, points, newest week)}); None: unknown."""
-        if account not in self.accounts:
-            return None
-        found = self.accounts[account]
-        progress = {quest: (len(weeks), len(weeks) * self.quests[quest]["message"].points, max(weeks))
-                    for quest, weeks in found["awards"].items()}
-        return {"home": found["home"], "balance": found["balance"], "held": found["held"],
-                "last": self.statements[account][-1], "progress": progress}
-
-    def statement(self, account):
-        """The entries of an account, newest first."""
-        return [self.entries[sequence] for sequence in reversed(self.statements.get(account, []))]
-
-    def quest_totals(self, quest, from_day=0, to_day=0, only=None):
-        """dict(municipalities {home: [residents, awards, points]}, periods {(week, home): [awards, points]})."""
-        municipalities, periods, seen = {}, {}, set()
-        for account, number, week, home, points in self.awards:
-            if number != quest:
-                continue
-            first, _ = account not in seen, seen.add(account)
-            if only is not None and home != only:
-                continue
-            row = municipalities.setdefault(home, [0, 0, 0])
-            row[0] += first
-            row[1] += 1
-            row[2] += points
-            if (not from_day or week + 6 >= from_day) and (not to_day or week <= to_day):
-                row = periods.setdefault((week, home), [0, 0])
-                row[0] += 1
-                row[1] += points
-        return {"municipalities": municipalities, "periods": dict(sorted(periods.items()))}
-
-    def donation_totals(self, unit="WHOLE", municipality=0, purpose=0, from_day=0, to_day=0):
-        """{(first day, municipality, purpose): [donations, points]}, ascending; WHOLE rows begin at from_day."""
-        begin = {"WHOLE": lambda _: from_day, "DAY": lambda day: day,
-                 "MONTH": month_of, "FISCAL_YEAR": fiscal_year_of}[unit]
-        rows = {}
-        for day, home, number, points in self.donations:
-            if ((municipality and home != municipality) or (purpose and number != purpose)
-                    or day < from_day or (to_day and day > to_day)):
-                continue
-            row = rows.setdefault((begin(day), home, number), [0, 0])
-            row[0] += 1
-            row[1] += points
-        return dict(sorted(rows.items()))
-
-    def pending(self):
-        """(sequence, id, account, home when requested, points, time), oldest first."""
-        return sorted((c["sequence"], i, c["account"], c["home"], c["points"], c["time"])
-                      for i, c in self.conversions.items() if c["state"] == "pending")
-
-    def books(self):
-        """{municipality: dict(accounts, issued, balances, held, donated, converted)}."""
-        books = {code: dict.fromkeys(("accounts", "issued", "balances", "held", "donated", "converted"), 0)
-                 for code in sorted(self.municipalities)}
-        for account in self.accounts.values():
-            books[account["home"]]["accounts"] += 1
-            books[account["home"]]["balances"] += account["balance"]
-            books[account["home"]]["held"] += account["held"]
-        for _, _, _, home, points in self.awards:
-            books[home]["issued"] += points
-        for _, home, _, points in self.donations:
-            books[home]["donated"] += points
-        for home, points in self.converted:
-            books[home]["converted"] += points
-        return books
-
-    def totals(self):
-        """The whole ledger's books."""
-        rows = list(self.books().values())
-        return {name: sum(row[name] for row in rows) for name in rows[0]}
-
-    def assert_books(self):
-        """issued = balances + held + donated + converted, nothing negative, and budgets kept."""
-        total = self.totals()
-        assert total["issued"] == sum(total[n] for n in ("balances", "held", "donated", "converted"))
-        assert total["issued"] == sum(q["issued"] for q in self.quests.values())
-        assert all(a["balance"] >= 0 and a["held"] >= 0 for a in self.accounts.values())
-        assert all(q["issued"] <= q["budget"] for q in self.quests.values())
-        assert total["held"] == sum(row[4] for row in self.pending())

@@ -8,46 +8,8 @@ import pointsclient as pc
 import world
 from history import History, jst
 from pointsclient import transaction as tx
-from world import EBETSU, OTARU, SAPPORO, body, make_model, outcomes, submit
-
-A, B = b"A" * 16, b"B" * 16
-WEEK = 7 * 86_400
-MONDAY = jst(2021, 11, 8, 0, 0)  # the Monday after the ledger's first
-
-
-def programme(model, points=100, cap=0, grace=0, budget=10_000, first=(2021, 11, 1), last=(2022, 2, 25)):
-    """One quest (1), one purpose (1), accounts A and B in Sapporo."""
-    assert set(outcomes(
-        model,
-        body("define_quest", quest=1, name="q", period=tx.WEEKLY, points=points, cap_points=cap, grace_s=grace,
-             first_day=rules.day_number(*first), last_day=rules.day_number(*last)),
-        body("set_budget", quest=1, points=budget),
-        body("define_purpose", purpose=1, name="p", first_day=rules.day_number(2021, 11, 1),
-             last_day=rules.day_number(2022, 12, 31)),
-        body("open_account", account=A, municipality=SAPPORO),
-        body("open_account", account=B, municipality=SAPPORO))) == {"APPLIED"}
-    return model
-
-
-def go(model, time):
-    assert outcomes(model, body("set_time", time=time)) == ["APPLIED"]
-
-
-def award(model, at, account=A, quest=1):
-    return outcomes(model, body("award", account=account, quest=quest, occurred_at=at))[0]
-
-
-def request(account, points):
-    return body("request_conversion", account=account, points=points)
-
-
-def rich(model, points=1_000):
-    """A model in which A and B have points, and conversions are open."""
-    programme(model, points=points)
-    assert award(model, model.time) == award(model, model.time, B) == "APPLIED"
-    assert outcomes(model, body("set_policy", policy=tx.CONVERSION_OPENS_AT, value=0)) == ["APPLIED"]
-    return model
-
+from world import (A, B, EBETSU, MONDAY, OTARU, SAPPORO, WEEK, award, body, go, make_model, outcomes, programme, request,
+                   rich, submit)
 
 # ---- the calendar
 
@@ -211,8 +173,10 @@ def test_books_follow_the_home():
                         body("move_account", account=A, municipality=OTARU),
                         body("settle_conversion", conversion=pending.id))) == {"APPLIED"}
     books = model.books()
-    assert books[SAPPORO] == {"accounts": 1, "issued": 2_000, "balances": 1_000, "held": 0, "donated": 7, "converted": 0}
-    assert books[OTARU] == {"accounts": 1, "issued": 0, "balances": 843, "held": 50, "donated": 0, "converted": 100}
+    assert books[SAPPORO] == {"accounts": 1, "issued": 2_000, "balances": 1_000, "held": 0, "donated": 7, "converted": 0,
+                              "forfeited": 0}
+    assert books[OTARU] == {"accounts": 1, "issued": 0, "balances": 843, "held": 50, "donated": 0, "converted": 100,
+                            "forfeited": 0}
     assert books[EBETSU] == dict.fromkeys(books[OTARU], 0)
     assert model.pending()[0][3] == SAPPORO
 

@@ -11,6 +11,10 @@ ROLES = {"operator-1": tx.OPERATOR, "operator-2": tx.OPERATOR, "operator-3": tx.
          "app": tx.APP, "waon": tx.WAON, "auditor": tx.AUDITOR}
 KEYS = {name: pc.key_from_seed(hashlib.sha256(name.encode()).digest()) for name in ROLES}
 START = jst(2021, 11, 1, 9, 0)
+A, B = b"A" * 16, b"B" * 16
+DAY, WEEK = 86_400, 7 * 86_400
+MONDAY = jst(2021, 11, 8, 0, 0)  # the Monday after the ledger's first
+TODAY = rules.day_of(START)
 
 
 def make_genesis(policies=(), time=START, time_source=pc.genesis.SCRIPTED):
@@ -29,12 +33,7 @@ def make_model(**given):
 
 def body(name, /, **fields):
     """A Transaction with a fresh id: body("donate", account=..., ...)."""
-    made = tx.Transaction(id=pc.new_uuid7())
-    message = getattr(made, name)
-    message.SetInParent()
-    for field, value in fields.items():
-        setattr(message, field, value)
-    return made
+    return tx.Transaction(id=pc.new_uuid7(), **{name: fields})
 
 
 def submit(model, *transactions, by=tuple(KEYS)):
@@ -46,3 +45,63 @@ def submit(model, *transactions, by=tuple(KEYS)):
 def outcomes(model, *transactions, by=tuple(KEYS)):
     """Only the codes."""
     return [o[0] for o in submit(model, *transactions, by=by)]
+
+
+# ---- short ways
+
+def applied(model, *transactions):
+    """Submits what must be applied; the points moved, together."""
+    found = submit(model, *transactions)
+    assert {o[0] for o in found} == {"APPLIED"}, found
+    return sum(o[1] for o in found)
+
+
+def a_quest(number=1, receipt=None, **fields):
+    """A DefineQuest of 100 points a week, from today for 100 days, or as the fields say; `receipt`: its terms."""
+    fields = dict(quest=number, name="q", period=tx.WEEKLY, points=0 if receipt else 100,
+                  first_day=TODAY, last_day=TODAY + 100) | fields
+    return tx.DefineQuest(receipt=receipt, **fields)
+
+
+def define(model, number=1, budget=1_000_000, receipt=None, **fields):
+    applied(model, body("define_quest", **as_fields(a_quest(number, receipt, **fields))),
+            body("set_budget", quest=number, points=budget))
+
+
+def change(number=1, receipt=None, **fields):
+    return body("change_quest", definition=a_quest(number, receipt, **fields))
+
+
+def as_fields(message):
+    """The fields of a message, to make the same again with body()."""
+    return {field.name: value for field, value in message.ListFields()}
+
+
+def programme(model, points=100, cap=0, grace=0, budget=10_000, first=(2021, 11, 1), last=(2022, 2, 25)):
+    """One quest (1), one purpose (1), accounts A and B in Sapporo."""
+    define(model, budget=budget, points=points, cap_points=cap, grace_s=grace, first_day=rules.day_number(*first),
+           last_day=rules.day_number(*last))
+    applied(model, body("define_purpose", purpose=1, name="p", first_day=rules.day_number(2021, 11, 1),
+                        last_day=rules.day_number(2022, 12, 31)),
+            body("open_account", account=A, municipality=SAPPORO), body("open_account", account=B, municipality=SAPPORO))
+    return model
+
+
+def rich(model, points=1_000):
+    """A model in which A and B have points, and conversions are open."""
+    programme(model, points=points)
+    assert award(model, model.time) == award(model, model.time, B) == "APPLIED"
+    applied(model, body("set_policy", policy=tx.CONVERSION_OPENS_AT, value=0))
+    return model
+
+
+def go(model, time):
+    applied(model, body("set_time", time=time))
+
+
+def award(model, at, account=A, quest=1, **fields):
+    return outcomes(model, body("award", account=account, quest=quest, occurred_at=at, **fields))[0]
+
+
+def request(account, points):
+    return body("request_conversion", account=account, points=points)
