@@ -1,4 +1,5 @@
 // pointsd: the ledger daemon. Opens the ledger, folds it, serves it.
+#include "ledger/damage.h"
 #include "ledger/ledger.h"
 #include "pipeline.h"
 #include "proto/keyfile.h"
@@ -147,10 +148,12 @@ int main(int argc, char **argv)
     ignore_signals();
     if (!settings_read(path, &settings, message, sizeof message))
         die("%s", message);
+    damage_watch("pointsd", EXIT_NOT_SERVED);
     struct ledger *ledger = ledger_open(settings.ledger_dir, LEDGER_WRITE, &error);
     if (!ledger)
         die("%s", error.message);
     struct replay_fold fold = fold_all(ledger, settings.ledger_dir);
+    damage_watch_end();
     struct note_signer *signer = sign_checkpoints(ledger, points_genesis(fold.state), settings.checkpoint_key);
     if (!ledger_append(ledger, NULL, 0, &error))
         die("the first checkpoint cannot be written: %s", error.message);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { WORKERS_MAX = 256 };
+enum { IN_FLIGHT_MAX = 64 }; // requests of one connection: each may owe an answer of RESPONSE_BYTES_MAX
 
 struct pipeline {
     struct event_base *base;
@@ -205,6 +206,7 @@ static bool listen_on(struct pipeline *pipeline, const struct settings *settings
     struct net_settings net = {.unix_path = settings->unix_path,
         .tcp_port = (uint16_t)settings->tcp_port,
         .write_timeout_s = (unsigned)settings->write_timeout_s,
+        .in_flight_max = IN_FLIGHT_MAX,
         .request_bytes_max = REQUEST_BYTES_MAX};
     struct net_events events = {connection_open, frame_come, fault_come, connection_close, all_closed, warn};
     pipeline->server = net_server_new(pipeline->base, &net, &events, pipeline, error, error_size);

@@ -108,13 +108,18 @@ bool settings_read(const char *path, struct settings *settings, char *error, siz
     struct parsing parsing = {settings, error, error_size};
     error[0] = '\0';
     struct stat file;
-    int line = stat(path, &file) != 0 || S_ISDIR(file.st_mode) ? -1 : ini_parse(path, take_line, &parsing);
+    errno = 0;
+    int line = stat(path, &file) != 0 ? -1 : ini_parse(path, take_line, &parsing);
+    if (line == 0 && S_ISDIR(file.st_mode)) {
+        errno = EISDIR;
+        line = -1;
+    }
     if (line == 0 && complete(settings, error, error_size))
         return true;
     char what[400];
     snprintf(what, sizeof what, "%s", error);
     if (line < 0)
-        snprintf(error, error_size, "%s cannot be read; name the file with -c", path);
+        snprintf(error, error_size, "%s cannot be read: %s; name the file with -c", path, strerror(errno));
     else if (line > 0 && !what[0])
         snprintf(error, error_size, "%s, line %d is not of the form name = value in 199 bytes", path, line);
     else

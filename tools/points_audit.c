@@ -1,10 +1,10 @@
 // points-audit: the auditor's commands.
 #include "config.h"
+#include "ledger/damage.h"
 #include "tools/audit_report.h"
 #include "tools/table.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,19 +55,6 @@ static void show_progress(void *context, uint64_t done, uint64_t blocks, uint64_
         (double)transactions / (now - progress->begin_s));
 }
 
-// ---- a file that is shorter than it says
-
-// LMDB maps the file: where it was cut short, or its disk fails, reading ends in SIGBUS.
-static void on_sigbus(int number)
-{
-    static const char message[] = "points-audit: data.mdb is cut short or damaged, or its disk fails: a page cannot be "
-                                  "read. Copy the ledger again.\n";
-    (void)number;
-    if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
-        _exit(EXIT_UNREADABLE);
-    _exit(EXIT_UNREADABLE);
-}
-
 // ---- commands
 
 static int show_result(enum replay_result result, const struct replay *replay)
@@ -108,7 +95,7 @@ static int verify(const char *dir)
 int main(int argc, char **argv)
 {
     table_set_locale();
-    signal(SIGBUS, on_sigbus);
+    damage_watch("points-audit", EXIT_UNREADABLE);
     if (sodium_init() < 0) {
         fprintf(stderr, "points-audit: libsodium does not start\n");
         return EXIT_UNREADABLE;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,21 @@ static bool file_path(const char *dir, const char *name, char path[PATH_MAX], st
     return ledger_fail(error, "the name of the folder is too long");
 }
 
+// A process that was killed holds its lock for a moment longer.
+static bool lock_soon(int fd, int how)
+{
+    enum { TRIES = 20, PAUSE_US = 100 * 1000 };
+    for (int i = 0; i < TRIES; i++) {
+        if (flock(fd, how | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK)
+            return false;
+        usleep(PAUSE_US);
+    }
+    errno = EWOULDBLOCK;
+    return false;
+}
+
 // The writer stands alone; readers of a ledger at rest share it. A copy need not have the lock file.
 static bool take_lock(struct ledger *ledger, const char *dir, struct ledger_error *error)
 {
@@ -47,13 +63,23 @@ static bool take_lock(struct ledger *ledger, const char *dir, struct ledger_erro
         return true;
     if (ledger->lock_fd < 0)
         return ledger_fail(error, "%s cannot be opened: %s", path, strerror(errno));
-    if (flock(ledger->lock_fd, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+    if (lock_soon(ledger->lock_fd, writes ? LOCK_EX : LOCK_SH))
         return true;
     if (errno != EWOULDBLOCK)
         return ledger_fail(error, "%s cannot be locked: %s", path, strerror(errno));
     if (writes)
         return ledger_fail(error, "the ledger in %s is in use by another process: stop it first", dir);
-    return ledger_fail(error, "the ledger in %s is in use by a daemon: stop it, or read a copy or an export", dir);
+    return ledger_fail(error,
+        "the ledger in %s is in use by a daemon: stop it, or read a copy (mdb_copy makes one of a running ledger)",
+        dir);
+}
+
+// LMDB finds its pages at odds with each other: no better than a page that cannot be read (damage.h).
+static void on_assertion(MDB_env *env, const char *text)
+{
+    (void)env;
+    fprintf(stderr, "%s\n", text);
+    raise(SIGBUS);
 }
 
 static bool open_environment(struct ledger *ledger, const char *dir, struct ledger_error *error)
@@ -62,6 +88,8 @@ static bool open_environment(struct ledger *ledger, const char *dir, struct ledg
     int code = mdb_env_create(&ledger->env);
     if (!code)
         code = mdb_env_set_mapsize(ledger->env, map_bytes);
+    if (!code)
+        code = mdb_env_set_assert(ledger->env, on_assertion);
     if (!code)
         code = mdb_env_set_maxdbs(ledger->env, TABLES);
     if (!code)
@@ -380,7 +408,7 @@ bool ledger_create(const char *dir, const uint8_t *genesis, size_t genesis_size,
 
 static bool no_ledger(const char *dir, struct ledger_error *error)
 {
-    return ledger_fail(error, "there is no ledger in %s: `points init` makes one", dir);
+    return ledger_fail(error, "there is no ledger in %s: give the folder that holds its data.mdb", dir);
 }
 
 static bool check_format(struct ledger *ledger, MDB_txn *txn, const char *dir, struct ledger_error *error)

@@ -40,7 +40,8 @@ struct net_connection *connection_new(struct net_server *server, int fd)
         close(fd);
         return NULL;
     }
-    *connection = (struct net_connection){.server = server, .fd = fd, .input = input, .output = output};
+    *connection =
+        (struct net_connection){.server = server, .fd = fd, .input = input, .output = output, .heard_ms = net_now_ms()};
     event_assign(&connection->read_event, server->base, fd, EV_READ | EV_PERSIST, on_readable, connection);
     event_assign(&connection->write_event, server->base, fd, EV_WRITE, on_writable, connection);
     event_assign(&connection->turn_event, server->base, -1, 0, on_turn, connection);
@@ -180,8 +181,10 @@ static void offer_kept(struct net_connection *connection)
     // Counted first: the owner may reply before it returns.
     connection->kept = NULL;
     connection->in_flight++;
-    if (server->events.on_frame(server->ctx, connection, bytes, connection->kept_size))
+    if (server->events.on_frame(server->ctx, connection, bytes, connection->kept_size)) {
+        connection->heard_ms = net_now_ms();
         return;
+    }
     connection->in_flight--;
     connection->kept = bytes;
     server->full = true;

@@ -22,13 +22,6 @@ union address {
     struct sockaddr_in6 v6;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void on_accept(struct evconnlistener *accepts, evutil_socket_t fd, struct sockaddr *peer, int length, void *arg)
 {
     (void)accepts, (void)length;
@@ -45,7 +38,7 @@ static void on_accept_error(struct evconnlistener *accepts, void *arg)
     evconnlistener_disable(accepts);
     event_add(&listener->retry_event, &(struct timeval){.tv_usec = RETRY_MS * 1000});
 
-    int64_t now = now_ms();
+    int64_t now = net_now_ms();
     if (server->accept_warned_ms == 0 || now - server->accept_warned_ms >= WARNING_INTERVAL_MS) {
         server->accept_warned_ms = now;
         server_warn(server, "cannot accept connections: %s; trying again every %d ms", strerror(code), RETRY_MS);

@@ -11,6 +11,13 @@
 // Clients past connections_max that are being told so at the same time; past these they are closed without a word.
 enum { REFUSED_MAX = 64 };
 
+int64_t net_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 void server_warn(struct net_server *server, const char *format, ...)
 {
     char text[256];
@@ -30,6 +37,8 @@ static void set_defaults(struct net_settings *settings)
         settings->tcp_address = "127.0.0.1";
     if (!settings->connections_max)
         settings->connections_max = 1000;
+    if (!settings->silence_max_s)
+        settings->silence_max_s = 30;
     if (!settings->in_flight_max)
         settings->in_flight_max = 1024;
     if (!settings->write_timeout_s)
@@ -125,6 +134,21 @@ static struct net_connection *take(struct net_server *server, int fd)
     return connection;
 }
 
+// When there is no place left, who has been silent longest, and long enough, gives way: connections that ask for
+// nothing, or hold back half a frame, must not keep everybody out. False: nobody has.
+static bool make_place(struct net_server *server)
+{
+    struct net_connection *silent = NULL, *connection;
+    TAILQ_FOREACH(connection, &server->all, all_entry)
+    if (!connection->refused && !connection->gone && connection->in_flight == 0 &&
+        (!silent || connection->heard_ms < silent->heard_ms))
+        silent = connection;
+    if (!silent || net_now_ms() - silent->heard_ms < (int64_t)server->settings.silence_max_s * 1000)
+        return false;
+    connection_drop(silent);
+    return true;
+}
+
 static void refuse(struct net_server *server, int fd)
 {
     if (server->connections_refused >= REFUSED_MAX || !server->events.on_fault) {
@@ -145,7 +169,7 @@ void server_take(struct net_server *server, int fd, int family)
 {
     if (family != AF_UNIX)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    if (server->connections_open >= server->settings.connections_max) {
+    if (server->connections_open >= server->settings.connections_max && !make_place(server)) {
         refuse(server, fd);
         return;
     }

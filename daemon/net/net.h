@@ -22,12 +22,13 @@ enum net_fault {
 
 // A number that is 0 stands for the default in brackets. At least one of unix_path and TCP is wanted.
 struct net_settings {
-    const char *unix_path;    // NULL: no Unix socket. Made with mode 0660; a dead process's socket file is replaced
-    const char *tcp_address;  // numeric, in 127.0.0.0/8 or ::1; all else is refused, without TLS [127.0.0.1]
-    uint16_t tcp_port;        // 0: no TCP, unless tcp_port_any
-    bool tcp_port_any;        // the kernel chooses the port (for tests); net_server_tcp_port tells which
-    size_t connections_max;   // [1000]
-    unsigned in_flight_max;   // requests of one connection under way, past which net reads no more from it [1024]
+    const char *unix_path;   // NULL: no Unix socket. Made with mode 0660; a dead process's socket file is replaced
+    const char *tcp_address; // numeric, in 127.0.0.0/8 or ::1; all else is refused, without TLS [127.0.0.1]
+    uint16_t tcp_port;       // 0: no TCP, unless tcp_port_any
+    bool tcp_port_any;       // the kernel chooses the port (for tests); net_server_tcp_port tells which
+    size_t connections_max;  // [1000]
+    unsigned silence_max_s;  // with connections_max reached, who sends no frame for so long gives way to a new one [30]
+    unsigned in_flight_max;  // requests of one connection under way, past which net reads no more from it [1024]
     unsigned write_timeout_s; // a client that takes no byte of its answers for so long is dropped [30]
     size_t request_bytes_max; // the longest frame, its length not counted [65536]
     size_t unread_bytes_max;  // output of one connection waiting, past which net reads no more from it [1 MiB]

@@ -26,6 +26,7 @@ struct net_connection {
     uint8_t *kept; // the frame that the owner refused
     size_t kept_size;
     unsigned in_flight;
+    int64_t heard_ms; // when the owner took its newest frame, or it connected
     bool reading;
     bool waiting;
     bool queued;    // in server->queue
@@ -74,6 +75,8 @@ struct net_server {
 };
 
 // net.c
+
+int64_t net_now_ms(void); // of the monotonic clock
 
 void server_warn(struct net_server *server, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -12,6 +12,7 @@ from conftest import binary
 from history import History
 
 EDITS = int(os.environ.get("TAMPER_EDITS", "160"))
+RAW_EDITS = int(os.environ.get("TAMPER_RAW_EDITS", "60"))
 SEED = 20211112
 CHECKPOINT = "checkpoint"
 TRANSACTIONS = 400
@@ -96,6 +97,19 @@ def test_a_copy_cut_short_cannot_be_read(stored, tmp_path):
             file.truncate(left)
         code, output = verify(tmp_path)
         assert code == 3 and re.match("points-audit: .+\n", output), (left, code, output)
+
+
+def test_damage_of_the_database_itself_ends_in_words(stored, tmp_path):
+    """Bits of LMDB's own pages: what it trips over is told, never a bare signal."""
+    whole = (stored / "data.mdb").read_bytes()
+    dice = random.Random(SEED)
+    structural = [page + offset for page in range(0, len(whole), 4096) for offset in (*range(8, 24), 41, 44, 45)]
+    for offset in dice.sample(structural, RAW_EDITS):
+        damaged = bytearray(whole)
+        damaged[offset] ^= 1 << dice.randrange(8)
+        (tmp_path / "data.mdb").write_bytes(damaged)
+        code, output = verify(tmp_path)
+        assert code in (0, 1, 3) and output, (offset, code, output)
 
 
 def test_wrong_use_and_nothing_to_read(ledger, tmp_path):

@@ -717,6 +717,28 @@ static void test_one_connection_too_many(void **state)
     close(fds[0]), close(fds[1]);
 }
 
+static void test_the_silent_give_way(void **state)
+{
+    struct world *world = *state;
+    serve_unix(world, (struct net_settings){.connections_max = 2, .silence_max_s = 1});
+    int silent = client_open(world), talks = client_open(world);
+    client_send(world, silent, "\0\0\1", 3); // and no more of it
+    for (int i = 0; i < 15; i++) {
+        client_send_text(world, talks, "here");
+        expect_text(world, talks, "here");
+        usleep(100 * 1000);
+    }
+    int late = client_open(world);
+    client_send_text(world, late, "hello");
+    expect_text(world, late, "hello");
+    expect_end(world, silent);
+    client_send_text(world, talks, "still here");
+    expect_text(world, talks, "still here");
+    int too_many = client_open(world);
+    expect_text(world, too_many, "too many");
+    close(silent), close(talks), close(late), close(too_many);
+}
+
 static void test_a_crowd_of_refused_clients(void **state)
 {
     enum { CROWD = 200 };
@@ -952,6 +974,7 @@ int main(void)
         net_test(test_a_full_owner_is_offered_everything_again_in_order_and_fairly),
         net_test(test_a_client_that_goes_while_the_owner_is_full),
         net_test(test_one_connection_too_many),
+        net_test(test_the_silent_give_way),
         net_test(test_a_crowd_of_refused_clients),
         net_test(test_out_of_descriptors_it_neither_spins_nor_dies),
         net_test(test_socket_file_of_a_dead_process_is_replaced_and_a_live_one_is_not),
