@@ -158,6 +158,22 @@ static void answer_quest(struct asking *asking)
         refuse_unknown(asking, "get_quest.quest", "quest");
 }
 
+static void answer_campaign(struct asking *asking)
+{
+    asking->response.body_case = RESPONSE(CAMPAIGN);
+    asking->response.campaign = points_campaign(
+        asking->decide->state, &asking->asker, asking->job->request->get_campaign, allocator_of(asking));
+    if (!asking->response.campaign)
+        refuse_unknown(asking, "get_campaign.campaign", "campaign");
+}
+
+static void answer_circulation(struct asking *asking)
+{
+    asking->response.body_case = RESPONSE(CIRCULATION);
+    asking->response.circulation = points_circulation(
+        asking->decide->state, &asking->asker, asking->job->request->get_circulation, allocator_of(asking));
+}
+
 static void answer_donation_totals(struct asking *asking)
 {
     const struct points_state *state = asking->decide->state;
@@ -240,6 +256,8 @@ static const struct {
     [REQUEST(GET_STATEMENT)] = {BIT(APP) | BIT(OPERATOR) | BIT(AUDITOR), answer_statement},
     [REQUEST(GET_TRANSACTION)] = {BIT(APP) | BIT(OPERATOR) | BIT(AUDITOR), answer_transaction},
     [REQUEST(GET_QUEST)] = {BIT(APP) | BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_quest},
+    [REQUEST(GET_CAMPAIGN)] = {BIT(APP) | BIT(OPERATOR) | BIT(AUDITOR), answer_campaign},
+    [REQUEST(GET_CIRCULATION)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_circulation},
     [REQUEST(GET_DONATION_TOTALS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_donation_totals},
     [REQUEST(GET_PENDING_CONVERSIONS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(AUDITOR), answer_pending_conversions},
     [REQUEST(GET_TRIAL_BALANCE)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_trial_balance},

@@ -56,6 +56,14 @@ const ProtobufCBinaryData *entry_account(const Points__V1__Transaction *transact
         return &transaction->open_account->account;
     case TRANSACTION(MOVE_ACCOUNT):
         return &transaction->move_account->account;
+    case TRANSACTION(CLOSE_ACCOUNT):
+        return &transaction->close_account->account;
+    case TRANSACTION(MERGE_ACCOUNTS):
+        return &transaction->merge_accounts->account;
+    case TRANSACTION(FREEZE_ACCOUNT):
+        return &transaction->freeze_account->account;
+    case TRANSACTION(UNFREEZE_ACCOUNT):
+        return &transaction->unfreeze_account->account;
     default:
         return NULL;
     }

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,8 +87,7 @@ uint32_t parse_day(const struct context *context, const char *what, const char *
     return day;
 }
 
-uint64_t option_number(
-    const struct context *context, const char *name, uint64_t min, uint64_t max, uint64_t otherwise)
+uint64_t option_number(const struct context *context, const char *name, uint64_t min, uint64_t max, uint64_t otherwise)
 {
     char what[40];
     const char *text = option_get(context, name);
@@ -115,6 +115,13 @@ void parse_id(const struct context *context, const char *what, const char *text,
 {
     if (!id_parse(text, id))
         fail_usage(context, "%s: \"%s\" is not 32 hex digits (dashes as in a UUID are allowed)", what, shown(text));
+}
+
+void parse_digest(const struct context *context, const char *what, const char *text, uint8_t digest[HASH_BYTES])
+{
+    size_t size;
+    if (sodium_hex2bin(digest, HASH_BYTES, text, strlen(text), NULL, &size, NULL) != 0 || size != HASH_BYTES)
+        fail_usage(context, "%s: \"%s\" is not 64 hex digits (a SHA-256)", what, shown(text));
 }
 
 // SOME_NAME and some-name are the same.

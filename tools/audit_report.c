@@ -2,7 +2,7 @@
 #include "tools/audit_report.h"
 #include "tools/books_table.h"
 #include "tools/jst.h"
-#include "tools/purpose_names.h"
+#include "tools/programme_names.h"
 #include "tools/table.h"
 
 #include <inttypes.h>
@@ -72,28 +72,28 @@ static void print_trial_balance(const struct replay *replay, struct arena *arena
 
 // ---- donations
 
-static void list_purposes(const struct replay *replay, struct arena *arena, struct purpose_names *names)
+static void list_purposes(const struct replay *replay, struct arena *arena, struct programme_names *names)
 {
     Points__V1__GetProgramme query = POINTS__V1__GET_PROGRAMME__INIT;
-    query.part = POINTS__V1__PROGRAMME_PART__PURPOSES;
+    query.part = PART(PURPOSES);
     do {
         arena_reset(arena);
         const Points__V1__ProgrammeReply *reply = points_programme(replay->fold.state, &query, &arena->allocator);
-        purpose_names_add(names, reply);
+        programme_names_add(names, reply);
         query.offset = reply->next_offset;
     } while (query.offset);
 }
 
 static void add_donations(struct table *table, const struct replay *replay, const Points__V1__DonationTotal *row,
-    const struct purpose_names *names)
+    const struct programme_names *names)
 {
     char code[16];
-    const char *name = purpose_names_get(names, row->purpose);
+    const struct programme_name *purpose = programme_names_get(names, row->purpose);
     snprintf(code, sizeof code, "%06" PRIu32, row->municipality);
     table_text(table, code);
     table_text(table, municipality_name(replay, row->municipality));
     table_number(table, row->purpose);
-    table_text(table, name ? name : "?");
+    table_text(table, purpose ? purpose->name : "?");
     table_number(table, row->donations);
     table_number(table, row->points);
 }
@@ -115,7 +115,7 @@ static void print_donations(const struct replay *replay, struct arena *arena, FI
     struct table *table = table_new("donations", columns, COUNT(columns));
     struct points_asker auditor = {.role = ROLE(AUDITOR)};
     Points__V1__GetDonationTotals query = POINTS__V1__GET_DONATION_TOTALS__INIT;
-    struct purpose_names names = {0};
+    struct programme_names names = {0};
     uint64_t donations = 0, points = 0;
     list_purposes(replay, arena, &names);
     do {
@@ -134,7 +134,7 @@ static void print_donations(const struct replay *replay, struct arena *arena, FI
     fprintf(file, "\nDonations by municipality and purpose, in points\n\n");
     table_print(table, TABLE_PEOPLE, file);
     table_free(table);
-    purpose_names_free(&names);
+    programme_names_free(&names);
 }
 
 void audit_report(const struct replay *replay, FILE *file)

@@ -1,6 +1,7 @@
 // A batch's file, taken apart: libcsv and json-c.
 #include "tools/batch_fields.h"
 #include "tools/error.h"
+#include "tools/shown.h"
 
 #include <csv.h>
 #include <ctype.h>
@@ -11,9 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
-const char *const batch_column_names[COLUMN_COUNT] = {
-    "type", "id", "account", "municipality", "quest", "occurred_at", "purpose", "points", "conversion", "reason"};
+const char *const batch_column_names[COLUMN_COUNT] = {"type", "id", "account", "municipality", "quest", "occurred_at",
+    "purpose", "points", "conversion", "reason", "receipt_digest", "shop", "yen"};
 
 struct reader {
     struct batch_fields *fields;
@@ -52,7 +54,9 @@ static int find_column(const char *name)
     return -1;
 }
 
-#define COLUMN_LIST "type, id, account, municipality, quest, occurred_at, purpose, points, conversion, reason"
+#define COLUMN_LIST                                                                                                    \
+    "type, id, account, municipality, quest, occurred_at, purpose, points, conversion, reason, "                       \
+    "receipt_digest, shop, yen"
 
 // ---- CSV
 
@@ -60,14 +64,20 @@ static void header_cell(struct reader *reader, const char *name)
 {
     int column = find_column(name);
     if (column < 0) {
-        batch_fields_wrong(reader->fields, "no column is named \"%s\"; there are: " COLUMN_LIST, name);
+        batch_fields_wrong(reader->fields, "no column is named \"%s\"; there are: " COLUMN_LIST, shown(name));
         column = REASON;
     }
     for (size_t i = 0; i < reader->column_count; i++)
         if ((int)reader->columns[i] == column && find_column(name) >= 0)
-            batch_fields_wrong(reader->fields, "column \"%s\" stands there twice", name);
+            batch_fields_wrong(reader->fields, "column \"%s\" stands there twice", shown(name));
     reader->columns = xrealloc(reader->columns, (reader->column_count + 1) * sizeof *reader->columns);
     reader->columns[reader->column_count++] = (enum column)column;
+}
+
+// Semicolons are what spreadsheets write where the comma is the decimal sign.
+static bool has_other_separators(const char *line, size_t size)
+{
+    return !memchr(line, ',', size) && (memchr(line, ';', size) || memchr(line, '\t', size));
 }
 
 static void check_header(struct reader *reader)
@@ -125,6 +135,12 @@ static void read_csv(struct reader *reader, const char *text, size_t size)
     while (size) {
         size_t line = line_size(text, size);
         reader->fields->line++;
+        if (reader->fields->line == 1 && has_other_separators(text, line)) {
+            batch_fields_wrong(reader->fields,
+                "the cells should be separated by commas, not by semicolons or tabs: save "
+                "the file as \"CSV (comma delimited)\"");
+            break;
+        }
         if (csv_parse(&parser, text, line, csv_cell, csv_row, reader) != line) {
             batch_fields_wrong(reader->fields, "%s", csv_strerror(csv_error(&parser)));
             break;
@@ -150,11 +166,11 @@ static bool json_fields(struct reader *reader, struct json_object *object)
         int column = find_column(name);
         enum json_type type = json_object_get_type(value);
         if (column < 0) {
-            batch_fields_wrong(reader->fields, "no column is named \"%s\"; there are: " COLUMN_LIST, name);
+            batch_fields_wrong(reader->fields, "no column is named \"%s\"; there are: " COLUMN_LIST, shown(name));
             return false;
         }
         if (type != json_type_null && type != json_type_string && type != json_type_int) {
-            batch_fields_wrong(reader->fields, "%s should be a text or a whole number", name);
+            batch_fields_wrong(reader->fields, "%s should be a text or a whole number", shown(name));
             return false;
         }
         if (type != json_type_null)
@@ -211,21 +227,54 @@ static void read_json_lines(struct reader *reader, const char *text, size_t size
 
 // ---- either
 
+// Says which line has the first byte that is not UTF-8.
+static bool check_utf8(struct batch_fields *fields, const char *text, size_t size)
+{
+    mbstate_t state = {0};
+    fields->line = 1;
+    while (size) {
+        size_t character = mbrlen(text, size, &state);
+        if (character > size) {
+            batch_fields_wrong(fields, "the file is not UTF-8: save it as UTF-8 (in Excel: \"CSV UTF-8\")");
+            return false;
+        }
+        character += !character; // NUL
+        fields->line += *text == '\n';
+        text += character;
+        size -= character;
+    }
+    fields->line = 0;
+    return true;
+}
+
+static size_t leading_blanks(const char *text, size_t size)
+{
+    size_t blank = 0;
+    while (blank < size && isspace((unsigned char)text[blank]))
+        blank++;
+    return blank;
+}
+
 void batch_fields_read(
     const char *text, size_t size, batch_fields_fn *each_row, void *context, struct batch_fields *fields)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
     struct reader reader = {.fields = fields, .each_row = each_row, .context = context};
+    if (!check_utf8(fields, text, size))
+        return;
     if (size >= 3 && !memcmp(text, byte_order_mark, 3)) {
         text += 3; // spreadsheets write one
         size -= 3;
     }
-    size_t blank = 0;
-    while (blank < size && isspace((unsigned char)text[blank]))
-        blank++;
-    if (blank < size && text[blank] == '{')
+    size_t blank = leading_blanks(text, size);
+    if (blank < size && text[blank] == '[') {
+        fields->line = 1;
+        batch_fields_wrong(fields, "a JSON array: write one object a line, without brackets and commas around them, as "
+                                   "jq -c '.[]' does");
+    } else if (blank < size && text[blank] == '{') {
         read_json_lines(&reader, text, size);
-    else
+    } else {
         read_csv(&reader, text, size);
+    }
     clear(fields);
 }

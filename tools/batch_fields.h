@@ -4,7 +4,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum column { TYPE, ID, ACCOUNT, MUNICIPALITY, QUEST, OCCURRED_AT, PURPOSE, POINTS, CONVERSION, REASON, COLUMN_COUNT };
+enum column {
+    TYPE,
+    ID,
+    ACCOUNT,
+    MUNICIPALITY,
+    QUEST,
+    OCCURRED_AT,
+    PURPOSE,
+    POINTS,
+    CONVERSION,
+    REASON,
+    RECEIPT_DIGEST,
+    SHOP,
+    YEN,
+    COLUMN_COUNT
+};
 
 extern const char *const batch_column_names[COLUMN_COUNT];
 

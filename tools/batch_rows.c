@@ -3,15 +3,18 @@
 #include "tools/batch_fields.h"
 #include "tools/envelope_builder.h"
 #include "tools/jst.h"
+#include "tools/shown.h"
 #include "tools/uuid7.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TAKES(column) (1u << (column))
+#define RECEIPT_COLUMNS (TAKES(RECEIPT_DIGEST) | TAKES(SHOP) | TAKES(YEN))
 
 static const struct row_type {
     const char *name;
@@ -19,7 +22,7 @@ static const struct row_type {
     role_code role;
     unsigned needed, allowed; // columns, besides type and id
 } row_types[] = {
-    {"award", TRANSACTION(AWARD), ROLE(APP), TAKES(ACCOUNT) | TAKES(QUEST) | TAKES(OCCURRED_AT), 0},
+    {"award", TRANSACTION(AWARD), ROLE(APP), TAKES(ACCOUNT) | TAKES(QUEST) | TAKES(OCCURRED_AT), RECEIPT_COLUMNS},
     {"donate", TRANSACTION(DONATE), ROLE(APP), TAKES(ACCOUNT) | TAKES(MUNICIPALITY) | TAKES(PURPOSE) | TAKES(POINTS),
         0},
     {"convert", TRANSACTION(REQUEST_CONVERSION), ROLE(APP), TAKES(ACCOUNT) | TAKES(POINTS), 0},
@@ -27,6 +30,7 @@ static const struct row_type {
     {"refuse", TRANSACTION(REFUSE_CONVERSION), ROLE(WAON), TAKES(CONVERSION), TAKES(REASON)},
     {"open-account", TRANSACTION(OPEN_ACCOUNT), ROLE(APP), TAKES(ACCOUNT) | TAKES(MUNICIPALITY), 0},
     {"move-account", TRANSACTION(MOVE_ACCOUNT), ROLE(APP), TAKES(ACCOUNT) | TAKES(MUNICIPALITY), 0},
+    {"close-account", TRANSACTION(CLOSE_ACCOUNT), ROLE(APP), TAKES(ACCOUNT), 0},
 };
 
 #define ROW_TYPE_COUNT (sizeof row_types / sizeof *row_types)
@@ -34,8 +38,7 @@ static const struct row_type {
 struct reader {
     struct batch_rows *rows;
     size_t room;
-    batch_find_municipality_fn *find;
-    void *context;
+    const struct batch_lookup *lookup;
 };
 
 // ---- one row
@@ -55,8 +58,9 @@ static const struct row_type *find_type(struct batch_fields *fields)
         if (!*a && !*b)
             return &row_types[i];
     }
-    batch_fields_wrong(
-        fields, "type \"%s\" is none of: award, donate, convert, settle, refuse, open-account, move-account", name);
+    batch_fields_wrong(fields,
+        "type \"%s\" is none of: award, donate, convert, settle, refuse, open-account, move-account, close-account",
+        shown(name));
     return NULL;
 }
 
@@ -81,7 +85,7 @@ static uint64_t read_number(struct batch_fields *fields, enum column column, uin
     uint64_t number = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)*text) || *end || errno || number < min || number > max)
         batch_fields_wrong(fields, "%s \"%s\" is no whole number from %" PRIu64 " to %" PRIu64,
-            batch_column_names[column], text, min, max);
+            batch_column_names[column], shown(text), min, max);
     return number;
 }
 
@@ -90,14 +94,34 @@ static void read_id(struct batch_fields *fields, enum column column, uint8_t id[
     const char *text = field(fields, column);
     if (*text && !id_parse(text, id))
         batch_fields_wrong(fields, "%s \"%s\" is not 32 hex digits (dashes as in a UUID are allowed)",
-            batch_column_names[column], text);
+            batch_column_names[column], shown(text));
 }
 
 static void read_municipality(const struct reader *reader, struct batch_fields *fields, struct batch_row *row)
 {
     struct tool_error error;
     const char *text = field(fields, MUNICIPALITY);
-    if (*text && !reader->find(reader->context, text, &row->municipality, &error))
+    if (*text && !reader->lookup->municipality(reader->lookup->context, text, &row->municipality, &error))
+        batch_fields_wrong(fields, "%s", error.message);
+}
+
+// All of a receipt or nothing; its municipality is the shop's.
+static void read_receipt(const struct reader *reader, struct batch_fields *fields, struct batch_row *row)
+{
+    struct tool_error error;
+    size_t size = 0;
+    const char *digest = field(fields, RECEIPT_DIGEST);
+    if (!*digest && !*field(fields, SHOP) && !*field(fields, YEN))
+        return;
+    for (enum column column = RECEIPT_DIGEST; column <= YEN; column++)
+        if (!*field(fields, column))
+            batch_fields_wrong(fields, "an award with a receipt needs %s", batch_column_names[column]);
+    if (*digest && (sodium_hex2bin(row->receipt_digest, HASH_BYTES, digest, strlen(digest), NULL, &size, NULL) != 0 ||
+                       size != HASH_BYTES))
+        batch_fields_wrong(fields, "receipt_digest \"%s\" is not 64 hex digits (a SHA-256)", shown(digest));
+    row->shop = (uint32_t)read_number(fields, SHOP, 1, UINT32_MAX);
+    row->points = read_number(fields, YEN, 0, UINT64_MAX);
+    if (row->shop && !reader->lookup->shop(reader->lookup->context, row->shop, &row->municipality, &error))
         batch_fields_wrong(fields, "%s", error.message);
 }
 
@@ -144,9 +168,11 @@ static void read_row(struct batch_fields *fields, void *context)
     read_municipality(reader, fields, &row);
     row.number = (uint32_t)read_number(fields, (type->needed & TAKES(QUEST)) ? QUEST : PURPOSE, 1, UINT32_MAX);
     row.points = read_number(fields, POINTS, 0, UINT64_MAX);
+    if (type->allowed & TAKES(SHOP))
+        read_receipt(reader, fields, &row);
     if (*field(fields, OCCURRED_AT) && !jst_parse_time(field(fields, OCCURRED_AT), &row.occurred_at))
-        batch_fields_wrong(
-            fields, "occurred_at \"%s\" is no time; write it as 2021-11-12 09:30 (JST)", field(fields, OCCURRED_AT));
+        batch_fields_wrong(fields, "occurred_at \"%s\" is no time; write it as 2021-11-12 09:30 (JST)",
+            shown(field(fields, OCCURRED_AT)));
     if (fields->wrong != wrong_before)
         return;
     if (*field(fields, REASON)) {
@@ -180,10 +206,9 @@ static void check_ids(const struct batch_rows *rows, struct batch_fields *fields
     free(sorted);
 }
 
-size_t batch_rows_read(
-    const char *text, size_t size, batch_find_municipality_fn *find, void *context, struct batch_rows *rows)
+size_t batch_rows_read(const char *text, size_t size, const struct batch_lookup *lookup, struct batch_rows *rows)
 {
-    struct reader reader = {.rows = rows, .find = find, .context = context};
+    struct reader reader = {.rows = rows, .lookup = lookup};
     struct batch_fields fields = {0};
     *rows = (struct batch_rows){0};
     batch_fields_read(text, size, read_row, &reader, &fields);
@@ -207,6 +232,22 @@ role_code batch_row_role(const struct batch_row *row)
     return ROLE(ROLE_NONE);
 }
 
+static void make_award(const struct batch_row *row, struct batch_transaction *made)
+{
+    points__v1__award__init(&made->award);
+    made->award.account = (ProtobufCBinaryData){ID_BYTES, (uint8_t *)row->subject};
+    made->award.quest = row->number;
+    made->award.occurred_at = row->occurred_at;
+    if (!row->shop)
+        return;
+    points__v1__receipt__init(&made->receipt);
+    made->receipt.digest = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)row->receipt_digest};
+    made->receipt.shop = row->shop;
+    made->receipt.municipality = row->municipality;
+    made->receipt.amount_yen = row->points;
+    made->award.receipt = &made->receipt;
+}
+
 void batch_row_transaction(const struct batch_row *row, struct batch_transaction *made)
 {
     ProtobufCBinaryData subject = {ID_BYTES, (uint8_t *)row->subject};
@@ -216,10 +257,7 @@ void batch_row_transaction(const struct batch_row *row, struct batch_transaction
     made->transaction.award = &made->award; // all bodies lie in the same place
     switch (row->type) {
     case TRANSACTION(AWARD):
-        points__v1__award__init(&made->award);
-        made->award.account = subject;
-        made->award.quest = row->number;
-        made->award.occurred_at = row->occurred_at;
+        make_award(row, made);
         break;
     case TRANSACTION(DONATE):
         points__v1__donate__init(&made->donate);
@@ -247,6 +285,10 @@ void batch_row_transaction(const struct batch_row *row, struct batch_transaction
         points__v1__open_account__init(&made->open_account);
         made->open_account.account = subject;
         made->open_account.municipality = row->municipality;
+        break;
+    case TRANSACTION(CLOSE_ACCOUNT):
+        points__v1__close_account__init(&made->close_account);
+        made->close_account.account = subject;
         break;
     default:
         points__v1__move_account__init(&made->move_account);

@@ -12,11 +12,13 @@ struct batch_row {
     transaction_type type;
     uint8_t id[ID_BYTES];
     uint8_t subject[ID_BYTES]; // account, or conversion to settle or refuse
-    uint32_t municipality;
-    uint32_t number; // quest or purpose
+    uint32_t municipality;     // of an award: the shop's
+    uint32_t number;           // quest or purpose
     int64_t occurred_at;
-    uint64_t points;
-    char *reason; // NULL: none
+    uint64_t points; // of an award: the receipt's yen
+    char *reason;    // NULL: none
+    uint32_t shop;   // of an award with a receipt; else 0
+    uint8_t receipt_digest[HASH_BYTES];
 };
 
 struct batch_rows {
@@ -28,23 +30,31 @@ struct batch_rows {
 struct batch_transaction {
     Points__V1__Transaction transaction;
     union {
-        Points__V1__Award award;
+        struct {
+            Points__V1__Award award;
+            Points__V1__Receipt receipt;
+        };
         Points__V1__Donate donate;
         Points__V1__RequestConversion request_conversion;
         Points__V1__SettleConversion settle_conversion;
         Points__V1__RefuseConversion refuse_conversion;
         Points__V1__OpenAccount open_account;
         Points__V1__MoveAccount move_account;
+        Points__V1__CloseAccount close_account;
     };
 };
 
-// A municipality's code by any of its names, as municipality_names_find.
-typedef bool batch_find_municipality_fn(void *context, const char *text, uint32_t *code, struct tool_error *error);
+// What only the ledger knows: codes of municipalities.
+struct batch_lookup {
+    void *context;
+    // By any of its names, as municipality_names_find.
+    bool (*municipality)(void *context, const char *text, uint32_t *code, struct tool_error *error);
+    bool (*shop)(void *context, uint32_t shop, uint32_t *code, struct tool_error *error); // where it is
+};
 
 // Reads CSV with a header line, or JSON lines when the text begins with '{'. Every wrong row is printed on stderr with
 // its line number; returns how many were wrong. A row without an id gets a fresh one. The caller frees in any case.
-size_t batch_rows_read(
-    const char *text, size_t size, batch_find_municipality_fn *find, void *context, struct batch_rows *rows);
+size_t batch_rows_read(const char *text, size_t size, const struct batch_lookup *lookup, struct batch_rows *rows);
 void batch_rows_free(struct batch_rows *rows);
 
 void batch_row_transaction(const struct batch_row *row, struct batch_transaction *made);

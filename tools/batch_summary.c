@@ -9,12 +9,13 @@
 #include <stdlib.h>
 
 struct tally {
+    transaction_type type;
     outcome_code code;
     uint64_t transactions, points, before;
 };
 
 struct summary {
-    struct tally *tallies; // of the codes that came up, in any order
+    struct tally *tallies; // of the types and codes that came up, in any order
     size_t tally_count;
     struct table *rows; // of all transactions for machines, of the first refused ones for people
     bool all_rows;
@@ -24,7 +25,7 @@ struct summary {
 enum { REFUSED_SHOWN_MAX = 20 };
 
 static const struct table_column row_columns[] = {{"line", TABLE_ORDINAL}, {"id", TABLE_TEXT}, {"type", TABLE_TEXT},
-    {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"sequence", TABLE_ORDINAL}, {"decided_before", TABLE_TEXT}};
+    {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"sequence", TABLE_ORDINAL}, {"decided_before", TABLE_BOOLEAN}};
 
 static void add_row(struct summary *summary, uint32_t line, const Points__V1__Transaction *transaction,
     const Points__V1__Outcome *outcome, uint64_t sequence, bool before)
@@ -37,17 +38,17 @@ static void add_row(struct summary *summary, uint32_t line, const Points__V1__Tr
     table_text(summary->rows, outcome_name(outcome->code));
     table_number(summary->rows, outcome->points);
     table_number(summary->rows, sequence);
-    table_text(summary->rows, before ? "yes" : "no");
+    table_boolean(summary->rows, before);
 }
 
-static struct tally *tally_of(struct summary *summary, outcome_code code)
+static struct tally *tally_of(struct summary *summary, transaction_type type, outcome_code code)
 {
     for (size_t i = 0; i < summary->tally_count; i++)
-        if (summary->tallies[i].code == code)
+        if (summary->tallies[i].type == type && summary->tallies[i].code == code)
             return &summary->tallies[i];
     summary->tallies = xrealloc(summary->tallies, (summary->tally_count + 1) * sizeof *summary->tallies);
     struct tally *tally = &summary->tallies[summary->tally_count++];
-    *tally = (struct tally){.code = code};
+    *tally = (struct tally){.type = type, .code = code};
     return tally;
 }
 
@@ -63,7 +64,7 @@ static void sum_envelope(struct summary *summary, const struct outbox *outbox, u
     for (uint32_t i = 0; i < stored->count; i++) {
         uint64_t original;
         Points__V1__Outcome outcome = submit_outcome(reply, i, &original);
-        struct tally *tally = tally_of(summary, outcome.code);
+        struct tally *tally = tally_of(summary, envelope->transactions[i]->body_case, outcome.code);
         bool refused = outcome.code != OUTCOME(APPLIED);
         tally->transactions++;
         tally->points += outcome.points;
@@ -78,20 +79,24 @@ static void sum_envelope(struct summary *summary, const struct outbox *outbox, u
     points__v1__signed_envelope__free_unpacked(outer, NULL);
 }
 
-static int by_code(const void *left, const void *right)
+static int by_type_and_code(const void *left, const void *right)
 {
     const struct tally *a = left, *b = right;
+    if (a->type != b->type)
+        return a->type > b->type ? 1 : -1;
     return (a->code > b->code) - (a->code < b->code);
 }
 
 static void print_tallies(struct context *context, struct summary *summary)
 {
-    static const struct table_column columns[] = {{"outcome", TABLE_TEXT}, {"transactions", TABLE_NUMBER},
-        {"points", TABLE_NUMBER}, {"decided_before", TABLE_NUMBER}, {"meaning", TABLE_TEXT}};
+    static const struct table_column columns[] = {{"type", TABLE_TEXT}, {"outcome", TABLE_TEXT},
+        {"transactions", TABLE_NUMBER}, {"points", TABLE_NUMBER}, {"decided_before", TABLE_NUMBER},
+        {"meaning", TABLE_TEXT}};
     struct table *table = table_new("outcomes", columns, sizeof columns / sizeof *columns);
-    qsort(summary->tallies, summary->tally_count, sizeof *summary->tallies, by_code);
+    qsort(summary->tallies, summary->tally_count, sizeof *summary->tallies, by_type_and_code);
     for (size_t i = 0; i < summary->tally_count; i++) {
         const struct tally *tally = &summary->tallies[i];
+        table_text(table, transaction_name(tally->type));
         table_text(table, outcome_name(tally->code));
         table_number(table, tally->transactions);
         table_number(table, tally->points);

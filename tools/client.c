@@ -307,12 +307,19 @@ bool client_refused(const Points__V1__Error *refused, struct tool_error *error)
     return false;
 }
 
-// Request and response share their numbers, but both kinds of proof come as one.
+// Request and response share their numbers up to the error's, which came between; both kinds of proof come as one.
 static bool is_answer(const Points__V1__Request *request, const Points__V1__Response *response)
 {
-    if (request->body_case == REQUEST(GET_CONSISTENCY_PROOF))
+    switch (request->body_case) {
+    case REQUEST(GET_CONSISTENCY_PROOF):
         return response->body_case == RESPONSE(PROOF);
-    return (int)response->body_case == (int)request->body_case;
+    case REQUEST(GET_CAMPAIGN):
+        return response->body_case == RESPONSE(CAMPAIGN);
+    case REQUEST(GET_CIRCULATION):
+        return response->body_case == RESPONSE(CIRCULATION);
+    default:
+        return (int)response->body_case == (int)request->body_case;
+    }
 }
 
 Points__V1__Response *client_call(struct client *client, Points__V1__Request *request, struct tool_error *error)

@@ -1,6 +1,7 @@
 // The context that a command runs in: run folder, keys, connection, names; each made when first needed.
 #include "tools/jst.h"
 #include "tools/points.h"
+#include "tools/shown.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ static void load_key(struct context *context, const char *name)
             context->dir ? "" : "; give --dir DIR to find keys by their names, or --key with a path");
     for (size_t i = 0; i < context->keys_loaded; i++)
         if (!memcmp(context->keys[i].public_key, context->keys[context->keys_loaded].public_key, KEY_BYTES))
-            fail(EXIT_WRONG_USE, "the key \"%s\" is given twice", name);
+            fail(EXIT_WRONG_USE, "the key \"%s\" is given twice", shown(name));
     context->keys_loaded++;
     free(path);
 }
@@ -122,6 +123,7 @@ Points__V1__Response *context_call(struct context *context, request_type type, v
 void context_close(struct context *context)
 {
     client_close(context->client);
+    context_forget_names(context);
     municipality_names_free(&context->municipalities);
     for (size_t i = 0; i < context->keys_loaded; i++)
         keyfile_free(&context->keys[i]);
@@ -145,6 +147,34 @@ uint32_t context_municipality(struct context *context, const char *text)
     if (!municipality_names_find(context_municipalities(context), text, &code, &error))
         fail(EXIT_WRONG_USE, "%s", error.message);
     return code;
+}
+
+const char *context_municipality_name(struct context *context, uint32_t code)
+{
+    const struct municipality_name *name = municipality_names_get(context_municipalities(context), code);
+    return name ? name->ja : "?";
+}
+
+void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data)
+{
+    struct tool_error error;
+    if (!programme_pages(context_session(context), part, take, data, &error))
+        fail_with(&error);
+}
+
+const struct programme_name *context_named(struct context *context, programme_part part, uint32_t number)
+{
+    struct tool_error error;
+    struct programme_names *names = &context->names[part];
+    if (!names->fetched && !programme_names_fetch(context_session(context), part, names, &error))
+        fail_with(&error);
+    return programme_names_get(names, number);
+}
+
+void context_forget_names(struct context *context)
+{
+    for (size_t i = 0; i < PROGRAMME_PARTS; i++)
+        programme_names_free(&context->names[i]);
 }
 
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code)

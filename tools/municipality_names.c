@@ -1,13 +1,16 @@
 // Municipalities by name and code, as the daemon lists them.
 #include "tools/municipality_names.h"
+#include "tools/programme_names.h"
+#include "tools/shown.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-static void add_page(struct municipality_names *names, const Points__V1__ProgrammeReply *page)
+static void add_page(void *data, const Points__V1__ProgrammeReply *page)
 {
+    struct municipality_names *names = data;
     names->rows = xrealloc(names->rows, (names->count + page->n_municipalities) * sizeof *names->rows);
     for (size_t i = 0; i < page->n_municipalities; i++) {
         const Points__V1__Municipality *from = page->municipalities[i];
@@ -18,21 +21,8 @@ static void add_page(struct municipality_names *names, const Points__V1__Program
 
 bool municipality_names_fetch(struct client *client, struct municipality_names *names, struct tool_error *error)
 {
-    Points__V1__GetProgramme ask = POINTS__V1__GET_PROGRAMME__INIT;
-    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    request.body_case = REQUEST(GET_PROGRAMME);
-    request.get_programme = &ask;
-    ask.part = POINTS__V1__PROGRAMME_PART__MUNICIPALITIES;
     *names = (struct municipality_names){0};
-    do {
-        Points__V1__Response *response = client_call(client, &request, error);
-        if (!response)
-            return false;
-        add_page(names, response->programme);
-        ask.offset = response->programme->next_offset;
-        client_free_response(response);
-    } while (ask.offset);
-    return true;
+    return programme_pages(client, PART(MUNICIPALITIES), add_page, names, error);
 }
 
 void municipality_names_free(struct municipality_names *names)
@@ -67,7 +57,7 @@ static bool list_all(const struct municipality_names *names, const char *text, s
     for (size_t i = 0; i < names->count && at < sizeof list; i++)
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%06u %s %s", i ? ", " : "", names->rows[i].code,
             names->rows[i].ja, names->rows[i].en);
-    return tool_fail(error, "no municipality \"%.40s\"; there are: %s", text, list);
+    return tool_fail(error, "no municipality \"%s\"; there are: %s", shown(text), list);
 }
 
 bool municipality_names_find(

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ARGUMENTS_MAX = 16, OPTIONS_MAX = 160 };
+enum { ARGUMENTS_MAX = 16, OPTIONS_MAX = GENESIS_MUNICIPALITIES_MAX + RECEIPT_STEPS_MAX + 16 };
 
 struct context;
 typedef Points__V1__Request__BodyCase request_type;
@@ -57,12 +57,12 @@ noreturn void fail_missing_word(const struct context *context, size_t index);
 noreturn void fail_usage(const struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
 uint64_t parse_number(const struct context *context, const char *what, const char *text, uint64_t min, uint64_t max);
 // Those of an option; `otherwise` when it is not given.
-uint64_t option_number(
-    const struct context *context, const char *name, uint64_t min, uint64_t max, uint64_t otherwise);
+uint64_t option_number(const struct context *context, const char *name, uint64_t min, uint64_t max, uint64_t otherwise);
 uint32_t option_day(const struct context *context, const char *name, uint32_t otherwise);
 uint32_t parse_day(const struct context *context, const char *what, const char *text);
 int64_t parse_time(const struct context *context, const char *what, const char *text);
 void parse_id(const struct context *context, const char *what, const char *text, uint8_t id[ID_BYTES]);
+void parse_digest(const struct context *context, const char *what, const char *text, uint8_t digest[HASH_BYTES]);
 // The number of an enum's value by its name in any case; the first value (none) is not accepted unless `zero_too`.
 int parse_enum(const struct context *context, const char *what, const ProtobufCEnumDescriptor *type, const char *text,
     bool zero_too);
@@ -75,6 +75,8 @@ struct client *context_client(struct context *context);                         
 struct client *context_session(struct context *context);                            // its first key proved
 const struct municipality_names *context_municipalities(struct context *context);
 uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
+// All pages of a part of the programme, as the daemon has it now.
+void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data);
 // What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.
 const struct programme_name *context_named(struct context *context, programme_part part, uint32_t number);
 void context_forget_names(struct context *context); // the next call asks again
@@ -85,6 +87,7 @@ void context_close(struct context *context);
 
 // Prints and frees. Returns EXIT_SUCCESS.
 int context_print(struct context *context, struct table *table);
+const char *context_municipality_name(struct context *context, uint32_t code); // in Japanese; "?" for none
 // Adds the cells of the three columns of MUNICIPALITY_COLUMNS.
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code);
 #define MUNICIPALITY_COLUMNS                                                                                           \

@@ -22,6 +22,15 @@ static bool find_municipality(void *data, const char *text, uint32_t *code, stru
     return municipality_names_find(context_municipalities(data), text, code, error);
 }
 
+static bool find_shop(void *data, uint32_t shop, uint32_t *code, struct tool_error *error)
+{
+    const struct programme_name *found = context_named(data, PART(SHOPS), shop);
+    if (!found)
+        return tool_fail(error, "no shop has the number %" PRIu32 "; see `points programme shops`", shop);
+    *code = found->municipality;
+    return true;
+}
+
 // The keys of --key, or those of the roles that the rows need.
 static const struct keyfile *signers(struct context *context, const struct batch_rows *rows, size_t *count)
 {
@@ -84,7 +93,8 @@ static void fill_outbox(struct context *context, struct outbox *outbox, const ui
 {
     struct tool_error error;
     struct batch_rows rows;
-    size_t wrong = batch_rows_read((const char *)text, size, find_municipality, context, &rows);
+    const struct batch_lookup lookup = {context, find_municipality, find_shop};
+    size_t wrong = batch_rows_read((const char *)text, size, &lookup, &rows);
     if (wrong)
         fail(EXIT_WRONG_USE, "%zu mistake%s in %s; nothing was signed or sent", wrong, wrong == 1 ? "" : "s",
             argument_xget(context, 0));

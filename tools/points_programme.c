@@ -1,27 +1,10 @@
-// Commands of the programme office: quests, purposes, budgets, policies, keys, time.
+// Commands of the programme office: purposes, policies, keys, time. Quests are points_quests.c's.
 #include "tools/jst.h"
 #include "tools/submit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int run_define_quest(struct context *context)
-{
-    const char *period = option_get(context, "period"), *cap = option_get(context, "cap");
-    const char *grace = option_get(context, "grace-hours");
-    Points__V1__DefineQuest body = POINTS__V1__DEFINE_QUEST__INIT;
-    body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 0, UINT32_MAX);
-    body.name = (char *)argument_xget(context, 1);
-    body.period = (Points__V1__Period)parse_enum(
-        context, "--period", &points__v1__period__descriptor, period ? period : "weekly", false);
-    body.points = parse_number(context, "--points", option_xget(context, "points"), 0, UINT64_MAX);
-    body.cap_points = cap ? parse_number(context, "--cap", cap, 0, UINT64_MAX) : 0;
-    body.first_day = parse_day(context, "--first", option_xget(context, "first"));
-    body.last_day = parse_day(context, "--last", option_xget(context, "last"));
-    body.grace_s = grace ? (uint32_t)parse_number(context, "--grace-hours", grace, 0, UINT32_MAX / 3600) * 3600 : 0;
-    return submit_transaction(context, TRANSACTION(DEFINE_QUEST), &body);
-}
 
 static int run_define_purpose(struct context *context)
 {
@@ -31,14 +14,6 @@ static int run_define_purpose(struct context *context)
     body.first_day = parse_day(context, "--first", option_xget(context, "first"));
     body.last_day = parse_day(context, "--last", option_xget(context, "last"));
     return submit_transaction(context, TRANSACTION(DEFINE_PURPOSE), &body);
-}
-
-static int run_set_budget(struct context *context)
-{
-    Points__V1__SetBudget body = POINTS__V1__SET_BUDGET__INIT;
-    body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, UINT32_MAX);
-    body.points = parse_number(context, "POINTS", argument_xget(context, 1), 0, UINT64_MAX);
-    return submit_transaction(context, TRANSACTION(SET_BUDGET), &body);
 }
 
 // A time may be written as one.
@@ -116,14 +91,8 @@ static int run_accept_time(struct context *context)
 }
 
 const struct command commands_programme[] = {
-    {"define-quest",
-        "QUEST NAME --points POINTS --first DAY --last DAY [--period weekly] [--cap POINTS] [--grace-hours HOURS] "
-        "[--id ID]",
-        "define a quest under a number; its budget is 0 until set-budget", "operator-1", 1, run_define_quest},
     {"define-purpose", "PURPOSE NAME --first DAY --last DAY [--id ID]", "define a purpose of donations under a number",
         "operator-1", 1, run_define_purpose},
-    {"set-budget", "QUEST POINTS [--id ID]", "set a quest's whole budget (two operators)", "operator-1", 2,
-        run_set_budget},
     {"set-policy", "POLICY VALUE [--id ID]", "set a limit of the programme (two operators)", "operator-1", 2,
         run_set_policy},
     {"register-key", "KEY ROLE HOLDER [--municipality MUNICIPALITY] [--id ID]",

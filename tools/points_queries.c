@@ -50,11 +50,24 @@ static bool balances(const Points__V1__Books *books)
     return left == 0;
 }
 
+// People get a last line with the whole; machines add up themselves.
+static void total_line(const struct context *context, struct table *table, const Points__V1__TrialBalanceReply *reply)
+{
+    uint64_t accounts = 0;
+    if (context->format != TABLE_PEOPLE)
+        return;
+    for (size_t i = 0; i < reply->n_municipalities; i++)
+        accounts += reply->municipalities[i]->accounts;
+    table_text(table, "total");
+    table_empty(table);
+    table_empty(table);
+    books_cells(table, accounts, reply->total);
+}
+
 static int run_trial_balance(struct context *context)
 {
     static const struct table_column columns[] = {MUNICIPALITY_COLUMNS, BOOKS_COLUMNS};
     Points__V1__GetTrialBalance ask = POINTS__V1__GET_TRIAL_BALANCE__INIT;
-    uint64_t accounts = 0;
     context_municipalities(context);
     Points__V1__Response *response = context_call(context, REQUEST(GET_TRIAL_BALANCE), &ask);
     const Points__V1__TrialBalanceReply *reply = response->trial_balance;
@@ -62,12 +75,8 @@ static int run_trial_balance(struct context *context)
     for (size_t i = 0; i < reply->n_municipalities; i++) {
         context_municipality_cells(context, table, reply->municipalities[i]->municipality);
         books_cells(table, reply->municipalities[i]->accounts, reply->municipalities[i]->books);
-        accounts += reply->municipalities[i]->accounts;
     }
-    table_text(table, "total");
-    table_text(table, "");
-    table_text(table, "");
-    books_cells(table, accounts, reply->total);
+    total_line(context, table, reply);
     bool holds = !reply->total || balances(reply->total);
     client_free_response(response);
     context_print(context, table);
@@ -99,7 +108,7 @@ static int run_status(struct context *context)
 {
     static const struct table_column columns[] = {{"origin", TABLE_TEXT}, {"time_source", TABLE_TEXT},
         {"time", TABLE_TEXT}, {"blocks", TABLE_NUMBER}, {"transactions", TABLE_NUMBER},
-        {"rules_version", TABLE_ORDINAL}, {"clock_unsure", TABLE_TEXT}, {"disk_full", TABLE_TEXT},
+        {"rules_version", TABLE_ORDINAL}, {"clock_unsure", TABLE_BOOLEAN}, {"disk_full", TABLE_BOOLEAN},
         {"version", TABLE_TEXT}, {"ledger_id", TABLE_TEXT}};
     char hex[2 * HASH_BYTES + 1];
     const Points__V1__HelloReply *hello = client_hello(context_client(context));
@@ -110,8 +119,8 @@ static int run_status(struct context *context)
     table_number(table, hello->blocks);
     table_number(table, hello->transactions);
     table_number(table, hello->rules_version);
-    table_text(table, hello->clock_unsure ? "yes" : "no");
-    table_text(table, hello->disk_full ? "yes" : "no");
+    table_boolean(table, hello->clock_unsure);
+    table_boolean(table, hello->disk_full);
     table_text(table, hello->version);
     table_text(table, sodium_bin2hex(hex, sizeof hex, hello->ledger_id.data, HASH_BYTES));
     return context_print(context, table);
@@ -125,12 +134,16 @@ const struct command commands_queries[] = {
     {"totals",
         "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year]",
         "show donations by municipality and purpose", "auditor", 0, run_totals},
-    {"quest", "QUEST [--by municipality|week] [--from DAY] [--to DAY]",
+    {"quest", "QUEST [--by municipality|period] [--from DAY] [--to DAY]",
         "show what a quest has issued, its budget, and how many took part", "auditor", 0, run_quest},
+    {"campaign", "CAMPAIGN", "show what a campaign's quests have issued, its budget, and how many took part", "auditor",
+        0, run_campaign},
+    {"circulation", "[--quest QUEST] [--from DAY] [--to DAY] [--show amount|receipts|residents|points]",
+        "show where residents shop, by month: home by municipality of the shop", "auditor", 0, run_circulation},
     {"conversions", "", "show the conversions that wait for their answer", "waon", 0, run_conversions},
     {"trial-balance", "", "show that the books balance", "auditor", 0, run_trial_balance},
-    {"programme", "municipalities|quests|purposes|policies|keys", "show what the programme consists of", "auditor", 0,
-        run_programme},
+    {"programme", "municipalities|quests|campaigns|shops|purposes|policies|keys", "show what the programme consists of",
+        "auditor", 0, run_programme},
     {"checkpoint", "", "print the newest signed checkpoint", NULL, 0, run_checkpoint},
     {"status", "", "show which ledger answers, and how it is", NULL, 0, run_status},
     {0},

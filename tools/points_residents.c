@@ -1,47 +1,77 @@
-// Commands for what residents do: accounts, awards, donations, conversions.
+// Commands for what residents do: awards, donations, conversions.
+#include "tools/file.h"
 #include "tools/submit.h"
-#include "tools/uuid7.h"
 
+#include <inttypes.h>
+#include <sodium.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define BYTES(array) ((ProtobufCBinaryData){sizeof(array), (array)})
 
-static int run_open_account(struct context *context)
+// ---- awards
+
+// SHA-256 of a file, as the backend keeps the receipt.
+static void digest_file(const char *path, uint8_t digest[HASH_BYTES])
 {
-    uint8_t account[ID_BYTES];
-    if (!strcmp(argument_xget(context, 0), "new"))
-        uuid7_now(account);
-    else
-        parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
-    Points__V1__OpenAccount body = POINTS__V1__OPEN_ACCOUNT__INIT;
-    body.account = BYTES(account);
-    body.municipality = context_municipality(context, argument_xget(context, 1));
-    return submit_transaction(context, TRANSACTION(OPEN_ACCOUNT), &body);
+    enum { RECEIPT_BYTES_MAX = 1 << 28 };
+    struct tool_error error;
+    size_t size;
+    uint8_t *bytes = file_read(path, RECEIPT_BYTES_MAX, &size, &error);
+    if (!bytes)
+        fail(EXIT_WRONG_USE, "%s", error.message);
+    crypto_hash_sha256(digest, bytes, size);
+    free(bytes);
 }
 
-static int run_move_account(struct context *context)
+static void read_digest(const struct context *context, uint8_t digest[HASH_BYTES])
 {
-    uint8_t account[ID_BYTES];
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
-    Points__V1__MoveAccount body = POINTS__V1__MOVE_ACCOUNT__INIT;
-    body.account = BYTES(account);
-    body.municipality = context_municipality(context, argument_xget(context, 1));
-    return submit_transaction(context, TRANSACTION(MOVE_ACCOUNT), &body);
+    const char *hex = option_get(context, "receipt-digest"), *path = option_get(context, "receipt-file");
+    if (!hex == !path)
+        fail_usage(context, "a receipt needs --receipt-digest HEX or --receipt-file FILE, one of them");
+    if (path)
+        digest_file(path, digest);
+    else
+        parse_digest(context, "--receipt-digest", hex, digest);
+}
+
+// False: the award is without a receipt.
+static bool read_receipt(struct context *context, uint8_t digest[HASH_BYTES], Points__V1__Receipt *receipt)
+{
+    static const char *const options[] = {"receipt-digest", "receipt-file", "shop", "yen"};
+    bool any = false;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        any |= option_get(context, options[i]) != NULL;
+    if (!any)
+        return false;
+    read_digest(context, digest);
+    *receipt = (Points__V1__Receipt)POINTS__V1__RECEIPT__INIT;
+    receipt->digest = (ProtobufCBinaryData){HASH_BYTES, digest};
+    receipt->shop = (uint32_t)parse_number(context, "--shop", option_xget(context, "shop"), 1, UINT32_MAX);
+    receipt->amount_yen = parse_number(context, "--yen", option_xget(context, "yen"), 0, UINT64_MAX);
+    const struct programme_name *shop = context_named(context, PART(SHOPS), receipt->shop);
+    if (!shop)
+        fail(EXIT_WRONG_USE, "no shop has the number %" PRIu32 "; see `points programme shops`", receipt->shop);
+    receipt->municipality = shop->municipality;
+    return true;
 }
 
 static int run_award(struct context *context)
 {
-    uint8_t account[ID_BYTES];
+    uint8_t account[ID_BYTES], digest[HASH_BYTES];
     const char *occurred_at = option_get(context, "occurred-at");
+    Points__V1__Receipt receipt;
     parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
     Points__V1__Award body = POINTS__V1__AWARD__INIT;
     body.account = BYTES(account);
     body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 1), 1, UINT32_MAX);
     body.occurred_at =
         occurred_at ? parse_time(context, "--occurred-at", occurred_at) : client_hello(context_client(context))->time;
+    if (read_receipt(context, digest, &receipt))
+        body.receipt = &receipt;
     return submit_transaction(context, TRANSACTION(AWARD), &body);
 }
+
+// ---- donations and conversions
 
 static int run_donate(struct context *context)
 {
@@ -87,11 +117,9 @@ static int run_refuse(struct context *context)
 }
 
 const struct command commands_residents[] = {
-    {"open-account", "ACCOUNT MUNICIPALITY [--id ID]", "open an account; ACCOUNT \"new\" makes a fresh one", "app", 1,
-        run_open_account},
-    {"move-account", "ACCOUNT MUNICIPALITY [--id ID]", "give an account another home municipality", "app", 1,
-        run_move_account},
-    {"award", "ACCOUNT QUEST [--occurred-at TIME] [--id ID]",
+    {"award",
+        "ACCOUNT QUEST [--occurred-at TIME] [--receipt-digest HEX] [--receipt-file FILE] [--shop SHOP] [--yen YEN] "
+        "[--id ID]",
         "award a quest's points (TIME: now, by the ledger's clock)", "app", 1, run_award},
     {"donate", "ACCOUNT MUNICIPALITY PURPOSE POINTS [--id ID]", "donate points to the home municipality", "app", 1,
         run_donate},

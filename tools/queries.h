@@ -8,4 +8,6 @@ int run_statement(struct context *context);
 int run_transaction(struct context *context);
 int run_totals(struct context *context);
 int run_quest(struct context *context);
+int run_campaign(struct context *context);
+int run_circulation(struct context *context);
 int run_programme(struct context *context);

@@ -1,26 +1,36 @@
-// Asking what a quest has issued, and to whom.
+// Asking what a quest or a campaign has issued, and to whom.
 #include "tools/cells.h"
 #include "tools/queries.h"
+#include "tools/shown.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+// Budget, issued and left; who is told no budget is told nothing of what is left either.
+static void points_cells(struct table *table, bool budget_told, uint64_t budget, uint64_t issued)
+{
+    if (budget_told)
+        table_number(table, budget);
+    else
+        table_empty(table);
+    table_number(table, issued);
+    if (budget_told)
+        table_number(table, budget - issued);
+    else
+        table_empty(table);
+}
+
 // A municipality is told no budget, and what was issued only as far as it sees the rows.
 static void quest_points_cells(const struct context *context, struct table *table, const Points__V1__QuestReply *reply)
 {
-    if (context->role != ROLE(MUNICIPALITY)) {
-        table_number(table, reply->budget_points);
-        table_number(table, reply->issued_points);
-        table_number(table, reply->budget_points - reply->issued_points);
-        return;
-    }
-    uint64_t issued = 0;
-    for (size_t i = 0; i < reply->n_municipalities; i++)
+    bool municipality = context->role == ROLE(MUNICIPALITY);
+    uint64_t issued = municipality ? 0 : reply->issued_points;
+    for (size_t i = 0; municipality && i < reply->n_municipalities; i++)
         issued += reply->municipalities[i]->points;
-    table_empty(table);
-    table_number(table, issued);
-    table_empty(table);
+    points_cells(table, !municipality, reply->budget_points, issued);
 }
 
 static struct table *quest_summary(struct context *context, const Points__V1__QuestReply *reply)
@@ -55,11 +65,11 @@ static struct table *quest_municipalities(struct context *context, const Points_
     return table;
 }
 
-static struct table *quest_weeks(struct context *context, const Points__V1__QuestReply *reply)
+static struct table *quest_periods(struct context *context, const Points__V1__QuestReply *reply)
 {
     static const struct table_column columns[] = {
-        {"week", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
-    struct table *table = table_new("weeks", columns, COUNT(columns));
+        {"first_day", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+    struct table *table = table_new("periods", columns, COUNT(columns));
     for (size_t i = 0; i < reply->n_periods; i++) {
         day_cell(table, reply->periods[i]->first_day);
         context_municipality_cells(context, table, reply->periods[i]->municipality);
@@ -71,22 +81,60 @@ static struct table *quest_weeks(struct context *context, const Points__V1__Ques
 
 int run_quest(struct context *context)
 {
-    const char *by = option_get(context, "by"), *from = option_get(context, "from"), *to = option_get(context, "to");
+    const char *by = option_get(context, "by");
     Points__V1__GetQuest ask = POINTS__V1__GET_QUEST__INIT;
     ask.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, UINT32_MAX);
-    ask.from_day = from ? parse_day(context, "--from", from) : 0;
-    ask.to_day = to ? parse_day(context, "--to", to) : 0;
-    if (by && strcmp(by, "municipality") && strcmp(by, "week"))
-        fail_usage(context, "--by: \"%s\" is none of: municipality, week", by);
-    if ((from || to) && !(by && !strcmp(by, "week")))
-        fail_usage(context, "--from and --to go with --by week");
+    ask.from_day = option_day(context, "from", 0);
+    ask.to_day = option_day(context, "to", 0);
+    if (by && strcmp(by, "municipality") && strcmp(by, "period"))
+        fail_usage(context, "--by: \"%s\" is none of: municipality, period", shown(by));
+    if ((option_get(context, "from") || option_get(context, "to")) && !(by && !strcmp(by, "period")))
+        fail_usage(context, "--from and --to go with --by period");
     context_municipalities(context);
     Points__V1__Response *response = context_call(context, REQUEST(GET_QUEST), &ask);
     if (!response->quest->quest)
         fail(EXIT_FAILED, "the daemon's answer lacks a part");
-    struct table *table = !by                   ? quest_summary(context, response->quest)
-                          : !strcmp(by, "week") ? quest_weeks(context, response->quest)
-                                                : quest_municipalities(context, response->quest);
+    struct table *table = !by                     ? quest_summary(context, response->quest)
+                          : !strcmp(by, "period") ? quest_periods(context, response->quest)
+                                                  : quest_municipalities(context, response->quest);
+    client_free_response(response);
+    return context_print(context, table);
+}
+
+// ---- campaigns
+
+// "1, 4"
+static void quests_cell(struct table *table, const Points__V1__CampaignReply *reply)
+{
+    char *list = xstrdup("");
+    for (size_t i = 0; i < reply->n_quests; i++) {
+        char *longer = xprintf("%s%s%" PRIu32, list, i ? ", " : "", reply->quests[i]);
+        free(list);
+        list = longer;
+    }
+    table_text(table, list);
+    free(list);
+}
+
+int run_campaign(struct context *context)
+{
+    static const struct table_column columns[] = {{"campaign", TABLE_ORDINAL}, {"name", TABLE_TEXT},
+        {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"issued_points", TABLE_NUMBER},
+        {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"quests", TABLE_TEXT}};
+    Points__V1__GetCampaign ask = POINTS__V1__GET_CAMPAIGN__INIT;
+    ask.campaign = (uint32_t)parse_number(context, "CAMPAIGN", argument_xget(context, 0), 1, UINT32_MAX);
+    context_session(context);
+    Points__V1__Response *response = context_call(context, REQUEST(GET_CAMPAIGN), &ask);
+    const Points__V1__CampaignReply *reply = response->campaign;
+    if (!reply->campaign)
+        fail(EXIT_FAILED, "the daemon's answer lacks a part");
+    struct table *table = table_new("campaigns", columns, COUNT(columns));
+    table_number(table, reply->campaign->campaign);
+    table_text(table, reply->campaign->name);
+    table_number(table, reply->campaign->cap_points);
+    points_cells(table, context->role != ROLE(MUNICIPALITY), reply->budget_points, reply->issued_points);
+    table_number(table, reply->residents);
+    quests_cell(table, reply);
     client_free_response(response);
     return context_print(context, table);
 }

@@ -1,6 +1,6 @@
 // Asking for the totals of donations.
 #include "tools/cells.h"
-#include "tools/purpose_names.h"
+#include "tools/pages.h"
 #include "tools/queries.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -8,91 +8,67 @@
 static const struct table_column total_columns[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
     {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
 
-struct totals_sum {
+struct totals {
+    struct context *context;
+    struct table *table;
     uint64_t donations, points;
 };
 
-static void fetch_purpose_names(struct context *context, struct purpose_names *names)
+static void begin_totals(void *data)
 {
-    Points__V1__GetProgramme ask = POINTS__V1__GET_PROGRAMME__INIT;
-    ask.part = POINTS__V1__PROGRAMME_PART__PURPOSES;
-    purpose_names_free(names);
-    do {
-        Points__V1__Response *response = context_call(context, REQUEST(GET_PROGRAMME), &ask);
-        purpose_names_add(names, response->programme);
-        ask.offset = response->programme->next_offset;
-        client_free_response(response);
-    } while (ask.offset);
+    struct totals *totals = data;
+    table_free(totals->table);
+    totals->table = table_new("totals", total_columns, COUNT(total_columns));
+    totals->donations = totals->points = 0;
+    context_forget_names(totals->context); // there may be new purposes
 }
 
-// A purpose that was defined since the names were read makes them be read again.
-static void purpose_cells(struct context *context, struct table *table, struct purpose_names *names, uint32_t purpose)
+static void purpose_cells(struct context *context, struct table *table, uint32_t purpose)
 {
-    if (!purpose_names_get(names, purpose))
-        fetch_purpose_names(context, names);
+    const struct programme_name *named = context_named(context, PART(PURPOSES), purpose);
     table_number(table, purpose);
-    table_text(table, purpose_names_get(names, purpose));
+    table_text(table, named ? named->name : "");
 }
 
-static void total_rows(struct context *context, struct table *table, struct purpose_names *names,
-    const Points__V1__DonationTotalsReply *page, struct totals_sum *sum)
+static struct page_end take_totals(const Points__V1__Response *response, void *data)
 {
+    struct totals *totals = data;
+    const Points__V1__DonationTotalsReply *page = response->donation_totals;
     for (size_t i = 0; i < page->n_rows; i++) {
         const Points__V1__DonationTotal *row = page->rows[i];
         if (row->first_day)
-            day_cell(table, row->first_day);
+            day_cell(totals->table, row->first_day);
         else
-            table_text(table, "");
-        context_municipality_cells(context, table, row->municipality);
-        purpose_cells(context, table, names, row->purpose);
-        table_number(table, row->donations);
-        table_number(table, row->points);
-        sum->donations += row->donations;
-        sum->points += row->points;
+            table_empty(totals->table);
+        context_municipality_cells(totals->context, totals->table, row->municipality);
+        purpose_cells(totals->context, totals->table, row->purpose);
+        table_number(totals->table, row->donations);
+        table_number(totals->table, row->points);
+        totals->donations += row->donations;
+        totals->points += row->points;
     }
+    return (struct page_end){page->last_sequence, page->next_offset};
 }
 
 // People get a last line with the sums; machines add up themselves.
-static void total_line(const struct context *context, struct table *table, struct totals_sum sum)
+static void total_line(struct totals *totals)
 {
-    if (context->format != TABLE_PEOPLE || table_rows(table) < 2)
+    if (totals->context->format != TABLE_PEOPLE || table_rows(totals->table) < 2)
         return;
-    table_text(table, "total");
+    table_text(totals->table, "total");
     for (int i = 0; i < 5; i++)
-        table_empty(table);
-    table_number(table, sum.donations);
-    table_number(table, sum.points);
-}
-
-// One pass over the pages. False: the ledger moved on between two of them.
-static bool totals_pages(struct context *context, Points__V1__GetDonationTotals *ask, struct table *table,
-    struct purpose_names *names, struct totals_sum *sum)
-{
-    uint64_t sequence = 0;
-    bool same = true;
-    ask->offset = 0;
-    do {
-        Points__V1__Response *response = context_call(context, REQUEST(GET_DONATION_TOTALS), ask);
-        const Points__V1__DonationTotalsReply *page = response->donation_totals;
-        same = ask->offset == 0 || page->last_sequence == sequence;
-        sequence = page->last_sequence;
-        if (same)
-            total_rows(context, table, names, page, sum);
-        ask->offset = page->next_offset;
-        client_free_response(response);
-    } while (same && ask->offset);
-    return same;
+        table_empty(totals->table);
+    table_number(totals->table, totals->donations);
+    table_number(totals->table, totals->points);
 }
 
 static Points__V1__GetDonationTotals totals_asked(struct context *context)
 {
-    const char *purpose = option_get(context, "purpose"), *unit = option_get(context, "by");
-    const char *from = option_get(context, "from"), *to = option_get(context, "to");
-    const char *municipality = option_get(context, "municipality");
+    const char *unit = option_get(context, "by"), *municipality = option_get(context, "municipality");
     Points__V1__GetDonationTotals ask = POINTS__V1__GET_DONATION_TOTALS__INIT;
-    ask.purpose = purpose ? (uint32_t)parse_number(context, "--purpose", purpose, 1, UINT32_MAX) : 0;
-    ask.from_day = from ? parse_day(context, "--from", from) : 0;
-    ask.to_day = to ? parse_day(context, "--to", to) : 0;
+    ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
+    ask.from_day = option_day(context, "from", 0);
+    ask.to_day = option_day(context, "to", 0);
     if (unit)
         ask.unit =
             (Points__V1__TotalsUnit)parse_enum(context, "--by", &points__v1__totals_unit__descriptor, unit, true);
@@ -103,18 +79,10 @@ static Points__V1__GetDonationTotals totals_asked(struct context *context)
 
 int run_totals(struct context *context)
 {
-    enum { TRIES_MAX = 10 };
-    struct purpose_names names = {0};
     Points__V1__GetDonationTotals ask = totals_asked(context);
-    for (int i = 0; i < TRIES_MAX; i++) {
-        struct totals_sum sum = {0};
-        struct table *table = table_new("totals", total_columns, COUNT(total_columns));
-        if (totals_pages(context, &ask, table, &names, &sum)) {
-            total_line(context, table, sum);
-            purpose_names_free(&names);
-            return context_print(context, table);
-        }
-        table_free(table);
-    }
-    fail(EXIT_FAILED, "the ledger moves on faster than its totals can be read; ask for fewer days or one municipality");
+    struct totals totals = {.context = context};
+    const struct paged paged = {REQUEST(GET_DONATION_TOTALS), &ask, &ask.offset, begin_totals, take_totals};
+    pages_take(context, &paged, &totals);
+    total_line(&totals);
+    return context_print(context, totals.table);
 }

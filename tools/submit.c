@@ -4,8 +4,8 @@
 #include "proto/canonical.h"
 #include "tools/envelope_builder.h"
 #include "tools/file.h"
-#include "tools/jst.h"
 #include "tools/outcome_names.h"
+#include "tools/transaction_text.h"
 #include "tools/uuid7.h"
 
 #include <inttypes.h>
@@ -218,69 +218,6 @@ void submit_write_file(const char *path, const uint8_t *bytes, size_t size)
 
 // ---- what an envelope holds
 
-static void print_field(const ProtobufCFieldDescriptor *field, const uint8_t *at, char *text, size_t room)
-{
-    char id[ID_TEXT_BYTES];
-    if (field->type == PROTOBUF_C_TYPE_STRING) {
-        snprintf(text, room, "%s=%s", field->name, *(const char *const *)at);
-    } else if (field->type == PROTOBUF_C_TYPE_BYTES) {
-        const ProtobufCBinaryData *bytes = (const ProtobufCBinaryData *)at;
-        size_t used = (size_t)snprintf(text, room, "%s=", field->name);
-        if (bytes->len == ID_BYTES) {
-            id_print(bytes->data, id);
-            snprintf(text + used, room - used, "%s", id);
-            return;
-        }
-        for (size_t i = 0; i < bytes->len && used + 3 < room; i++)
-            used += (size_t)snprintf(text + used, room - used, "%02x", bytes->data[i]);
-    } else if (field->type == PROTOBUF_C_TYPE_ENUM) {
-        const ProtobufCEnumValue *value =
-            protobuf_c_enum_descriptor_get_value((const ProtobufCEnumDescriptor *)field->descriptor, *(const int *)at);
-        snprintf(text, room, "%s=%s", field->name, value ? value->name : "?");
-    } else if (field->type == PROTOBUF_C_TYPE_UINT32) {
-        snprintf(text, room, strcmp(field->name, "municipality") ? "%s=%" PRIu32 : "%s=%06" PRIu32, field->name,
-            *(const uint32_t *)at);
-    } else if (field->type == PROTOBUF_C_TYPE_UINT64) {
-        snprintf(text, room, "%s=%" PRIu64, field->name, *(const uint64_t *)at);
-    } else {
-        snprintf(text, room, "%s=%" PRId64, field->name, *(const int64_t *)at);
-    }
-}
-
-// Whether a field is a moment: every int64 is, and the value of the policy that is one.
-static bool field_moment(
-    const ProtobufCMessage *body, const ProtobufCFieldDescriptor *field, const uint8_t *at, int64_t *time)
-{
-    bool opening = body->descriptor == &points__v1__set_policy__descriptor && field->type == PROTOBUF_C_TYPE_UINT64 &&
-                   ((const Points__V1__SetPolicy *)body)->policy == POLICY(CONVERSION_OPENS_AT);
-    if (!opening && field->type != PROTOBUF_C_TYPE_INT64)
-        return false;
-    *time = *(const int64_t *)at;
-    return true;
-}
-
-// "quest=1 points=100 …": whoever countersigns must see what.
-static void print_body(const ProtobufCMessage *body, char *text, size_t room)
-{
-    size_t used = 0;
-    text[0] = '\0';
-    for (unsigned i = 0; i < body->descriptor->n_fields && used + 2 < room; i++) {
-        const ProtobufCFieldDescriptor *field = &body->descriptor->fields[i];
-        const uint8_t *at = (const uint8_t *)body + field->offset;
-        char day[JST_DAY_BYTES], time[JST_TIME_BYTES], field_text[400];
-        int64_t moment;
-        print_field(field, at, field_text, sizeof field_text);
-        used += (size_t)snprintf(text + used, room - used, "%s%s", i ? " " : "", field_text);
-        if (strstr(field->name, "_day") && used < room) {
-            jst_print_day(*(const uint32_t *)at, day);
-            used += (size_t)snprintf(text + used, room - used, " (%s)", day);
-        } else if (field_moment(body, field, at, &moment) && used < room) {
-            jst_print_time(moment, time);
-            used += (size_t)snprintf(text + used, room - used, " (%s JST)", time);
-        }
-    }
-}
-
 void submit_print_envelope(struct context *context, const Points__V1__SignedEnvelope *signed_envelope)
 {
     static const struct table_column columns[] = {
@@ -288,10 +225,10 @@ void submit_print_envelope(struct context *context, const Points__V1__SignedEnve
     struct table *table = table_new("transactions", columns, sizeof columns / sizeof *columns);
     Points__V1__Envelope *envelope = read_envelope(&signed_envelope->envelope);
     for (size_t i = 0; i < envelope->n_transactions; i++) {
-        char fields[1000];
+        char *fields = transaction_text(envelope->transactions[i]);
         transaction_cells(table, envelope->transactions[i]);
-        print_body((const ProtobufCMessage *)envelope->transactions[i]->award, fields, sizeof fields);
         table_text(table, fields);
+        free(fields);
     }
     context_print(context, table);
     points__v1__envelope__free_unpacked(envelope, NULL);

@@ -1,5 +1,5 @@
-// A command's synopsis, as in "QUEST NAME --points POINTS [--cap POINTS] [--step YEN=POINTS]... [--dry]", taken apart: it
-// drives parsing, usage and messages.
+// A command's synopsis, as in "QUEST NAME --points POINTS [--cap POINTS] [--step YEN=POINTS]... [--dry]", taken apart:
+// it drives parsing, usage and messages.
 #pragma once
 
 #include <stdbool.h>

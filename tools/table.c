@@ -34,6 +34,8 @@ struct table *table_new(const char *name, const struct table_column *columns, si
 
 void table_free(struct table *table)
 {
+    if (!table)
+        return;
     for (size_t i = 0; i < table->cell_count; i++)
         free(table->cells[i]);
     free(table->cells);
@@ -64,6 +66,11 @@ void table_signed(struct table *table, int64_t number)
     add(table, xprintf("%" PRId64, number));
 }
 
+void table_boolean(struct table *table, bool value)
+{
+    add(table, xstrdup(value ? "yes" : "no"));
+}
+
 void table_empty(struct table *table)
 {
     add(table, xstrdup(""));
@@ -91,8 +98,10 @@ static void print_csv_cell(const char *cell, FILE *file)
     fputc('"', file);
 }
 
+// With a byte order mark: spreadsheets take the file for UTF-8 by it alone.
 static void print_csv(const struct table *table, FILE *file)
 {
+    fputs("\xef\xbb\xbf", file);
     for (size_t i = 0; i < table->column_count; i++)
         fprintf(file, "%s%s", i ? "," : "", table->columns[i].name);
     for (size_t i = 0; i < table->cell_count; i++) {
@@ -130,16 +139,23 @@ static char *with_separators(const char *number)
     return text;
 }
 
+static bool is_number(enum table_kind kind)
+{
+    return kind == TABLE_NUMBER || kind == TABLE_ORDINAL;
+}
+
 static void add_columns(const struct table *table, bool json, struct libscols_table *made)
 {
     for (size_t i = 0; i < table->column_count; i++) {
-        bool number = table->columns[i].kind != TABLE_TEXT;
+        enum table_kind kind = table->columns[i].kind;
         char *name = json ? xstrdup(table->columns[i].name) : heading(table->columns[i].name);
-        struct libscols_column *column = scols_table_new_column(made, name, 0, number ? SCOLS_FL_RIGHT : 0);
+        struct libscols_column *column = scols_table_new_column(made, name, 0, is_number(kind) ? SCOLS_FL_RIGHT : 0);
         free(name);
         if (!column)
             fail(EXIT_FAILED, "out of memory");
-        scols_column_set_json_type(column, number ? SCOLS_JSON_NUMBER : SCOLS_JSON_STRING);
+        scols_column_set_json_type(column, kind == TABLE_BOOLEAN ? SCOLS_JSON_BOOLEAN // of "yes" and "no"
+                                           : is_number(kind)     ? SCOLS_JSON_NUMBER
+                                                                 : SCOLS_JSON_STRING);
     }
 }
 

@@ -1,14 +1,16 @@
-// Rows for people, as JSON, or as CSV (RFC 4180): one table, three ways to print it.
+// Rows for people, as JSON, or as CSV (RFC 4180, UTF-8 with a byte order mark): one table, three ways to print it.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 enum table_format { TABLE_PEOPLE, TABLE_JSON, TABLE_CSV };
 // Numbers stand to the right, have separators for people, and no quotes in JSON. Ordinals name something (a quest, a
-// line): people may have to type them, so they have no separators.
-enum table_kind { TABLE_TEXT, TABLE_NUMBER, TABLE_ORDINAL };
+// line): people may have to type them, so they have no separators. Booleans are
+// yes and no, and true and false in JSON.
+enum table_kind { TABLE_TEXT, TABLE_NUMBER, TABLE_ORDINAL, TABLE_BOOLEAN };
 
 struct table_column {
     const char *name; // as in "balance_points"; people see "BALANCE POINTS"
@@ -22,12 +24,13 @@ void table_set_locale(void);
 
 // `name` names the JSON array. Columns and name are borrowed. The caller frees.
 struct table *table_new(const char *name, const struct table_column *columns, size_t column_count);
-void table_free(struct table *table);
+void table_free(struct table *table); // NULL is allowed
 
 // Cells are added from left to right; a full row is followed by the next.
 void table_text(struct table *table, const char *text); // copied
 void table_number(struct table *table, uint64_t number);
 void table_signed(struct table *table, int64_t number);
+void table_boolean(struct table *table, bool value);
 void table_empty(struct table *table);
 size_t table_rows(const struct table *table);
 

@@ -3,10 +3,30 @@
 #include "points/rules.h"
 #include "points/state.h"
 
+#include <stdlib.h>
+
 struct account *account_get(const struct accounts *accounts, const uint8_t id[ID_BYTES])
 {
     uint64_t position = id_map_get(&accounts->ids, id);
     return position ? &accounts->all[position - 1] : NULL;
+}
+
+const uint8_t *account_merged_into(const struct accounts *accounts, const uint8_t id[ID_BYTES])
+{
+    uint64_t position = id_map_get(&accounts->merged, id);
+    return position ? accounts->merges[position - 1].into : NULL;
+}
+
+const uint8_t *account_id_merged(const struct accounts *accounts, const uint8_t id[ID_BYTES])
+{
+    for (const uint8_t *into; (into = account_merged_into(accounts, id));)
+        id = into;
+    return id;
+}
+
+struct account *account_get_merged(const struct accounts *accounts, const uint8_t id[ID_BYTES])
+{
+    return account_get(accounts, account_id_merged(accounts, id));
 }
 
 bool account_known(struct turn *turn)
@@ -16,8 +36,22 @@ bool account_known(struct turn *turn)
 
 bool account_open(struct turn *turn)
 {
-    (void)turn; // no transaction closes an account yet
-    return true;
+    return turn->account->status == ACCOUNT_STATUS(OPEN) || turn->account->status == ACCOUNT_STATUS(FROZEN);
+}
+
+bool account_not_frozen(struct turn *turn)
+{
+    return turn->account->status != ACCOUNT_STATUS(FROZEN);
+}
+
+bool account_frozen(struct turn *turn)
+{
+    return turn->account->status == ACCOUNT_STATUS(FROZEN);
+}
+
+bool account_nothing_held(struct turn *turn)
+{
+    return turn->account->held_points == 0;
 }
 
 bool account_new(struct turn *turn)
@@ -54,4 +88,33 @@ uint64_t account_apply_move(struct turn *turn)
     books_account_moved(&turn->state->books, account, (unsigned)turn->municipality);
     account->municipality = (uint8_t)turn->municipality;
     return 0;
+}
+
+uint64_t account_apply_close(struct turn *turn)
+{
+    uint64_t points = turn->account->balance_points;
+    books_move(&turn->state->books, turn->account, BOOK_BALANCES, BOOK_FORFEITED, points);
+    books_account_closed(&turn->state->books, turn->account->municipality);
+    turn->account->status = ACCOUNT_STATUS(CLOSED);
+    return points;
+}
+
+uint64_t account_apply_freeze(struct turn *turn)
+{
+    turn->account->status = ACCOUNT_STATUS(FROZEN);
+    return 0;
+}
+
+uint64_t account_apply_unfreeze(struct turn *turn)
+{
+    turn->account->status = ACCOUNT_STATUS(OPEN);
+    return 0;
+}
+
+void accounts_free(struct accounts *accounts)
+{
+    id_map_free(&accounts->ids);
+    id_map_free(&accounts->merged);
+    free(accounts->merges);
+    free(accounts->all);
 }

@@ -60,6 +60,20 @@ void books_account_opened(struct ledger_books *books, unsigned municipality)
     books->accounts[municipality]++;
 }
 
+void books_account_closed(struct ledger_books *books, unsigned municipality)
+{
+    books->accounts[municipality]--;
+}
+
+void books_account_merged(struct ledger_books *books, struct account *from, struct account *to)
+{
+    books_account_moved(books, from, to->municipality);
+    add(&to->balance_points, from->balance_points);
+    add(&to->held_points, from->held_points);
+    from->balance_points = from->held_points = 0;
+    books_account_closed(books, to->municipality);
+}
+
 void books_account_moved(struct ledger_books *books, const struct account *account, unsigned municipality)
 {
     uint64_t *old = books->by_municipality[account->municipality];

@@ -30,6 +30,9 @@ struct ledger_books {
 void books_move(struct ledger_books *books, struct account *account, enum book from, enum book to, uint64_t points);
 
 void books_account_opened(struct ledger_books *books, unsigned municipality);
+void books_account_closed(struct ledger_books *books, unsigned municipality);
+// All that `from` has becomes `to`'s, in the municipality of `to`; `from` is no open account any more.
+void books_account_merged(struct ledger_books *books, struct account *from, struct account *to);
 // Takes the account's balance and held points along to another municipality's column. The account still names the old
 // one.
 void books_account_moved(struct ledger_books *books, const struct account *account, unsigned municipality);

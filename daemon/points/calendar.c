@@ -68,17 +68,14 @@ enum { EPOCH_YEAR = 1970, YEAR_MONTHS = 12 };
 
 uint32_t calendar_month(uint32_t day)
 {
-    uint32_t year, month, day_of_month;
-    civil_from_day(day, &year, &month, &day_of_month);
-    return (year - EPOCH_YEAR) * YEAR_MONTHS + month - 1;
+    struct calendar_date date = calendar_date(day);
+    return (uint32_t)((date.year - EPOCH_YEAR) * YEAR_MONTHS + date.month - 1);
 }
 
 uint32_t calendar_month_begin(uint32_t month)
 {
-    // The months of a year that begins on 1 March have 31, 30, 31, 30, 31 days, then the same again.
-    uint32_t year = EPOCH_YEAR + month / YEAR_MONTHS, month_of_year = month % YEAR_MONTHS;
-    uint32_t march_year = month_of_year < 2 ? year - 1 : year, march_month = (month_of_year + 10) % YEAR_MONTHS;
-    return day_from_march_1(march_year) + (153 * march_month + 2) / 5;
+    struct calendar_date date = {EPOCH_YEAR + month / YEAR_MONTHS, (int)(month % YEAR_MONTHS) + 1, 1};
+    return (uint32_t)calendar_date_day(date);
 }
 
 uint32_t calendar_month_first_day(uint32_t day)

@@ -110,7 +110,7 @@ static uint64_t finish(struct turn *turn, enum book book)
     struct points_state *state = turn->state;
     struct conversion *conversion = turn->conversion;
     uint64_t points = conversion->points;
-    turn->account = account_get(&state->accounts, conversion->account);
+    turn->account = account_get_merged(&state->accounts, conversion->account);
     books_move(&state->books, turn->account, BOOK_HELD, book, points);
     if (book == BOOK_BALANCES)
         use_take(&state->conversions, turn->account, conversion->requested_at, points);
@@ -127,6 +127,30 @@ uint64_t conversion_apply_settle(struct turn *turn)
 uint64_t conversion_apply_refuse(struct turn *turn)
 {
     return finish(turn, BOOK_BALANCES);
+}
+
+// What was used on a newer day or in a newer month counts; on the same one, both do.
+static void join_use(struct conversion_use *to, const struct conversion_use *from)
+{
+    if (from->day == to->day)
+        to->day_points += from->day_points;
+    else if (from->day > to->day)
+        to->day_points = from->day_points;
+    if (from->month == to->month)
+        to->month_points += from->month_points;
+    else if (from->month > to->month)
+        to->month_points = from->month_points;
+    to->day = from->day > to->day ? from->day : to->day;
+    to->month = from->month > to->month ? from->month : to->month;
+}
+
+void conversions_merge(struct conversions *conversions, struct account *from, struct account *to)
+{
+    if (from->conversion_use && to->conversion_use)
+        join_use(&conversions->uses[to->conversion_use - 1], &conversions->uses[from->conversion_use - 1]);
+    else if (from->conversion_use)
+        to->conversion_use = from->conversion_use;
+    from->conversion_use = 0;
 }
 
 void conversions_free(struct conversions *conversions)

@@ -24,12 +24,15 @@ struct conversion_use {
     uint64_t day_points, month_points;
 };
 
+struct account;
+
 struct conversions {
     struct conversion *pending; // uthash, by sequence; oldest first
     struct conversion_use *uses;
     size_t use_count, use_capacity;
 };
 
+void conversions_merge(struct conversions *conversions, struct account *from, struct account *to);
 void conversions_free(struct conversions *conversions);
 
 struct turn;

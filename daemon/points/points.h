@@ -100,6 +100,10 @@ Points__V1__DonationTotalsReply *points_donation_totals(const struct points_stat
 Points__V1__PendingConversionsReply *points_pending_conversions(
     const struct points_state *state, const Points__V1__GetPendingConversions *query, ProtobufCAllocator *allocator);
 Points__V1__TrialBalanceReply *points_trial_balance(const struct points_state *state, ProtobufCAllocator *allocator);
+Points__V1__CampaignReply *points_campaign(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetCampaign *query, ProtobufCAllocator *allocator);
+Points__V1__CirculationReply *points_circulation(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetCirculation *query, ProtobufCAllocator *allocator);
 Points__V1__ProgrammeReply *points_programme(
     const struct points_state *state, const Points__V1__GetProgramme *query, ProtobufCAllocator *allocator);
 

@@ -1,7 +1,8 @@
 // What may be asked of the state. Replies live in the asker's arena.
 #include "points/calendar.h"
 #include "points/memory.h"
-#include "points/state.h"
+#include "points/period.h"
+#include "points/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +13,9 @@ enum {
     TOTALS_ROWS_MAX = 2000,
     PENDING_MAX = 1000,
     PENDING_STANDARD = 500,
-    PROGRAMME_ROWS_MAX = 200
 };
 
-static void *take(ProtobufCAllocator *allocator, size_t count, size_t size)
+void *query_take(ProtobufCAllocator *allocator, size_t count, size_t size)
 {
     void *memory = allocator->alloc(allocator->allocator_data, count * size + 1);
     if (!memory) {
@@ -24,15 +24,6 @@ static void *take(ProtobufCAllocator *allocator, size_t count, size_t size)
     }
     return memory;
 }
-
-// A message in the arena, and an array of `count` pointers to messages there.
-#define MESSAGE(allocator, type, init)                                                                                 \
-    ({                                                                                                                 \
-        type *message_ = take(allocator, 1, sizeof(type));                                                             \
-        *message_ = (type)init;                                                                                        \
-        message_;                                                                                                      \
-    })
-#define POINTERS(allocator, count, type) ((type **)take(allocator, count, sizeof(type *)))
 
 bool points_may_see(const struct points_state *state, const struct points_asker *asker, uint32_t municipality)
 {
@@ -43,18 +34,20 @@ bool points_may_see(const struct points_state *state, const struct points_asker 
 
 static ProtobufCBinaryData bytes_in(ProtobufCAllocator *allocator, const uint8_t *bytes, size_t size)
 {
-    uint8_t *copy = take(allocator, 1, size);
+    uint8_t *copy = query_take(allocator, 1, size);
     memcpy(copy, bytes, size);
     return (ProtobufCBinaryData){size, copy};
 }
 
 // ---- an account
 
-static Points__V1__QuestProgress *progress_shown(const struct progress *progress, ProtobufCAllocator *allocator)
+static Points__V1__QuestProgress *progress_shown(
+    const struct points_state *state, const struct progress *progress, ProtobufCAllocator *allocator)
 {
     Points__V1__QuestProgress *shown = MESSAGE(allocator, Points__V1__QuestProgress, POINTS__V1__QUEST_PROGRESS__INIT);
-    int64_t first_day = calendar_week_first_day(progress->newest_period);
-    shown->quest = progress->quest;
+    const struct quest *quest = quest_get(&state->quests, progress->key);
+    int64_t first_day = period_first_day(quest->definition, progress->newest_period);
+    shown->quest = progress->key;
     shown->awards = progress->awards;
     shown->points = progress->points;
     shown->last_period_day = first_day > 0 ? (uint32_t)first_day : 0;
@@ -73,10 +66,15 @@ Points__V1__AccountReply *points_account(
     reply->balance_points = account->balance_points;
     reply->held_points = account->held_points;
     reply->last_sequence = account->last_sequence;
+    reply->status = (Points__V1__AccountStatus)account->status;
+    const uint8_t *into = account_merged_into(&state->accounts, id);
+    if (into)
+        reply->merged_into = bytes_in(allocator, into, ID_BYTES);
     reply->progress = POINTERS(allocator, PROGRESS_MAX, Points__V1__QuestProgress);
     for (uint32_t at = account->progress; at && reply->n_progress < PROGRESS_MAX;) {
-        const struct progress *progress = &state->quests.progress[at - 1];
-        reply->progress[reply->n_progress++] = progress_shown(progress, allocator);
+        const struct progress *progress = &state->quests.progresses.all[at - 1];
+        if (!(progress->key & PROGRESS_CAMPAIGN))
+            reply->progress[reply->n_progress++] = progress_shown(state, progress, allocator);
         at = progress->next;
     }
     return reply;
@@ -98,14 +96,15 @@ static void add_quest_municipality(const struct points_state *state, const struc
     reply->municipalities[reply->n_municipalities++] = row;
 }
 
-static void add_quest_period(const struct points_state *state, const struct quest_period *period, unsigned municipality,
+static void add_quest_period(const struct points_state *state, const struct quest *quest,
+    const struct quest_period *period, unsigned municipality,
     Points__V1__QuestReply *reply, ProtobufCAllocator *allocator)
 {
     const struct tally *tally = &period->municipalities[municipality];
     if (tally->awards == 0)
         return;
     Points__V1__QuestPeriod *row = MESSAGE(allocator, Points__V1__QuestPeriod, POINTS__V1__QUEST_PERIOD__INIT);
-    int64_t first_day = calendar_week_first_day(period->period);
+    int64_t first_day = period_first_day(quest->definition, period->period);
     row->first_day = first_day > 0 ? (uint32_t)first_day : 0;
     row->municipality = state_municipality_code(state, municipality);
     row->awards = tally->awards;
@@ -113,36 +112,36 @@ static void add_quest_period(const struct points_state *state, const struct ques
     reply->periods[reply->n_periods++] = row;
 }
 
-static bool period_in_span(const struct quest_period *period, const Points__V1__GetQuest *query)
+static bool period_in_span(
+    const struct quest *quest, const struct quest_period *period, const Points__V1__GetQuest *query)
 {
-    int64_t first_day = calendar_week_first_day(period->period);
-    int64_t last_day = calendar_week_first_day(period->period + 1) - 1;
+    int64_t first_day = period_first_day(quest->definition, period->period);
+    int64_t last_day = calendar_day(period_end(quest->definition, period->period) - 1);
     return last_day >= query->from_day && (query->to_day == 0 || first_day <= query->to_day);
 }
 
 Points__V1__QuestReply *points_quest(const struct points_state *state, const struct points_asker *asker,
     const Points__V1__GetQuest *query, ProtobufCAllocator *allocator)
 {
-    struct quest *quest;
-    HASH_FIND(hh, state->quests.all, &query->quest, sizeof query->quest, quest);
+    const struct quest *quest = quest_get(&state->quests, query->quest);
     if (!quest)
         return NULL;
     Points__V1__QuestReply *reply = MESSAGE(allocator, Points__V1__QuestReply, POINTS__V1__QUEST_REPLY__INIT);
     unsigned municipalities = state_municipality_count(state);
-    reply->quest = &quest->definition;
+    reply->quest = quest->definition;
     reply->municipalities = POINTERS(allocator, municipalities, Points__V1__QuestMunicipality);
     reply->periods = POINTERS(allocator, quest->period_count * municipalities, Points__V1__QuestPeriod);
     if (points_may_see(state, asker, 0))
-        reply->issued_points = quest->issued_points;
+        reply->issued_points = quest->budget.issued_points;
     if (asker->role != ROLE(MUNICIPALITY))
-        reply->budget_points = quest->budget_points;
+        reply->budget_points = quest->budget.points;
     for (unsigned m = 0; m < municipalities; m++)
         if (points_may_see(state, asker, state_municipality_code(state, m)))
             add_quest_municipality(state, quest, m, reply, allocator);
     for (size_t p = 0; p < quest->period_count; p++)
-        for (unsigned m = 0; m < municipalities && period_in_span(&quest->periods[p], query); m++)
+        for (unsigned m = 0; m < municipalities && period_in_span(quest, &quest->periods[p], query); m++)
             if (points_may_see(state, asker, state_municipality_code(state, m)))
-                add_quest_period(state, &quest->periods[p], m, reply, allocator);
+                add_quest_period(state, quest, &quest->periods[p], m, reply, allocator);
     return reply;
 }
 
@@ -258,7 +257,7 @@ static Points__V1__PendingConversion *pending_shown(
         MESSAGE(allocator, Points__V1__PendingConversion, POINTS__V1__PENDING_CONVERSION__INIT);
     shown->sequence = conversion->sequence;
     shown->id = bytes_in(allocator, conversion->id, ID_BYTES);
-    shown->account = bytes_in(allocator, conversion->account, ID_BYTES);
+    shown->account = bytes_in(allocator, account_id_merged(&state->accounts, conversion->account), ID_BYTES);
     shown->municipality = state_municipality_code(state, conversion->municipality);
     shown->points = conversion->points;
     shown->requested_at = conversion->requested_at;
@@ -316,99 +315,5 @@ Points__V1__TrialBalanceReply *points_trial_balance(const struct points_state *s
         row->books = books_shown(state->books.by_municipality[m], allocator);
         reply->municipalities[reply->n_municipalities++] = row;
     }
-    return reply;
-}
-
-// ---- the programme, part by part
-
-// Takes rows `offset` to `offset + PROGRAMME_ROWS_MAX - 1` of a part; tells whether this one is among them.
-static bool on_page(const Points__V1__GetProgramme *query, size_t row, Points__V1__ProgrammeReply *reply)
-{
-    if (row >= (size_t)query->offset + PROGRAMME_ROWS_MAX)
-        reply->next_offset = query->offset + PROGRAMME_ROWS_MAX;
-    return row >= query->offset && row < (size_t)query->offset + PROGRAMME_ROWS_MAX;
-}
-
-static void list_municipalities(const struct points_state *state, const Points__V1__GetProgramme *query,
-    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
-{
-    reply->municipalities = POINTERS(allocator, PROGRAMME_ROWS_MAX, Points__V1__Municipality);
-    for (size_t row = 0; row < state->genesis->n_municipalities; row++)
-        if (on_page(query, row, reply))
-            reply->municipalities[reply->n_municipalities++] = state->genesis->municipalities[row];
-}
-
-static void list_quests(const struct points_state *state, const Points__V1__GetProgramme *query,
-    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
-{
-    reply->quests = POINTERS(allocator, PROGRAMME_ROWS_MAX, Points__V1__QuestListed);
-    size_t row = 0;
-    for (struct quest *quest = state->quests.all; quest; quest = quest->hh.next) {
-        if (!on_page(query, row++, reply))
-            continue;
-        Points__V1__QuestListed *listed = MESSAGE(allocator, Points__V1__QuestListed, POINTS__V1__QUEST_LISTED__INIT);
-        listed->quest = &quest->definition;
-        listed->budget_points = quest->budget_points;
-        reply->quests[reply->n_quests++] = listed;
-    }
-}
-
-static void list_purposes(const struct points_state *state, const Points__V1__GetProgramme *query,
-    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
-{
-    reply->purposes = POINTERS(allocator, PROGRAMME_ROWS_MAX, Points__V1__DefinePurpose);
-    size_t row = 0;
-    for (struct purpose *purpose = state->purposes; purpose; purpose = purpose->hh.next)
-        if (on_page(query, row++, reply))
-            reply->purposes[reply->n_purposes++] = &purpose->definition;
-}
-
-static void list_policies(const struct points_state *state, const Points__V1__GetProgramme *query,
-    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
-{
-    reply->policies = POINTERS(allocator, POLICY_COUNT, Points__V1__SetPolicy);
-    for (int policy = 1; policy < POLICY_COUNT; policy++) {
-        if (!on_page(query, (size_t)policy - 1, reply))
-            continue;
-        Points__V1__SetPolicy *row = MESSAGE(allocator, Points__V1__SetPolicy, POINTS__V1__SET_POLICY__INIT);
-        row->policy = (Points__V1__Policy)policy;
-        row->value = state->policies[policy];
-        reply->policies[reply->n_policies++] = row;
-    }
-}
-
-static void list_keys(const struct points_state *state, const Points__V1__GetProgramme *query,
-    Points__V1__ProgrammeReply *reply, ProtobufCAllocator *allocator)
-{
-    reply->keys = POINTERS(allocator, PROGRAMME_ROWS_MAX, Points__V1__KeyListed);
-    size_t row = 0;
-    for (struct key *key = state->keys; key; key = key->hh.next) {
-        if (!on_page(query, row++, reply))
-            continue;
-        Points__V1__KeyListed *listed = MESSAGE(allocator, Points__V1__KeyListed, POINTS__V1__KEY_LISTED__INIT);
-        listed->key = MESSAGE(allocator, Points__V1__RegisterKey, POINTS__V1__REGISTER_KEY__INIT);
-        listed->key->key = (ProtobufCBinaryData){KEY_BYTES, key->key};
-        listed->key->role = key->role;
-        listed->key->holder = key->holder;
-        listed->key->municipality = key->municipality;
-        listed->revoked = key->revoked;
-        reply->keys[reply->n_keys++] = listed;
-    }
-}
-
-Points__V1__ProgrammeReply *points_programme(
-    const struct points_state *state, const Points__V1__GetProgramme *query, ProtobufCAllocator *allocator)
-{
-    static void (*const parts[])(const struct points_state *, const Points__V1__GetProgramme *,
-        Points__V1__ProgrammeReply *, ProtobufCAllocator *) = {
-        [POINTS__V1__PROGRAMME_PART__MUNICIPALITIES] = list_municipalities,
-        [POINTS__V1__PROGRAMME_PART__QUESTS] = list_quests,
-        [POINTS__V1__PROGRAMME_PART__PURPOSES] = list_purposes,
-        [POINTS__V1__PROGRAMME_PART__POLICIES] = list_policies,
-        [POINTS__V1__PROGRAMME_PART__KEYS] = list_keys,
-    };
-    Points__V1__ProgrammeReply *reply =
-        MESSAGE(allocator, Points__V1__ProgrammeReply, POINTS__V1__PROGRAMME_REPLY__INIT);
-    parts[query->part](state, query, reply, allocator);
     return reply;
 }

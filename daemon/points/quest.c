@@ -1,180 +1,256 @@
+// Defining and changing quests and campaigns, and their budgets.
 #include "points/quest.h"
 #include "points/calendar.h"
 #include "points/memory.h"
+#include "points/period.h"
 #include "points/rules.h"
 #include "points/state.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-enum { PROGRESS_PERIODS = 64 };
-
-static struct quest *quest_get(const struct quests *quests, uint32_t number)
+struct quest *quest_get(const struct quests *quests, uint32_t number)
 {
     struct quest *quest;
     HASH_FIND(hh, quests->all, &number, sizeof number, quest);
     return quest;
 }
 
-bool quest_not_in_future(struct turn *turn)
+struct campaign *campaign_get(const struct quests *quests, uint32_t number)
 {
-    const struct points_state *state = turn->state;
-    return turn->transaction->award->occurred_at <= state->time + (int64_t)state->policies[POLICY(FUTURE_MAX_S)];
+    struct campaign *campaign;
+    HASH_FIND(hh, quests->campaigns, &number, sizeof number, campaign);
+    return campaign;
 }
 
-bool quest_known(struct turn *turn)
+// NULL: a ChangeQuest without a definition cannot come, canonical form asks for one.
+static const Points__V1__DefineQuest *definition_in(const struct turn *turn)
 {
-    const Points__V1__Transaction *transaction = turn->transaction;
-    uint32_t number =
-        transaction->body_case == TRANSACTION(AWARD) ? transaction->award->quest : transaction->set_budget->quest;
-    turn->quest = quest_get(&turn->state->quests, number);
-    return turn->quest != NULL;
+    return turn->transaction->body_case == TRANSACTION(DEFINE_QUEST) ? turn->transaction->define_quest
+                                                                    : turn->transaction->change_quest->definition;
 }
 
-bool quest_open(struct turn *turn)
-{
-    int64_t day = calendar_day(turn->transaction->award->occurred_at);
-    return day >= turn->quest->definition.first_day && day <= turn->quest->definition.last_day;
-}
-
-bool quest_in_time(struct turn *turn)
-{
-    turn->period = calendar_week((uint32_t)calendar_day(turn->transaction->award->occurred_at));
-    return turn->state->time <= calendar_week_end(turn->period) + (int64_t)turn->quest->definition.grace_s;
-}
-
-static struct progress *progress_get(const struct quests *quests, const struct account *account, uint32_t quest)
-{
-    for (uint32_t at = account->progress; at; at = quests->progress[at - 1].next)
-        if (quests->progress[at - 1].quest == quest)
-            return &quests->progress[at - 1];
-    return NULL;
-}
-
-bool quest_not_awarded(struct turn *turn)
-{
-    turn->progress = progress_get(&turn->state->quests, turn->account, turn->quest->definition.quest);
-    if (!turn->progress || turn->period > turn->progress->newest_period)
-        return true;
-    uint32_t back = turn->progress->newest_period - turn->period;
-    return back < PROGRESS_PERIODS && !(turn->progress->periods >> back & 1);
-}
-
-bool quest_under_cap(struct turn *turn)
-{
-    const Points__V1__DefineQuest *definition = &turn->quest->definition;
-    uint64_t had = turn->progress ? turn->progress->points : 0;
-    return definition->cap_points == 0 || definition->points <= definition->cap_points - had;
-}
-
-bool quest_in_budget(struct turn *turn)
-{
-    return turn->quest->definition.points <= turn->quest->budget_points - turn->quest->issued_points;
-}
-
-static struct progress *progress_new(struct quests *quests, struct account *account, uint32_t quest, uint32_t period)
-{
-    quests->progress =
-        memory_grow(quests->progress, quests->progress_count, &quests->progress_capacity, sizeof *quests->progress);
-    struct progress *progress = &quests->progress[quests->progress_count++];
-    *progress = (struct progress){.next = account->progress, .quest = quest, .newest_period = period};
-    account->progress = (uint32_t)quests->progress_count;
-    return progress;
-}
-
-static void progress_mark(struct progress *progress, uint32_t period)
-{
-    if (period > progress->newest_period) {
-        uint32_t ahead = period - progress->newest_period;
-        progress->periods = ahead < PROGRESS_PERIODS ? progress->periods << ahead : 0;
-        progress->newest_period = period;
-    }
-    progress->periods |= UINT64_C(1) << (progress->newest_period - period);
-}
-
-// Periods come nearly in order, so the search begins at the newest.
-static struct quest_period *period_of(struct quest *quest, uint32_t period, unsigned municipalities)
-{
-    size_t at = quest->period_count;
-    while (at > 0 && quest->periods[at - 1].period > period)
-        at--;
-    if (at > 0 && quest->periods[at - 1].period == period)
-        return &quest->periods[at - 1];
-    quest->periods = memory_grow(quest->periods, quest->period_count, &quest->period_capacity, sizeof *quest->periods);
-    memmove(&quest->periods[at + 1], &quest->periods[at], (quest->period_count - at) * sizeof *quest->periods);
-    quest->period_count++;
-    quest->periods[at] =
-        (struct quest_period){period, memory_zeroed(municipalities, sizeof *quest->periods[at].municipalities)};
-    return &quest->periods[at];
-}
-
-static void tally_award(struct tally *tally, bool first, uint64_t points)
-{
-    tally->residents += first;
-    tally->awards++;
-    tally->points += points;
-}
-
-uint64_t quest_apply_award(struct turn *turn)
-{
-    struct points_state *state = turn->state;
-    struct quest *quest = turn->quest;
-    uint64_t points = quest->definition.points;
-    bool first = turn->progress == NULL;
-    if (first)
-        turn->progress = progress_new(&state->quests, turn->account, quest->definition.quest, turn->period);
-    progress_mark(turn->progress, turn->period);
-    turn->progress->awards++;
-    turn->progress->points += points;
-    quest->issued_points += points;
-    unsigned municipality = turn->account->municipality;
-    struct quest_period *period = period_of(quest, turn->period, state_municipality_count(state));
-    tally_award(&quest->municipalities[municipality], first, points);
-    tally_award(&period->municipalities[municipality], true, points);
-    books_move(&state->books, turn->account, BOOK_ISSUED, BOOK_BALANCES, points);
-    return points;
-}
+// ---- definitions
 
 bool quest_new(struct turn *turn)
 {
     return !quest_get(&turn->state->quests, turn->transaction->define_quest->quest);
 }
 
+bool quest_known(struct turn *turn)
+{
+    uint32_t number = turn->transaction->body_case == TRANSACTION(AWARD) ? turn->transaction->award->quest
+                                                                         : definition_in(turn)->quest;
+    turn->quest = quest_get(&turn->state->quests, number);
+    return turn->quest != NULL;
+}
+
+bool quest_campaign_known(struct turn *turn)
+{
+    uint32_t campaign = definition_in(turn)->campaign;
+    return campaign == 0 || campaign_get(&turn->state->quests, campaign);
+}
+
+bool quest_municipalities_known(struct turn *turn)
+{
+    const Points__V1__DefineQuest *quest = definition_in(turn);
+    for (size_t i = 0; i < quest->n_municipalities; i++)
+        if (state_municipality(turn->state, quest->municipalities[i]) < 0)
+            return false;
+    return true;
+}
+
+static bool municipalities_ascend(const Points__V1__DefineQuest *quest)
+{
+    for (size_t i = 1; i < quest->n_municipalities; i++)
+        if (quest->municipalities[i - 1] >= quest->municipalities[i])
+            return false;
+    return true;
+}
+
+static bool points_valid(uint64_t points)
+{
+    return points >= 1 && points <= QUEST_POINTS_MAX;
+}
+
+static bool step_valid(const Points__V1__ReceiptTerms *terms, size_t i)
+{
+    const Points__V1__ReceiptStep *step = terms->steps[i];
+    return step->amount_yen >= 1 && step->amount_yen <= RECEIPT_YEN_MAX && points_valid(step->points) &&
+           (i == 0 || terms->steps[i - 1]->amount_yen < step->amount_yen);
+}
+
+static bool receipt_terms_valid(const Points__V1__ReceiptTerms *terms, unsigned municipalities)
+{
+    for (size_t i = 0; i < terms->n_steps; i++)
+        if (!step_valid(terms, i))
+            return false;
+    if (terms->bonus_municipalities == 0)
+        return terms->n_steps > 0 && terms->bonus_points == 0;
+    return terms->n_steps > 0 && points_valid(terms->bonus_points) && terms->bonus_municipalities <= municipalities;
+}
+
+// Of one award; of a receipt quest, of its first step.
+static uint64_t least_points(const Points__V1__DefineQuest *quest)
+{
+    return quest->receipt ? quest->receipt->steps[0]->points : quest->points;
+}
+
+static bool earnings_valid(const Points__V1__DefineQuest *quest, unsigned municipalities)
+{
+    bool valid = quest->receipt ? quest->points == 0 && receipt_terms_valid(quest->receipt, municipalities)
+                                : points_valid(quest->points);
+    return valid && (quest->cap_points == 0 || quest->cap_points >= least_points(quest));
+}
+
+static bool days_valid(const Points__V1__DefineQuest *quest)
+{
+    int64_t periods = quest->times ? PROGRESS_COUNTED_PERIODS : PROGRESS_SINGLE_PERIODS;
+    return quest->first_day <= quest->last_day && quest->last_day <= CALENDAR_DAY_MAX &&
+           quest->grace_s <= periods * period_shortest_s(quest->period);
+}
+
+static bool definition_valid(const Points__V1__DefineQuest *quest, unsigned municipalities)
+{
+    return quest->quest >= 1 && quest->quest <= QUEST_NUMBER_MAX && quest->period != PERIOD(PERIOD_NONE) &&
+           quest->times != 1 && quest->times <= QUEST_TIMES_MAX && municipalities_ascend(quest) && days_valid(quest) &&
+           earnings_valid(quest, municipalities);
+}
+
 bool quest_valid(struct turn *turn)
 {
-    const Points__V1__DefineQuest *quest = turn->transaction->define_quest;
-    return quest->quest != 0 && quest->period == PERIOD(WEEKLY) && quest->points >= 1 &&
-           quest->points <= QUEST_POINTS_MAX && (quest->cap_points == 0 || quest->cap_points >= quest->points) &&
-           quest->first_day <= quest->last_day && quest->last_day <= CALENDAR_DAY_MAX &&
-           quest->grace_s <= QUEST_GRACE_MAX_S;
+    return definition_valid(definition_in(turn), state_municipality_count(turn->state));
+}
+
+// What progress was counted by stays.
+bool quest_change_valid(struct turn *turn)
+{
+    const Points__V1__DefineQuest *old = turn->quest->definition, *new = definition_in(turn);
+    return quest_valid(turn) && old->period == new->period && old->times == new->times &&
+           old->campaign == new->campaign && old->first_day == new->first_day && !old->receipt == !new->receipt;
+}
+
+static Points__V1__DefineQuest *copy_of(const Points__V1__DefineQuest *definition)
+{
+    return (Points__V1__DefineQuest *)memory_message(&definition->base);
 }
 
 uint64_t quest_apply_define(struct turn *turn)
 {
     struct quest *quest = memory_zeroed(1, sizeof *quest);
-    quest->definition = *turn->transaction->define_quest;
-    quest->definition.name = memory_text(quest->definition.name);
+    quest->definition = copy_of(turn->transaction->define_quest);
+    quest->number = quest->definition->quest;
     quest->municipalities = memory_zeroed(state_municipality_count(turn->state), sizeof *quest->municipalities);
-    HASH_ADD(hh, turn->state->quests.all, definition.quest, sizeof quest->definition.quest, quest);
+    HASH_ADD(hh, turn->state->quests.all, number, sizeof quest->number, quest);
     return 0;
 }
 
-bool quest_budget_covers_issued(struct turn *turn)
+uint64_t quest_apply_change(struct turn *turn)
 {
-    return turn->transaction->set_budget->points >= turn->quest->issued_points;
+    Points__V1__DefineQuest *old = turn->quest->definition;
+    turn->quest->definition = copy_of(definition_in(turn));
+    points__v1__define_quest__free_unpacked(old, NULL);
+    return 0;
 }
 
-bool quest_budget_fits(struct turn *turn)
+bool campaign_new(struct turn *turn)
 {
-    uint64_t others = turn->state->quests.budgets_points - turn->quest->budget_points;
+    return !campaign_get(&turn->state->quests, turn->transaction->define_campaign->campaign);
+}
+
+bool campaign_valid(struct turn *turn)
+{
+    uint32_t number = turn->transaction->define_campaign->campaign;
+    return number >= 1 && number <= QUEST_NUMBER_MAX;
+}
+
+uint64_t campaign_apply_define(struct turn *turn)
+{
+    struct campaign *campaign = memory_zeroed(1, sizeof *campaign);
+    campaign->definition =
+        (Points__V1__DefineCampaign *)memory_message(&turn->transaction->define_campaign->base);
+    campaign->number = campaign->definition->campaign;
+    HASH_ADD(hh, turn->state->quests.campaigns, number, sizeof campaign->number, campaign);
+    return 0;
+}
+
+// ---- budgets
+
+bool budget_campaign_known(struct turn *turn)
+{
+    uint32_t number = turn->transaction->set_budget->campaign;
+    turn->campaign = campaign_get(&turn->state->quests, number);
+    return number == 0 || turn->campaign;
+}
+
+bool budget_quest_known(struct turn *turn)
+{
+    turn->quest = quest_get(&turn->state->quests, turn->transaction->set_budget->quest);
+    return turn->campaign || turn->quest;
+}
+
+static struct budget *budget_in(const struct turn *turn)
+{
+    return turn->campaign ? &turn->campaign->budget : &turn->quest->budget;
+}
+
+static uint64_t *budgets_in(const struct turn *turn)
+{
+    struct quests *quests = &turn->state->quests;
+    return turn->campaign ? &quests->campaign_budgets_points : &quests->budgets_points;
+}
+
+bool budget_covers_issued(struct turn *turn)
+{
+    return turn->transaction->set_budget->points >= budget_in(turn)->issued_points;
+}
+
+bool budget_fits(struct turn *turn)
+{
+    uint64_t others = *budgets_in(turn) - budget_in(turn)->points;
     return turn->transaction->set_budget->points <= QUEST_BUDGETS_MAX - others;
 }
 
-uint64_t quest_apply_budget(struct turn *turn)
+uint64_t budget_apply(struct turn *turn)
 {
     uint64_t points = turn->transaction->set_budget->points;
-    turn->state->quests.budgets_points += points - turn->quest->budget_points;
-    turn->quest->budget_points = points;
+    *budgets_in(turn) += points - budget_in(turn)->points;
+    budget_in(turn)->points = points;
     return 0;
+}
+
+// ---- the end of an account, and of all
+
+static uint32_t times_of(const struct quests *quests, uint32_t key)
+{
+    return key & PROGRESS_CAMPAIGN ? 0 : quest_get(quests, key)->definition->times;
+}
+
+// Each part of `from` is joined to the one that `to` has in the same quest, or becomes its.
+void quests_merge(struct quests *quests, struct account *from, struct account *to)
+{
+    struct progress *all = quests->progresses.all;
+    for (uint32_t at = from->progress, next; at; at = next) {
+        struct progress *part = &all[at - 1];
+        struct progress *joined = progress_get(&quests->progresses, to, part->key);
+        next = part->next;
+        if (joined) {
+            progress_join(joined, part, times_of(quests, part->key));
+            continue;
+        }
+        part->next = to->progress;
+        to->progress = at;
+    }
+    from->progress = 0;
+}
+
+static void quest_free(struct quest *quest)
+{
+    for (size_t i = 0; i < quest->period_count; i++)
+        free(quest->periods[i].municipalities);
+    free(quest->periods);
+    free(quest->municipalities);
+    points__v1__define_quest__free_unpacked(quest->definition, NULL);
+    free(quest);
 }
 
 void quests_free(struct quests *quests)
@@ -183,12 +259,14 @@ void quests_free(struct quests *quests)
     HASH_ITER(hh, quests->all, quest, next)
     {
         HASH_DELETE(hh, quests->all, quest);
-        for (size_t i = 0; i < quest->period_count; i++)
-            free(quest->periods[i].municipalities);
-        free(quest->periods);
-        free(quest->municipalities);
-        free(quest->definition.name);
-        free(quest);
+        quest_free(quest);
     }
-    free(quests->progress);
+    struct campaign *campaign, *next_campaign;
+    HASH_ITER(hh, quests->campaigns, campaign, next_campaign)
+    {
+        HASH_DELETE(hh, quests->campaigns, campaign);
+        points__v1__define_campaign__free_unpacked(campaign->definition, NULL);
+        free(campaign);
+    }
+    free(quests->progresses.all);
 }

@@ -1,6 +1,7 @@
-// Quests: their definition, who took part, and awards.
+// Quests and campaigns: their definitions and budgets, and how much was earned, by whom and when.
 #pragma once
 
+#include "points/progress.h"
 #include "proto/formats.h"
 
 #include <stdbool.h>
@@ -8,8 +9,8 @@
 #include <stdint.h>
 #include <uthash.h>
 
-#define QUEST_BUDGETS_MAX (UINT64_C(1) << 62) // of all quests together, so that no sum of points can overflow
-enum { QUEST_POINTS_MAX = 1000000, QUEST_GRACE_MAX_S = 60 * 7 * 86400 };
+#define QUEST_BUDGETS_MAX (UINT64_C(1) << 62) // of all quests, or all campaigns, together: no sum of points can overflow
+enum { QUEST_NUMBER_MAX = 1000000000, QUEST_POINTS_MAX = 1000000, QUEST_TIMES_MAX = 255, RECEIPT_YEN_MAX = 1000000000 };
 
 struct tally {
     uint64_t residents, awards, points;
@@ -21,47 +22,58 @@ struct quest_period {
     struct tally *municipalities;
 };
 
+struct budget {
+    uint64_t points, issued_points;
+};
+
 struct quest {
-    Points__V1__DefineQuest definition; // its name is ours
-    uint64_t budget_points, issued_points;
+    uint32_t number;
+    Points__V1__DefineQuest *definition; // ours
+    struct budget budget;
+    uint64_t residents;           // who have an award of it
     struct tally *municipalities; // by position in genesis
     struct quest_period *periods; // ascending; only those with awards
     size_t period_count, period_capacity;
-    UT_hash_handle hh; // by definition.quest
+    UT_hash_handle hh; // by number
 };
 
-// One resident's part in one quest. Posting ends 60 periods after a period did, so 64 of them say all that can still
-// matter.
-struct progress {
-    uint32_t next; // of the same account, counted from 1; 0: the last
-    uint32_t quest;
-    uint32_t awards;
-    uint32_t newest_period;
-    uint64_t periods; // bit n: newest_period - n is awarded
-    uint64_t points;
+struct campaign {
+    uint32_t number;
+    Points__V1__DefineCampaign *definition; // ours
+    struct budget budget;
+    uint64_t residents; // who have an award of any of its quests
+    UT_hash_handle hh;  // by number
 };
 
 struct quests {
-    struct quest *all;       // uthash, by number
-    uint64_t budgets_points; // of all together
-    struct progress *progress;
-    size_t progress_count, progress_capacity;
+    struct quest *all;                                // uthash, in the order of their definition
+    struct campaign *campaigns;                       // likewise
+    uint64_t budgets_points, campaign_budgets_points; // of all together
+    struct progresses progresses;
 };
 
+struct quest *quest_get(const struct quests *quests, uint32_t number);          // NULL: none
+struct campaign *campaign_get(const struct quests *quests, uint32_t number); // NULL: none
+void quests_merge(struct quests *quests, struct account *from, struct account *to);
 void quests_free(struct quests *quests);
 
 struct turn;
-bool quest_not_in_future(struct turn *turn);
-bool quest_known(struct turn *turn); // also for SetBudget
-bool quest_open(struct turn *turn);
-bool quest_in_time(struct turn *turn);
-bool quest_not_awarded(struct turn *turn);
-bool quest_under_cap(struct turn *turn);
-bool quest_in_budget(struct turn *turn);
+// Of DefineQuest and ChangeQuest
 bool quest_new(struct turn *turn);
+bool quest_known(struct turn *turn); // also of Award and SetBudget
+bool quest_campaign_known(struct turn *turn);
+bool quest_municipalities_known(struct turn *turn);
 bool quest_valid(struct turn *turn);
-bool quest_budget_covers_issued(struct turn *turn);
-bool quest_budget_fits(struct turn *turn);
-uint64_t quest_apply_award(struct turn *turn);
+bool quest_change_valid(struct turn *turn);
 uint64_t quest_apply_define(struct turn *turn);
-uint64_t quest_apply_budget(struct turn *turn);
+uint64_t quest_apply_change(struct turn *turn);
+// Of DefineCampaign
+bool campaign_new(struct turn *turn);
+bool campaign_valid(struct turn *turn);
+uint64_t campaign_apply_define(struct turn *turn);
+// Of SetBudget
+bool budget_campaign_known(struct turn *turn);
+bool budget_quest_known(struct turn *turn);
+bool budget_covers_issued(struct turn *turn);
+bool budget_fits(struct turn *turn);
+uint64_t budget_apply(struct turn *turn);

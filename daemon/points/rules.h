@@ -7,6 +7,8 @@ struct account;
 struct quest;
 struct progress;
 struct purpose;
+struct campaign;
+struct shop;
 struct conversion;
 struct key;
 
@@ -18,9 +20,15 @@ struct turn {
     uint64_t sequence;
     struct account *account; // the one named, NULL when there is none; the one touched, after the effects
     int municipality;        // position in genesis, after the check that finds it
+    struct account *merged;  // of MergeAccounts: the other one
     struct quest *quest;
+    struct campaign *campaign; // NULL: none
     struct progress *progress; // NULL: no award of this quest yet
-    uint32_t period;           // of occurred_at
+    struct progress *campaign_progress;
+    uint32_t day, period; // of occurred_at
+    struct shop *shop;    // NULL: no receipt
+    uint64_t points;      // of an award
+    bool bonus;           // is in them
     struct purpose *purpose;
     struct conversion *conversion;
     struct key *key;
@@ -29,7 +37,7 @@ struct turn {
 typedef bool rule_check(struct turn *turn);      // true: passed
 typedef uint64_t rule_effect(struct turn *turn); // returns the points moved
 
-enum { RULE_CHECKS_MAX = 10 };
+enum { RULE_CHECKS_MAX = 16 };
 
 struct rule {
     const char *name;

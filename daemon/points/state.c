@@ -55,9 +55,11 @@ void points_free(struct points_state *state)
     if (!state)
         return;
     points__v1__genesis__free_unpacked(state->genesis, NULL);
-    id_map_free(&state->accounts.ids);
-    free(state->accounts.all);
+    accounts_free(&state->accounts);
     quests_free(&state->quests);
+    shops_free(state->shops);
+    evidence_free(&state->evidence);
+    circulation_free(&state->circulation);
     purposes_free(state->purposes);
     donations_free(&state->donations);
     conversions_free(&state->conversions);

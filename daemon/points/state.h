@@ -3,6 +3,7 @@
 
 #include "points/account.h"
 #include "points/books.h"
+#include "points/circulation.h"
 #include "points/conversion.h"
 #include "points/donation.h"
 #include "points/id_map.h"
@@ -10,6 +11,7 @@
 #include "points/points.h"
 #include "points/policy.h"
 #include "points/quest.h"
+#include "points/shop.h"
 
 struct points_state {
     Points__V1__Genesis *genesis; // our copy
@@ -20,6 +22,9 @@ struct points_state {
     struct accounts accounts;
     struct ledger_books books;
     struct quests quests;
+    struct shop *shops; // uthash, by number, in the order of their registration
+    struct evidence evidence;
+    struct circulation circulation;
     struct purpose *purposes; // uthash, by number
     struct donation_days donations;
     struct conversions conversions;

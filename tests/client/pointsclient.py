@@ -351,14 +351,15 @@ class Client:
     def quest(self, quest, from_day=0, to_day=0):
         return self.call(get_quest=api.GetQuest(quest=quest, from_day=from_day, to_day=to_day))
 
-    def donation_totals(self, unit=api.WHOLE, municipality=0, purpose=0, from_day=0, to_day=0):
-        """All rows over all pages; begins again when the ledger moved between pages."""
+    def campaign(self, campaign):
+        return self.call(get_campaign=api.GetCampaign(campaign=campaign))
+
+    def _rows(self, ask):
+        """All rows of ask(offset)'s pages; begins again when the ledger moved between pages."""
         for _ in range(10):
             rows, offset, sequences = [], 0, set()
             while True:
-                page = self.call(get_donation_totals=api.GetDonationTotals(
-                    unit=unit, municipality=municipality, purpose=purpose,
-                    from_day=from_day, to_day=to_day, offset=offset))
+                page = ask(offset)
                 rows += page.rows
                 sequences.add(page.last_sequence)
                 offset = page.next_offset
@@ -367,6 +368,16 @@ class Client:
             if len(sequences) == 1:
                 return rows
         raise AssertionError("the ledger would not stand still")
+
+    def circulation(self, quest=0, from_day=0, to_day=0):
+        """All rows over all pages."""
+        return self._rows(lambda offset: self.call(get_circulation=api.GetCirculation(
+            quest=quest, from_day=from_day, to_day=to_day, offset=offset)))
+
+    def donation_totals(self, unit=api.WHOLE, municipality=0, purpose=0, from_day=0, to_day=0):
+        """All rows over all pages."""
+        return self._rows(lambda offset: self.call(get_donation_totals=api.GetDonationTotals(
+            unit=unit, municipality=municipality, purpose=purpose, from_day=from_day, to_day=to_day, offset=offset)))
 
     def pending_conversions(self, limit=0):
         """All pending conversions over all pages."""

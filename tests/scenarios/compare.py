@@ -4,7 +4,8 @@ import pointsclient as pc
 from pointsclient import api
 
 BOOKS = ("issued", "balances", "held", "donated", "converted")
-NEVER_YET = ("expired", "forfeited", "reversed")
+ALL_BOOKS = BOOKS + ("forfeited",)
+NEVER_YET = ("expired", "reversed")
 
 
 def reply(got, expected):
@@ -36,6 +37,7 @@ def accounts(client, model):
         assert got.account == account
         assert (got.municipality, got.balance_points, got.held_points, got.last_sequence) == tuple(
             expected[n] for n in ("home", "balance", "held", "last"))
+        assert (api.AccountStatus.Name(got.status), got.merged_into) == (expected["status"], expected["merged_into"])
         assert {p.quest: (p.awards, p.points, p.last_period_day) for p in got.progress} == expected["progress"]
         assert len(got.progress) == len(expected["progress"])
 
@@ -80,13 +82,42 @@ def quest(client, model, number, from_day=0, to_day=0):
 def quests(client, model):
     for number in model.quests:
         quest(client, model, number)
-    weeks = sorted({award[2] for award in model.awards})
-    if weeks:
-        middle = weeks[len(weeks) // 2]
+    days = sorted({award["day"] for award in model.awards})
+    if days:
+        middle = rules.week_of(days[len(days) // 2])
+        month = rules.month_of(middle)
         for from_day, to_day in ((middle, 0), (middle + 6, middle + 7), (middle + 7, 0), (0, middle), (0, middle - 1),
-                                 (weeks[0], weeks[-1])):
-            quest(client, model, 1, from_day, to_day)
-            quest(client, model, 2, from_day, to_day)
+                                 (days[0], days[-1]), (month, month), (0, month - 1), (rules.month_end(month), 0)):
+            for number in set(model.quests) & {1, 2, *range(101, 107)}:  # those of the history's prologue
+                quest(client, model, number, from_day, to_day)
+
+
+def campaign(client, model, number):
+    got, expected = client.campaign(number), model.campaign(number)
+    assert got.campaign == expected["message"]
+    assert (got.budget_points, got.issued_points, got.residents, list(got.quests)) == tuple(
+        expected[n] for n in ("budget", "issued", "residents", "quests"))
+
+
+def campaigns(client, model):
+    for number in model.campaigns:
+        campaign(client, model, number)
+
+
+def circulation_rows(client, model, **which):
+    got = [((r.first_day, r.home, r.place), [r.receipts, r.amount_yen, r.residents, r.points])
+           for r in client.circulation(**which)]
+    assert got == list(model.circulation(**which).items()), which
+
+
+def circulation(client, model):
+    days = sorted(receipt["day"] for receipt in model.receipts) or [0]
+    first, middle, last = days[0], days[len(days) // 2], days[-1]
+    month, end = rules.month_of(middle), rules.month_end(middle)
+    for number in [0] + [n for n, q in model.quests.items() if q["message"].HasField("receipt")]:
+        for from_day, to_day in ((0, 0), (middle, 0), (end + 1, 0), (0, month - 1), (0, month), (month, end), (end, end),
+                                 (first, last), (last + 31, 0)):
+            circulation_rows(client, model, quest=number, from_day=from_day, to_day=to_day)
 
 
 def donation_rows(client, model, unit, **which):
@@ -116,13 +147,13 @@ def pending(client, model):
 def books(client, model):
     got = client.trial_balance()
     totals = model.totals()
-    assert got.total.issued == sum(getattr(got.total, n) for n in BOOKS + NEVER_YET if n != "issued")
-    assert {n: getattr(got.total, n) for n in BOOKS} == {n: totals[n] for n in BOOKS}
+    assert got.total.issued == sum(getattr(got.total, n) for n in ALL_BOOKS + NEVER_YET if n != "issued")
+    assert {n: getattr(got.total, n) for n in ALL_BOOKS} == {n: totals[n] for n in ALL_BOOKS}
     assert not any(getattr(got.total, n) for n in NEVER_YET)
-    rows = {m.municipality: {"accounts": m.accounts} | {n: getattr(m.books, n) for n in BOOKS}
+    rows = {m.municipality: {"accounts": m.accounts} | {n: getattr(m.books, n) for n in ALL_BOOKS}
             for m in got.municipalities}
     assert len(rows) == len(got.municipalities)
-    nothing = dict.fromkeys(("accounts",) + BOOKS, 0)
+    nothing = dict.fromkeys(("accounts",) + ALL_BOOKS, 0)
     expected = model.books()
     assert set(rows) <= set(expected)
     assert {m: rows.get(m, nothing) for m in expected} == expected
@@ -135,6 +166,10 @@ def programme(client, model):
     assert [(q.quest, q.budget_points) for q in client.programme(api.QUESTS)] == [
         (q["message"], q["budget"]) for q in model.quests.values()]
     assert list(client.programme(api.PURPOSES)) == list(model.purposes.values())
+    assert [(c.campaign, c.budget_points) for c in client.programme(api.CAMPAIGNS)] == [
+        (c["message"], c["budget"]) for c in model.campaigns.values()]
+    assert [(s.shop, s.closed, s.last_day) for s in client.programme(api.SHOPS)] == [
+        (s["message"], s["closed"] is not None, s["closed"] or 0) for s in model.shops.values()]
     policies = {rules.POLICIES[p.policy][0]: p.value for p in client.programme(api.POLICIES)}
     defaults = {name: default for name, _, _, default in rules.POLICIES.values()}
     assert defaults | policies == model.policies
@@ -149,6 +184,8 @@ def all_queries(client, model):
     statements(client, model, every=3)
     transactions(client, model)
     quests(client, model)
+    campaigns(client, model)
+    circulation(client, model)
     donations(client, model)
     pending(client, model)
     books(client, model)

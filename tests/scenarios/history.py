@@ -41,6 +41,7 @@ class History:
         self.kept = {pc.public(k) for k in keys if model.keys[pc.public(k)]["role"] == rules.AUDITOR}
         self.municipalities = sorted(model.municipalities)
         self.accounts = []
+        self.digests = [self.random.randbytes(32)]
         self.sent = []        # transactions of recorded envelopes
         self.steps_made = []
 
@@ -55,7 +56,7 @@ class History:
             yield self.next_step()
 
     def next_step(self):
-        make = self.pick({self.residents: 50, self.waon: 12, self.one_operator: 6, self.two_operators: 9,
+        make = self.pick({self.residents: 50, self.waon: 12, self.one_operator: 10, self.two_operators: 10,
                           self.move_time: 12, self.mixed: 4, self.unfit_signers: 6, self.again: 4})
         return self.step(*make())
 
@@ -96,7 +97,14 @@ class History:
     def account(self):
         if not self.accounts or self.chance(0.03):
             return self.random.randbytes(16)
-        return self.random.choice(self.accounts[:60] if self.chance(0.6) else self.accounts)
+        found = self.random.choice(self.accounts[:60] if self.chance(0.6) else self.accounts)
+        ended = self.model.accounts.get(found, {"status": "OPEN"})["status"] in ("CLOSED", "MERGED")
+        return self.account() if ended and self.chance(0.8) else found
+
+    def account_with(self, status):
+        """Mostly one with this status."""
+        found = [a for a, v in self.model.accounts.items() if v["status"] == status]
+        return self.random.choice(found) if found and self.chance(0.8) else self.account()
 
     def make(self, **body):
         return tx.Transaction(id=self.new_id(), **body)
@@ -121,20 +129,38 @@ class History:
     # ---- the first envelopes
 
     def prologue(self):
-        """Quests (one with a cap that bites, one with a budget that runs out, one without budget), purposes, policies."""
+        """Quests (one with a cap that bites, one with a budget that runs out, one without budget; from 101 on of every
+        other kind), campaigns, shops, purposes, policies."""
         first = rules.day_of(self.model.time)
-        quest = lambda number, points, cap, days, grace: self.make(define_quest=tx.DefineQuest(
+        quest = lambda number, points, cap, days, grace, **more: self.make(define_quest=tx.DefineQuest(**dict(
             quest=number, name=f"クエスト {number}", period=tx.WEEKLY, points=points, cap_points=cap,
-            first_day=days[0], last_day=days[1], grace_s=grace))
+            first_day=days[0], last_day=days[1], grace_s=grace) | more))
+        campaign = lambda number, cap: self.make(define_campaign=tx.DefineCampaign(
+            campaign=number, name=f"キャンペーン {number}", cap_points=cap))
+        shop = lambda number, municipality: self.make(register_shop=tx.RegisterShop(
+            shop=number, name=f"道の駅 {number}", municipality=municipality))
         purpose = lambda number, begin, end: self.make(define_purpose=tx.DefinePurpose(
             purpose=number, name=f"使い道 {number}", first_day=begin, last_day=end))
-        budget = lambda number, points: self.make(set_budget=tx.SetBudget(quest=number, points=points))
+        budget = lambda number, points, campaign=0: self.make(set_budget=tx.SetBudget(
+            quest=number, points=points, campaign=campaign))
         policy = lambda number, value: self.make(set_policy=tx.SetPolicy(policy=number, value=value))
         yield self.step([
             quest(1, 100, 1_600, (first, first + 105), WEEK), quest(2, 50, 150, (first, first + 300), 0),
             quest(3, 250, 0, (first + 7, first + 200), DAY), quest(4, 10, 0, (first, first + 90), HOUR),
             purpose(1, first, first + 400), purpose(2, first + 14, first + 60), purpose(3, 0, first - 1)],
             self.one(rules.OPERATOR))
+        long, some = (first, first + 400), self.municipalities[:100:2]
+        yield self.step([
+            campaign(1, 700), campaign(2, 0), campaign(3, 0),
+            quest(101, 0, 0, long, WEEK, times=20, campaign=1, receipt=self.terms(2)),
+            quest(102, 0, 900, long, DAY, period=tx.DAILY, campaign=1, receipt=self.terms(0)),
+            quest(103, 40, 0, long, DAY, period=tx.DAILY, times=3, campaign=2),
+            quest(104, 70, 0, long, 3 * DAY, period=tx.MONTHLY, campaign=2, municipalities=some),
+            quest(105, 90, 0, long, 0, period=tx.ONCE, times=2, residents_max=20),
+            quest(106, 0, 0, long, 0, period=tx.MONTHLY, times=5, receipt=self.terms(3))]
+            + [shop(n, self.municipalities[n % 3]) for n in range(1, 7)], self.one(rules.OPERATOR))
+        yield self.step([budget(n, 500_000) for n in range(101, 107)] + [budget(0, 500_000, 1), budget(0, 8_000, 2)],
+                        self.two())
         yield self.step([
             budget(1, 1_000_000), budget(2, 200_000), budget(3, 20_000),
             policy(tx.CONVERSION_OPENS_AT, self.model.time + 20 * DAY), policy(tx.CONVERSION_UNIT_POINTS, 10),
@@ -154,12 +180,14 @@ class History:
         return self.disturbed(made), self.one(rules.WAON)
 
     def one_operator(self):
-        made = [self.pick({self.define_quest: 1, self.define_purpose: 1})()
-                for _ in range(self.random.randint(1, 4))]
+        made = [self.pick({self.define_quest: 4, self.define_purpose: 3, self.define_campaign: 2, self.register_shop: 4,
+                           self.close_shop: 2, self.freeze_account: 3, self.unfreeze_account: 3, self.merge_accounts: 5})()
+                for _ in range(self.random.randint(1, 6))]
         return self.disturbed(made), self.one(rules.OPERATOR)
 
     def two_operators(self):
-        made = [self.pick({self.set_budget: 4, self.set_policy: 4, self.register_key: 3, self.revoke_key: 3})()
+        made = [self.pick({self.set_budget: 4, self.set_policy: 4, self.register_key: 3, self.revoke_key: 3,
+                           self.change_quest: 4})()
                 for _ in range(self.random.randint(1, 4))]
         if self.chance(0.2):  # one key twice in one envelope
             made.append(self.altered(made[-1], new_id=True))
@@ -227,7 +255,7 @@ class History:
 
     def resident(self):
         return self.pick({self.award: 60, self.donate: 14, self.request_conversion: 12, self.open_account: 8,
-                          self.move_account: 4})()
+                          self.move_account: 4, self.close_account: 1.5})()
 
     def open_account(self):
         account = self.account() if self.chance(0.1) else self.random.randbytes(16)
@@ -235,6 +263,11 @@ class History:
         if account not in self.accounts and municipality in self.model.municipalities:
             self.accounts.append(account)
         return self.make(open_account=tx.OpenAccount(account=account, municipality=municipality))
+
+    def close_account(self):
+        pending = [c["account"] for c in self.model.conversions.values() if c["state"] == "pending"]
+        account = self.random.choice(pending) if pending and self.chance(0.2) else self.account()
+        return self.make(close_account=tx.CloseAccount(account=account))
 
     def move_account(self):
         return self.make(move_account=tx.MoveAccount(account=self.account(), municipality=self.municipality()))
@@ -247,8 +280,29 @@ class History:
             rules.day_start(rules.week_of(rules.day_of(now))): 3,
             rules.day_start(rules.week_of(rules.day_of(now))) - 1: 3,
             now - 100 * 365 * DAY: 1, -2**63: 0.3, 2**63 - 1: 0.3, 0: 0.3})
-        quest = self.pick({1: 30, 2: 30, 3: 12, 4: 3, self.any_quest(): 8, 0: 0.5, 77_777: 1})
-        return self.make(award=tx.Award(account=self.account(), quest=quest, occurred_at=occurred_at))
+        quest = self.pick({1: 22, 2: 22, 3: 9, 4: 3, 101: 18, 102: 9, 103: 9, 104: 6, 105: 5, 106: 4, self.any_quest(): 8,
+                           0: 0.5, 77_777: 1})
+        with_receipt = self.definition(quest).HasField("receipt") == self.chance(0.98)
+        return self.make(award=tx.Award(account=self.account(), quest=quest, occurred_at=occurred_at,
+                                        receipt=self.receipt() if with_receipt else None))
+
+    def receipt(self):
+        if self.chance(0.9):
+            self.digests.append(self.random.randbytes(32))
+        digest = self.digests[-1] if self.chance(0.9) else self.random.choice(self.digests)
+        shop = self.pick({self.any_shop(): 96, 0: 1, 55_555: 2})
+        at = self.model.shops[shop]["message"].municipality if shop in self.model.shops else self.municipality()
+        amount = self.pick({self.random.randint(1_000, 20_000): 80, 1_000: 4, 999: 3, 5_000: 3, 4_999: 3, 0: 1,
+                            1_000_000_000: 2, 1_000_000_001: 2, U64_MAX: 1})
+        return tx.Receipt(digest=digest, shop=shop, amount_yen=amount,
+                          municipality=self.pick({at: 97, self.municipality(): 3}))
+
+    def definition(self, quest):
+        return self.model.quests[quest]["message"] if quest in self.model.quests else tx.DefineQuest()
+
+    def any_shop(self):
+        shops = sorted(self.model.shops)
+        return self.random.choice([n for n in shops if self.model.shops[n]["closed"] is None or self.chance(0.3)] or shops)
 
     def any_quest(self):
         return self.random.choice(sorted(self.model.quests))
@@ -293,16 +347,92 @@ class History:
 
     def define_quest(self):
         today = rules.day_of(self.model.time)
-        fields = dict(quest=self.random.randint(5, 60), name="寄り道", period=tx.WEEKLY,
-                      points=self.random.randint(1, 500), cap_points=0,
-                      first_day=today - self.random.randint(0, 20), last_day=today + self.random.randint(0, 60),
-                      grace_s=self.random.choice([0, 1, HOUR, WEEK]))
-        wrong = [{"quest": 0}, {"period": tx.PERIOD_NONE}, {"points": 0}, {"points": 1_000_001},
-                 {"cap_points": fields["points"] - 1}, {"first_day": fields["last_day"] + 1},
-                 {"last_day": 2_932_897}, {"grace_s": 36_288_001}, {"quest": self.any_quest()}]
-        largest = {"points": 1_000_000, "cap_points": U64_MAX, "last_day": 2_932_896, "grace_s": 36_288_000}
-        fields |= self.random.choice([{}, {}, {}, {}, largest, self.random.choice(wrong), self.random.choice(wrong)])
+        period, times = self.pick({tx.WEEKLY: 4, tx.DAILY: 2, tx.MONTHLY: 2, tx.ONCE: 2}), self.pick({0: 3, 2: 1, 9: 1})
+        fields = self.terms_of(period, times, receipt=self.chance(0.25))
+        fields |= dict(quest=self.random.randint(5, 60), first_day=today - self.random.randint(0, 20),
+                       last_day=today + self.random.randint(0, 60), campaign=self.pick({0: 60, self.any_campaign(): 33, 999: 7}))
+        wrong = [{"quest": 0}, {"quest": 1_000_000_001}, {"period": tx.PERIOD_NONE}, {"quest": self.any_quest()}]
+        largest = {"points": 1_000_000, "cap_points": U64_MAX, "last_day": 2_932_896, "grace_s": 36_288_000, "times": 0,
+                   "period": tx.WEEKLY, "receipt": None, "residents_max": U64_MAX}
+        fields |= self.random.choice([{}, {}, {}, {}, largest, self.random.choice(wrong), self.wrong_terms(fields)])
         return self.make(define_quest=tx.DefineQuest(**fields))
+
+    def change_quest(self):
+        number = self.pick({self.any_quest(): 90, 0: 2, 66_666: 4})
+        before = self.definition(number)
+        fields = self.terms_of(before.period or tx.WEEKLY, before.times, before.HasField("receipt"))
+        fields |= {"quest": number, "first_day": before.first_day, "campaign": before.campaign,
+                   "last_day": max(before.first_day, before.last_day + self.random.randint(-3, 20))}
+        other_kind = self.terms_of(before.period, before.times, not before.HasField("receipt"))
+        wrong = [{"period": before.period % 4 + 1, "grace_s": 0}, {"times": before.times + 2},
+                 {"campaign": before.campaign + 1}, {"first_day": before.first_day + 1}, other_kind]
+        fields |= self.random.choice([{}, {}, {}, {}, self.random.choice(wrong), self.wrong_terms(fields)])
+        return self.make(change_quest=tx.ChangeQuest(definition=tx.DefineQuest(**fields)))
+
+    def terms_of(self, period, times, receipt):
+        """What may be defined and changed alike, and right: the fields of a DefineQuest."""
+        points = 0 if receipt else self.random.randint(1, 500)
+        most = {tx.DAILY: 1, tx.MONTHLY: 28}.get(period, 7) * DAY * (4 if times else 60)
+        some = sorted(self.random.sample(self.municipalities, self.random.randint(1, min(len(self.municipalities), 100))))
+        return dict(name="寄り道", period=period, times=times, points=points, grace_s=self.random.choice([0, 1, HOUR, DAY, most]),
+                    cap_points=self.pick({0: 3, points or 2_000: 1, points + 1_000: 3}),
+                    municipalities=some if self.chance(0.2) else [], residents_max=self.pick({0: 8, 3: 1, 30: 1}),
+                    receipt=self.terms(self.pick({0: 2, 2: 2, 3: 1})) if receipt else None)
+
+    def terms(self, bonus_municipalities):
+        """A receipt quest's: steps from 1,000 yen on; with a bonus, or none for 0 municipalities."""
+        amounts = [1_000] + sorted(self.random.sample(range(1_001, 20_000), self.random.randint(0, 4)))
+        return tx.ReceiptTerms(steps=[tx.ReceiptStep(amount_yen=a, points=self.random.randint(5, 80)) for a in amounts],
+                               bonus_municipalities=bonus_municipalities,
+                               bonus_points=self.random.randint(1, 300) if bonus_municipalities else 0)
+
+    def wrong_terms(self, fields):
+        """Fields that make right ones wrong (or, once in a while, do not)."""
+        wrong = [{"points": 0}, {"points": 1_000_001}, {"cap_points": max(fields["points"] - 1, 1)}, {"times": 1}, {"times": 256},
+                 {"first_day": fields["last_day"] + 1}, {"last_day": 2_932_897}, {"grace_s": 60 * 28 * DAY + 1},
+                 {"grace_s": fields["grace_s"] + 60 * DAY},
+                 {"municipalities": self.municipalities[1::-1]}, {"municipalities": self.municipalities[:1] * 2},
+                 {"municipalities": [self.municipalities[0], 999_999]}]
+        step = lambda amount, points=1: tx.ReceiptStep(amount_yen=amount, points=points)
+        right = [step(1_000)]
+        wrong += [{"receipt": tx.ReceiptTerms(**terms)} for terms in (
+            {"steps": [step(0)]}, {"steps": [step(1, 0)]}, {"steps": [step(1_000_000_001)]}, {"steps": [step(1, 1_000_001)]},
+            {"steps": right * 2}, {"steps": right, "bonus_points": 1}, {"steps": right, "bonus_municipalities": 1},
+            {"steps": right, "bonus_points": 1_000_001, "bonus_municipalities": 1},
+            {"steps": right, "bonus_points": 1, "bonus_municipalities": len(self.municipalities) + 1})]
+        return self.random.choice(wrong)
+
+    def define_campaign(self):
+        number = self.pick({self.random.randint(4, 25): 80, self.any_campaign(): 15, 0: 8, 1_000_000_001: 8})
+        return self.make(define_campaign=tx.DefineCampaign(
+            campaign=number, name="めぐり", cap_points=self.pick({0: 3, self.random.randint(50, 2_000): 2, U64_MAX: 1})))
+
+    def any_campaign(self):
+        return self.random.choice(sorted(self.model.campaigns))
+
+    def register_shop(self):
+        number = self.pick({self.random.randint(7, 80): 80, self.any_shop(): 8, 0: 6, 2**32 - 1: 1})
+        return self.make(register_shop=tx.RegisterShop(shop=number, name="直売所", municipality=self.municipality()))
+
+    def close_shop(self):
+        today = rules.day_of(self.model.time)
+        closed = [n for n, v in self.model.shops.items() if v["closed"] is not None]
+        shop = self.pick({self.any_shop(): 70, self.random.choice(closed or [0]): 15, 44_444: 8})
+        return self.make(close_shop=tx.CloseShop(shop=shop, last_day=self.pick({
+            today: 4, today - 3: 3, today + 10: 3, 0: 1, 2_932_896: 1, 2_932_897: 2})))
+
+    # ---- what operators do to accounts
+
+    def freeze_account(self):
+        reason = self.pick({"": 1, "調査中": 1})
+        return self.make(freeze_account=tx.FreezeAccount(account=self.account(), reason=reason))
+
+    def unfreeze_account(self):
+        return self.make(unfreeze_account=tx.UnfreezeAccount(account=self.account_with("FROZEN")))
+
+    def merge_accounts(self):
+        account, merged = self.account(), self.pick({self.account(): 85, self.account_with("MERGED"): 5})
+        return self.make(merge_accounts=tx.MergeAccounts(account=account, merged=account if self.chance(0.08) else merged))
 
     def define_purpose(self):
         today = rules.day_of(self.model.time)
@@ -313,11 +443,14 @@ class History:
         return self.make(define_purpose=tx.DefinePurpose(**fields))
 
     def set_budget(self):
-        quest = self.pick({self.any_quest(): 80, 3: 10, 0: 1, 66_666: 2})
-        known = self.model.quests.get(quest, {"budget": 0, "issued": 0})
+        quest, campaign, purses = self.pick({self.any_quest(): 70, 3: 10, 0: 1, 66_666: 2}), 0, self.model.quests
+        if self.chance(0.35):
+            campaign, purses = self.pick({self.any_campaign(): 90, 66_666: 8}), self.model.campaigns
+            quest = self.pick({0: 4, quest: 1})
+        known = purses.get(campaign or quest, {"budget": 0, "issued": 0})
         points = self.pick({known["budget"]: 2, known["budget"] + 5_000: 4, known["issued"]: 2,
-                            max(known["issued"] - 1, 0): 2, 2**62: 1, 2**62 + 1: 1, U64_MAX: 1})
-        return self.make(set_budget=tx.SetBudget(quest=quest, points=points))
+                            max(known["issued"] - 1, 0): 3, 2**62: 1, 2**62 + 1: 1, U64_MAX: 1})
+        return self.make(set_budget=tx.SetBudget(quest=quest, points=points, campaign=campaign))
 
     def set_policy(self):
         number = self.random.randint(0, 7)

@@ -427,7 +427,7 @@ BAD_TRANSACTIONS = {
     "enum above 32 bits": ID + raw(19, num(1, 2**32 + 1) + num(2, 1)),
     "negative enum": ID + raw(19, num(1, U64_MAX) + num(2, 1)),
     "unknown role": ID + raw(20, raw(1, b"k" * 32) + num(2, 6) + raw(3, b"h")),
-    "unknown period": ID + raw(16, num(1, 1) + raw(2, b"n") + num(3, 2) + num(4, 1) + num(6, 1) + num(7, 1)),
+    "unknown period": ID + raw(16, num(1, 1) + raw(2, b"n") + num(3, 5) + num(4, 1) + num(6, 1) + num(7, 1)),
     "bad UTF-8": refusing(b"\xff"),
     "cut UTF-8": refusing("点".encode()[:2]),
     "overlong UTF-8": refusing(b"\xc0\xaf"),
@@ -573,8 +573,8 @@ def test_overflowing_budgets_and_caps(scene):
     account = a_quest(scene, cap_points=U64_MAX)
     budget = lambda points, quest=1: new("set_budget", quest=quest, points=points)
     assert scene.submit(budget(U64_MAX), budget(2**63), budget(2**62 + 1), budget(2**62), budget(99),
-                        new("define_quest", quest=2**32 - 1, name="n", period=tx.WEEKLY, points=1, last_day=1),
-                        budget(1, 2**32 - 1), budget(U64_MAX, 2**32 - 1), by=("operator-1", "operator-2")) == [
+                        new("define_quest", quest=10**9, name="n", period=tx.WEEKLY, points=1, last_day=1),
+                        budget(1, 10**9), budget(U64_MAX, 10**9), by=("operator-1", "operator-2")) == [
         "BUDGET_TOO_LARGE", "BUDGET_TOO_LARGE", "BUDGET_TOO_LARGE", "APPLIED", "BUDGET_BELOW_ISSUED", "APPLIED",
         "BUDGET_TOO_LARGE", "BUDGET_TOO_LARGE"]
     assert scene.submit(new("set_time", time=scene.model.time + 7 * DAY), by=("operator-1",)) == ["APPLIED"]

@@ -154,7 +154,7 @@ def test_all_kinds_of_rows(daemon, begun, tmp_path, text):
     path.write_text(text, newline="")
     rows = begun.rows("batch", path)
     assert [(row["type"], row["outcome"], row["points"], row["decided_before"]) for row in rows] == [
-        (name, "APPLIED", points, "no") for name, points in
+        (name, "APPLIED", points, False) for name, points in
         [("open-account", 0), ("move-account", 0), ("award", 100), ("donate", 10), ("convert", 20), ("convert", 30),
          ("settle", 20), ("refuse", 30)]]
     got = daemon.client("auditor").account(uuid.UUID(RESIDENT).bytes)
@@ -229,14 +229,17 @@ def test_many_at_once_and_again(daemon, begun, tmp_path):
     done = begun("batch", path)
     assert time.monotonic() - started < 5
     summary = done.stdout.splitlines()
-    assert summary[1].split()[:4] == ["APPLIED", f"{count:,}", f"{100 * RESIDENTS:,}", "0"] and len(summary) == 2
+    assert [line.split()[:5] for line in summary[1:]] == [["award", "APPLIED", f"{RESIDENTS:,}", f"{100 * RESIDENTS:,}", "0"],
+                                                          ["open-account", "APPLIED", f"{RESIDENTS:,}", "0", "0"]]
     assert "\r" not in done.stderr and "%" not in done.stderr, "progress is for terminals"
     rows = begun.rows("batch", path)
     exactly_once(daemon, before, rows)
-    assert {row["decided_before"] for row in rows} == {"no"}
+    assert {row["decided_before"] for row in rows} == {False}
     look = daemon.look()
     assert "going on with the outbox" in (again := begun("batch", path)).stderr and again.stdout == done.stdout
-    assert begun.csv_rows("batch", path) == [{name: str(cell) for name, cell in row.items()} for row in rows]
+    assert begun.csv_rows("batch", path) == [
+        {name: {True: "yes", False: "no"}[cell] if name == "decided_before" else str(cell) for name, cell in row.items()}
+        for row in rows]
     assert daemon.look() == look
 
 
@@ -254,7 +257,7 @@ def test_killed_batches_are_resumed(daemon, begun, tmp_path):
         killed_at(daemon, begun, path, tmp_path / "gate.sock", answers)
     rows = begun.rows("batch", path)
     exactly_once(daemon, before, rows)
-    assert 0 < sum(row["decided_before"] == "yes" for row in rows) < len(rows)
+    assert 0 < sum(row["decided_before"] for row in rows) < len(rows)
     look = daemon.look()
     assert begun.rows("batch", path) == rows and daemon.look() == look
 
@@ -296,8 +299,8 @@ def test_rows_of_another_batch_count_as_decided_before(daemon, begun, tmp_path):
     look = daemon.look()
     shutil.rmtree(tmp_path / "rows.csv.outbox")
     (again,) = begun.rows("batch", path)
-    assert again == first | {"decided_before": "yes"}
-    assert begun("batch", path).stdout.splitlines()[1].split()[:4] == ["APPLIED", "1", "0", "1"]
+    assert again == first | {"decided_before": True}
+    assert begun("batch", path).stdout.splitlines()[1].split()[:5] == ["open-account", "APPLIED", "1", "0", "1"]
     assert daemon.look() == look
 
 
@@ -340,7 +343,7 @@ def test_answers_that_were_cut_off_are_asked_again(daemon, sent):
     for damaged in (b"", whole[:-1], whole[:50], whole + b"\0" * 20, *flipped):
         answers.write_bytes(damaged)
         got = tool.rows("batch", path)
-        assert [row | {"decided_before": "no"} for row in got] == rows
+        assert [row | {"decided_before": False} for row in got] == rows
         assert answers.stat().st_size >= len(whole)
     assert daemon.look() == look
 
@@ -384,9 +387,11 @@ def test_refused_rows(daemon, begun, tmp_path):
     path.write_text(path.read_text() + f"award,{account_of(0)},,1,2021-11-01 08:00\n" * 30)
     done = begun("batch", path, code=3)
     lines = done.stdout.splitlines()
-    assert lines[1].split()[:4] == ["APPLIED", "20", "1,000", "0"] and lines[2].split()[:4] == ["ALREADY_AWARDED", "30", "0", "0"]
-    assert [line.split()[0] for line in lines[6:26]] == [str(number) for number in range(22, 42)]
-    assert lines[26].startswith("and 10 more; ")
+    assert [line.split()[:5] for line in lines[1:4]] == [
+        ["award", "APPLIED", "10", "1,000", "0"], ["award", "ALREADY_AWARDED", "30", "0", "0"],
+        ["open-account", "APPLIED", "10", "0", "0"]]
+    assert [line.split()[0] for line in lines[7:27]] == [str(number) for number in range(22, 42)]
+    assert lines[27].startswith("and 10 more; ")
     rows = begun.rows("batch", path, code=3)
     assert [row["line"] for row in rows if row["outcome"] == "ALREADY_AWARDED"] == list(range(22, 52))
     assert counted(daemon)[2]["issued"] == 1_000

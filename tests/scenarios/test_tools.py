@@ -68,7 +68,11 @@ def test_help_and_wrong_use(ledger):
     assert "usage: points [OPTIONS] COMMAND" in tool.refuses()
     for args, said in [(("awrd",), 'no command "awrd"; there are: init '), (("award", "--to", "x"), "no option --to"),
                        (("--by", "day", "totals"), "no option --by before the command"),
-                       (("award",), "usage: points award ACCOUNT QUEST"), (("status", "now"), '"now" is too much'),
+                       (("award",), "ACCOUNT is missing\nusage: points award ACCOUNT QUEST"), (("award", "0" * 32), "QUEST is missing"),
+                       (("status", "now"), '"now" is too much: status takes no words'),
+                       (("account", "0" * 32, "x"), '"x" is too much: nothing follows ACCOUNT'),
+                       (("status", "--json", "--csv"), "--json and --csv exclude each other"),
+                       (("define-quest", "1", "x", "--last"), "--last wants a value"), (("donate", "1", "2"), "PURPOSE is missing"),
                        (("totals", "--by"), "--by wants a value"), (("status", "--json=yes"), "--json takes no value"),
                        (("totals", "--by", "day", "--by", "day"), "--by is given twice"),
                        (("account", "12"), '"12" is not 32 hex digits'), (("status", "--out", "file"), "--out is for"),
@@ -76,8 +80,8 @@ def test_help_and_wrong_use(ledger):
                        (("convert", "0" * 32, OUT_OF_64_BITS), "no whole number"), (("quest", "1 "), "no whole number"),
                        (("convert", "0" * 32, "1.5"), "no whole number"), (("totals", "--from", "2021-02-29"), "no day"),
                        (("award", "0" * 32, "1", "--occurred-at", "@99999999999999999999"), "no time"),
-                       (("quest", "1", "--by", "day"), "none of: municipality, week"),
-                       (("quest", "1", "--from", "2021-11-01"), "go with --by week"),
+                       (("quest", "1", "--by", "day"), "none of: municipality, period"),
+                       (("quest", "1", "--from", "2021-11-01"), "go with --by period"),
                        (("programme", "all"), "none of: municipalities, quests"),
                        (("totals", "--key") + ("app", "--key") * 4 + ("app",), "at most 4 keys")]:
         assert said in tool.refuses(*args), args
@@ -278,7 +282,7 @@ def test_the_same_id_is_done_once(daemon, begun):
     assert held(daemon, account) == (SAPPORO, 90, 0)
     got = tool.row("transaction", "a" * 32)
     assert [got[n] for n in ("sequence", "type", "account", "detail", "outcome", "points")] == [
-        first["sequence"], "donate", account, "purpose 1 of 011002", "APPLIED", 10]
+        first["sequence"], "donate", account, "10 points for purpose 1 コロナ対策, 札幌市", "APPLIED", 10]
 
 
 def test_conversions(daemon, begun):
@@ -300,8 +304,10 @@ def test_conversions(daemon, begun):
     entry = daemon.client("auditor").whole_statement(uuid.UUID(account).bytes)[0][0]
     assert entry.transaction.refuse_conversion.reason == "カードが見つかりません"
     details = [(r["type"], r["detail"], r["points"], r["balance_points"]) for r in tool.rows("statement", account)]
-    assert details[:4] == [("refuse", second, 30, 80), ("settle", first, 0, 50), ("convert", None, -30, 50),
-                           ("convert", None, -20, 80)]
+    assert details[:4] == [
+        ("refuse", f"{second}, カードが見つかりません", 30, 80), ("settle", first, 0, 50), ("convert", "30 points into WAON", -30, 50),
+        ("convert", "20 points into WAON", -20, 80)]
+    assert tool.row("transaction", first)["detail"] == "20 points into WAON"
 
 
 def test_a_reason_that_no_ledger_takes(daemon, tool):
@@ -318,8 +324,8 @@ def test_quests_and_purposes(daemon, tool):
               "--period", "weekly", "--grace-hours", 24)
     tool.refused("QUEST_EXISTS", "define-quest", 3, "x", "--points", 1, "--first", "2021-11-12", "--last", "2021-11-12")
     tool.refused("QUEST_INVALID", "define-quest", 4, "x", "--points", 1, "--first", "2021-11-13", "--last", "2021-11-12")
-    assert "none of: weekly" in tool.refuses("define-quest", 4, "x", "--points", 1, "--first", "2021-11-12", "--last",
-                                             "2021-11-13", "--period", "daily")
+    assert "none of: weekly, daily, monthly, once" in tool.refuses(
+        "define-quest", 4, "x", "--points", 1, "--first", "2021-11-12", "--last", "2021-11-13", "--period", "yearly")
     assert "--first is missing" in tool.refuses("define-quest", 4, "x", "--points", 1, "--last", "2021-11-12")
     assert "name" in tool.refuses("define-quest", 4, "", "--points", 1, "--first", "2021-11-12", "--last", "2021-11-12")
     tool.does("define-purpose", 2021, "まちづくり", "--first", "2021-11-12", "--last", "2022-03-31")
@@ -328,8 +334,9 @@ def test_quests_and_purposes(daemon, tool):
     assert "NOT_PERMITTED" in tool.refuses("define-purpose", 9, "x", "--first", "2021-11-12", "--last", "2022-03-31",
                                            "--key", "app", code=4)
     assert tool.row("programme", "quests") == {
-        "quest": 3, "name": "道の駅", "period": "WEEKLY", "points": 50, "cap_points": 150, "budget_points": 0,
-        "first_day": "2021-11-12", "last_day": "2022-02-25", "grace_s": 86_400}
+        "quest": 3, "name": "道の駅", "period": "WEEKLY", "times": 1, "points": 50, "cap_points": 150, "budget_points": 0,
+        "first_day": "2021-11-12", "last_day": "2022-02-25", "grace_s": 86_400, "campaign": None, "residents_max": None,
+        "municipalities": None, "receipt_steps": None, "bonus": None}
     assert tool.row("programme", "purposes") == {"purpose": 2021, "name": "まちづくり", "first_day": "2021-11-12",
                                                  "last_day": "2022-03-31"}
     assert " 2021 " in tool("programme", "purposes").stdout, "a number that people type has no separators"
@@ -457,14 +464,14 @@ def test_keys(daemon, tool, tmp_path):
     listed = {row["key"]: (row["role"], row["holder"], row["municipality"], row["revoked"])
               for row in tool.rows("programme", "keys")}
     assert len(listed) == 21 and [listed[key] for key in public] == [
-        ("APP", "Second backend", None, "revoked"), ("MUNICIPALITY", "Otaru office", "012033", None),
-        ("AUDITOR", "By hex", None, None)]
+        ("APP", "Second backend", None, True), ("MUNICIPALITY", "Otaru office", "012033", False),
+        ("AUDITOR", "By hex", None, False)]
 
 
 def test_the_last_operators_stay(tool):
     tool.does("revoke-key", "operator-3", *TWO)
     tool.refused("LAST_OPERATORS", "revoke-key", "operator-2", *TWO)
-    assert [r["revoked"] for r in tool.rows("programme", "keys") if r["role"] == "OPERATOR"] == [None, None, "revoked"]
+    assert [r["revoked"] for r in tool.rows("programme", "keys") if r["role"] == "OPERATOR"] == [False, False, True]
 
 
 def test_key_files(tool, daemon):
@@ -587,15 +594,15 @@ def test_quest(daemon, begun):
     by_municipality = {r["municipality"]: (r["residents"], r["awards"], r["points"])
                        for r in tool.rows("quest", 1, "--by", "municipality") if r["awards"]}
     assert by_municipality == {S: (1, 2, 200), O: (2, 3, 300)}
-    weeks = [("2021-11-01", S, 1, 100), ("2021-11-01", O, 1, 100), ("2021-11-15", S, 1, 100), ("2021-11-15", O, 2, 200)]
+    periods = [("2021-11-01", S, 1, 100), ("2021-11-01", O, 1, 100), ("2021-11-15", S, 1, 100), ("2021-11-15", O, 2, 200)]
 
-    def by_week(*args):
-        return [(r["week"], r["municipality"], r["awards"], r["points"]) for r in tool.rows("quest", 1, "--by", "week", *args)]
-    assert by_week() == weeks
-    assert by_week("--from", "2021-11-08") == by_week("--from", "2021-11-21") == weeks[2:]
-    assert by_week("--to", "2021-11-14") == weeks[:2]
-    assert by_week("--from", "2021-11-08", "--to", "2021-11-14") == []
-    assert by_week("--key", "municipality-012033") == [weeks[1], weeks[3]]
+    def by_period(*args):
+        return [(r["first_day"], r["municipality"], r["awards"], r["points"]) for r in tool.rows("quest", 1, "--by", "period", *args)]
+    assert by_period() == periods
+    assert by_period("--from", "2021-11-08") == by_period("--from", "2021-11-21") == periods[2:]
+    assert by_period("--to", "2021-11-14") == periods[:2]
+    assert by_period("--from", "2021-11-08", "--to", "2021-11-14") == []
+    assert by_period("--key", "municipality-012033") == [periods[1], periods[3]]
     own = tool.row("quest", 1, "--key", "municipality-012033")
     assert [own[n] for n in ("budget_points", "issued_points", "left_points", "residents")] == [None, 300, None, 2]
     assert "NOT_FOUND" in tool.refuses("quest", 2, code=4)
@@ -604,12 +611,10 @@ def test_quest(daemon, begun):
 
 def test_trial_balance(daemon, given):
     rows = given.rows("trial-balance")
-    total = rows.pop()
-    assert total["municipality"] == "total" and len(rows) == 12
-    assert {n: total[n] for n in compare.BOOKS} == books(daemon)
-    assert {n: total[n] for n in compare.BOOKS} == dict(issued=200, balances=97, held=0, donated=103, converted=0)
-    for name in ("accounts", *compare.BOOKS):
-        assert total[name] == sum(row[name] for row in rows)
+    assert len(rows) == 12 and "total" not in given("trial-balance", "--csv").stdout, "machines add up themselves"
+    assert {n: sum(row[n] for row in rows) for n in compare.BOOKS} == books(daemon)
+    head, *_, last = given("trial-balance").stdout.splitlines()
+    assert last.split() == ["total", "2", "200", "97", "0", "103", "0", "0", "0", "0"] and "ACCOUNTS ISSUED BALANCES" in head
     assert {r["municipality"]: (r["accounts"], r["balances"], r["donated"]) for r in rows if r["accounts"]} == {
         S: (1, 61, 39), O: (1, 36, 64)}
     assert "NOT_PERMITTED" in given.refuses("trial-balance", "--key", "app", code=4)
@@ -655,23 +660,29 @@ def test_checkpoint_and_status(daemon, tool):
 
 
 QUERIES = [("totals",), ("totals", "--by", "day"), ("quest", 1), ("quest", 1, "--by", "municipality"),
-           ("quest", 1, "--by", "week"), ("trial-balance",), ("conversions",), ("checkpoint",), ("status",)] + [
-               ("programme", part) for part in ("municipalities", "quests", "purposes", "policies", "keys")]
+           ("quest", 1, "--by", "period"), ("trial-balance",), ("conversions",), ("checkpoint",), ("status",)] + [
+               ("programme", part) for part in ("municipalities", "quests", "campaigns", "shops", "purposes", "policies", "keys")]
+
+
+def in_csv(cell):
+    return {None: "", False: "no", True: "yes"}.get(cell if isinstance(cell, (bool, type(None))) else "", str(cell))
 
 
 def test_the_three_forms_say_the_same(given):
     tool, account = given, earner(given)
+    receipts(tool)
     conversion = tool.does("convert", account, 7)["id"]
-    for query in QUERIES + [("account", account), ("account", account, "--quests"), ("statement", account),
+    for query in QUERIES + [("campaign", 1), ("account", account), ("account", account, "--quests"), ("statement", account),
                             ("transaction", conversion)]:
         rows = tool.rows(*query)
-        as_text = [{name: "" if cell is None else str(cell) for name, cell in row.items()} for row in rows]
+        as_text = [{name: in_csv(cell) for name, cell in row.items()} for row in rows]
         assert rows and tool.csv_rows(*query) == as_text, query
         if query == ("checkpoint",):
             continue
+        rows = [{name: in_csv(cell) if isinstance(cell, bool) else cell for name, cell in row.items()} for row in rows]
         lines = tool(*query).stdout.splitlines()
         assert lines[0].split() == [word for name in rows[0] for word in name.upper().split("_")], query
-        for row, line in zip(rows, lines[1:]):
+        for row, line in zip(rows, lines[1:]):  # people may have a line with totals below
             cells = [f"{cell:,}" if isinstance(cell, int) and f"{cell:,}" in line else str(cell)
                      for cell in row.values() if cell is not None]
             assert re.fullmatch(r"\s*" + r"\s+".join(map(re.escape, cells)) + r"\s*", line), (query, line, cells)

@@ -46,8 +46,9 @@ class Tool:
         return row
 
     def csv_rows(self, *args, code=0):
-        """The rows of --csv, which must be RFC 4180 to the letter."""
-        text = self(*args, "--csv", code=code).stdout
+        """The rows of --csv, which must be RFC 4180 to the letter, behind a byte order mark."""
+        mark, text = (text := self(*args, "--csv", code=code).stdout)[:1], text[1:]
+        assert mark == "\ufeff"
         outside = re.sub('"(?:[^"]|"")*"', "", text)
         assert text.endswith("\r\n") and not set('"\n\r') & set(outside.replace("\r\n", ""))
         return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))

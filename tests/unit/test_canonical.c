@@ -116,13 +116,13 @@ static void test_unknown(void **state)
 {
     (void)state;
     static const struct test_case cases[] = {
-        {TYPE(award), AWARD "2001", "", "unknown field, number 4"},
+        {TYPE(award), AWARD "2801", "", "unknown field, number 5"},
         {TYPE(award), AWARD "0001", "", "unknown field, number 0"},
         {TYPE(award), AWARD "f8ffffff0f01", "", "unknown field, number 536870911"},
         {TYPE(award), AWARD "f8ffffff1f01", "", "no such message"}, // a tag of more than 32 bits
         {TYPE(hello), "0801", "", "unknown field, number 1"},
-        {TYPE(envelope), LEDGER "122c 0a10 02*16 1218" AWARD "2001", "transactions[0].award",
-            "unknown field, number 4"},
+        {TYPE(envelope), LEDGER "122c 0a10 02*16 1218" AWARD "2801", "transactions[0].award",
+            "unknown field, number 5"},
         {TYPE(register_key), "0a20 01*32 1006 1a0161", "role", "no value 6"},
         {TYPE(register_key), "0a20 01*32 10 ff*9 01 1a0161", "role", "no value"},
         {TYPE(award), "0810 01*16", "account", "wire type"},

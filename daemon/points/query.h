@@ -1,0 +1,15 @@
+// What the queries share: replies are built in the asker's arena.
+#pragma once
+
+#include "points/state.h"
+
+void *query_take(ProtobufCAllocator *allocator, size_t count, size_t size); // or the end of the process
+
+// A message in the arena, and an array of `count` pointers to messages there.
+#define MESSAGE(allocator, type, init)                                                                                 \
+    ({                                                                                                                 \
+        type *message_ = query_take(allocator, 1, sizeof(type));                                                       \
+        *message_ = (type)init;                                                                                        \
+        message_;                                                                                                      \
+    })
+#define POINTERS(allocator, count, type) ((type **)query_take(allocator, count, sizeof(type *)))

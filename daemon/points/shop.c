@@ -1,0 +1,113 @@
+#include "points/shop.h"
+#include "points/calendar.h"
+#include "points/memory.h"
+#include "points/rules.h"
+#include "points/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct shop *shop_get(struct shop *shops, uint32_t number)
+{
+    struct shop *shop;
+    HASH_FIND(hh, shops, &number, sizeof number, shop);
+    return shop;
+}
+
+bool shop_new(struct turn *turn)
+{
+    return !shop_get(turn->state->shops, turn->transaction->register_shop->shop);
+}
+
+bool shop_municipality_known(struct turn *turn)
+{
+    turn->municipality = state_municipality(turn->state, turn->transaction->register_shop->municipality);
+    return turn->municipality >= 0;
+}
+
+bool shop_valid(struct turn *turn)
+{
+    return turn->transaction->register_shop->shop != 0;
+}
+
+uint64_t shop_apply_register(struct turn *turn)
+{
+    struct shop *shop = memory_zeroed(1, sizeof *shop);
+    shop->definition = (Points__V1__RegisterShop *)memory_message(&turn->transaction->register_shop->base);
+    shop->number = shop->definition->shop;
+    shop->municipality = (unsigned)turn->municipality;
+    HASH_ADD(hh, turn->state->shops, number, sizeof shop->number, shop);
+    return 0;
+}
+
+bool shop_known(struct turn *turn)
+{
+    turn->shop = shop_get(turn->state->shops, turn->transaction->close_shop->shop);
+    return turn->shop != NULL;
+}
+
+bool shop_not_closed(struct turn *turn)
+{
+    return !turn->shop->closed;
+}
+
+bool shop_last_day_valid(struct turn *turn)
+{
+    return turn->transaction->close_shop->last_day <= CALENDAR_DAY_MAX;
+}
+
+uint64_t shop_apply_close(struct turn *turn)
+{
+    turn->shop->closed = true;
+    turn->shop->last_day = turn->transaction->close_shop->last_day;
+    return 0;
+}
+
+void shops_free(struct shop *shops)
+{
+    struct shop *shop, *next;
+    HASH_ITER(hh, shops, shop, next)
+    {
+        HASH_DELETE(hh, shops, shop);
+        points__v1__register_shop__free_unpacked(shop->definition, NULL);
+        free(shop);
+    }
+}
+
+// ---- receipts that were used
+
+enum { REST_BYTES = HASH_BYTES - ID_BYTES };
+
+struct evidence_rest {
+    uint8_t bytes[REST_BYTES];
+    uint32_t next; // with the same first half, counted from 1; 0: the last
+};
+
+bool evidence_used(const struct evidence *evidence, const uint8_t digest[HASH_BYTES])
+{
+    for (uint64_t at = id_map_get(&evidence->first_halves, digest); at; at = evidence->rest[at - 1].next)
+        if (memcmp(evidence->rest[at - 1].bytes, digest + ID_BYTES, REST_BYTES) == 0)
+            return true;
+    return false;
+}
+
+void evidence_use(struct evidence *evidence, const uint8_t digest[HASH_BYTES])
+{
+    uint64_t same = id_map_get(&evidence->first_halves, digest);
+    evidence->rest = memory_grow(evidence->rest, evidence->count, &evidence->capacity, sizeof *evidence->rest);
+    struct evidence_rest *rest = &evidence->rest[evidence->count++];
+    *rest = (struct evidence_rest){0};
+    memcpy(rest->bytes, digest + ID_BYTES, REST_BYTES);
+    if (!same) {
+        id_map_add(&evidence->first_halves, digest, evidence->count);
+        return;
+    }
+    rest->next = evidence->rest[same - 1].next;
+    evidence->rest[same - 1].next = (uint32_t)evidence->count;
+}
+
+void evidence_free(struct evidence *evidence)
+{
+    id_map_free(&evidence->first_halves);
+    free(evidence->rest);
+}

@@ -1,0 +1,136 @@
+// All that a transaction says, in one line; driven by the messages' own descriptors, so that no field is forgotten.
+#include "tools/transaction_text.h"
+#include "tools/error.h"
+#include "tools/jst.h"
+#include "tools/uuid7.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_message(const ProtobufCMessage *message, FILE *file);
+
+static void print_bytes(const ProtobufCBinaryData *bytes, FILE *file)
+{
+    char id[ID_TEXT_BYTES];
+    if (bytes->len == ID_BYTES) {
+        id_print(bytes->data, id);
+        fputs(id, file);
+        return;
+    }
+    for (size_t i = 0; i < bytes->len; i++)
+        fprintf(file, "%02x", bytes->data[i]);
+}
+
+static void print_time(int64_t unix_s, FILE *file)
+{
+    char text[JST_TIME_BYTES];
+    jst_print_time(unix_s, text);
+    fprintf(file, " (%s JST)", text);
+}
+
+static void print_uint32(const char *name, uint32_t number, FILE *file)
+{
+    char day[JST_DAY_BYTES];
+    bool municipality = !strcmp(name, "municipality") || !strcmp(name, "municipalities");
+    fprintf(file, municipality ? "%06" PRIu32 : "%" PRIu32, number);
+    if (!strstr(name, "_day"))
+        return;
+    jst_print_day(number, day);
+    fprintf(file, " (%s)", day);
+}
+
+// One value, which lies `at`.
+static void print_value(const ProtobufCFieldDescriptor *field, const void *at, FILE *file)
+{
+    const ProtobufCEnumValue *value;
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        fputs(*(const char *const *)at, file);
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+        print_bytes(at, file);
+        break;
+    case PROTOBUF_C_TYPE_ENUM:
+        value =
+            protobuf_c_enum_descriptor_get_value((const ProtobufCEnumDescriptor *)field->descriptor, *(const int *)at);
+        fputs(value ? value->name : "?", file);
+        break;
+    case PROTOBUF_C_TYPE_UINT32:
+        print_uint32(field->name, *(const uint32_t *)at, file);
+        break;
+    case PROTOBUF_C_TYPE_UINT64:
+        fprintf(file, "%" PRIu64, *(const uint64_t *)at);
+        break;
+    case PROTOBUF_C_TYPE_INT64: // every one is a moment
+        fprintf(file, "%" PRId64, *(const int64_t *)at);
+        print_time(*(const int64_t *)at, file);
+        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        fputc('(', file);
+        print_message(*(const ProtobufCMessage *const *)at, file);
+        fputc(')', file);
+        break;
+    default:
+        fputc('?', file);
+    }
+}
+
+static size_t value_size(const ProtobufCFieldDescriptor *field)
+{
+    return field->type == PROTOBUF_C_TYPE_MESSAGE ? sizeof(void *) : sizeof(uint32_t);
+}
+
+// Repeated fields are of messages or 32-bit numbers.
+static void print_field(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, FILE *file)
+{
+    const uint8_t *at = (const uint8_t *)message + field->offset;
+    fprintf(file, "%s=", field->name);
+    if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+        print_value(field, at, file);
+        return;
+    }
+    size_t count = *(const size_t *)((const uint8_t *)message + field->quantifier_offset);
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? "," : "", file);
+        print_value(field, *(const uint8_t *const *)at + i * value_size(field), file);
+    }
+}
+
+// What is not there, a receipt or a list, goes without saying.
+static bool is_there(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const uint8_t *at = (const uint8_t *)message + field->offset;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return *(const size_t *)((const uint8_t *)message + field->quantifier_offset) > 0;
+    return field->type != PROTOBUF_C_TYPE_MESSAGE || *(const void *const *)at;
+}
+
+static void print_message(const ProtobufCMessage *message, FILE *file)
+{
+    const char *blank = "";
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        if (!is_there(message, field))
+            continue;
+        fputs(blank, file);
+        print_field(message, field, file);
+        blank = " ";
+    }
+}
+
+char *transaction_text(const Points__V1__Transaction *transaction)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        fail(EXIT_FAILED, "out of memory");
+    print_message((const ProtobufCMessage *)transaction->award, file); // all bodies lie in the same place
+    if (transaction->body_case == TRANSACTION(SET_POLICY) &&
+        transaction->set_policy->policy == POLICY(CONVERSION_OPENS_AT))
+        print_time((int64_t)transaction->set_policy->value, file);
+    if (fclose(file) != 0)
+        fail(EXIT_FAILED, "out of memory");
+    return text;
+}
