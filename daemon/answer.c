@@ -174,20 +174,45 @@ static void answer_circulation(struct asking *asking)
         asking->decide->state, &asking->asker, asking->job->request->get_circulation, allocator_of(asking));
 }
 
-static void answer_donation_totals(struct asking *asking)
+// Of a query that names a municipality, 0 for all that the asker may see.
+static bool may_name(struct asking *asking, const char *field, uint32_t municipality)
 {
     const struct points_state *state = asking->decide->state;
-    const Points__V1__GetDonationTotals *query = asking->job->request->get_donation_totals;
-    if (query->municipality && !points_municipality_known(state, query->municipality))
-        refuse_unknown(asking, "get_donation_totals.municipality", "municipality");
-    else if (query->municipality && !points_may_see(state, &asking->asker, query->municipality))
-        job_refuse(asking->job, REFUSAL(NOT_PERMITTED), "get_donation_totals.municipality",
+    if (municipality && !points_municipality_known(state, municipality))
+        refuse_unknown(asking, field, "municipality");
+    else if (municipality && !points_may_see(state, &asking->asker, municipality))
+        job_refuse(asking->job, REFUSAL(NOT_PERMITTED), field,
             "a municipality sees its own totals only, unless policy TOTALS_SHARED is set");
-    else if (query->to_day && query->from_day > query->to_day)
-        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.to_day", "is before from_day");
+    return !asking->job->refusal.code;
+}
+
+static void answer_donation_totals(struct asking *asking)
+{
+    const Points__V1__GetDonationTotals *query = asking->job->request->get_donation_totals;
     asking->response.body_case = RESPONSE(DONATION_TOTALS);
+    if (may_name(asking, "get_donation_totals.municipality", query->municipality) && query->to_day &&
+        query->from_day > query->to_day)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.to_day", "is before from_day");
     if (!asking->job->refusal.code)
-        asking->response.donation_totals = points_donation_totals(state, &asking->asker, query, allocator_of(asking));
+        asking->response.donation_totals =
+            points_donation_totals(asking->decide->state, &asking->asker, query, allocator_of(asking));
+}
+
+static void answer_expiry(struct asking *asking)
+{
+    const Points__V1__GetExpiry *query = asking->job->request->get_expiry;
+    asking->response.body_case = RESPONSE(EXPIRY);
+    if (may_name(asking, "get_expiry.municipality", query->municipality))
+        asking->response.expiry = points_expiry(asking->decide->state, &asking->asker, query, allocator_of(asking));
+}
+
+static void answer_settlements(struct asking *asking)
+{
+    const Points__V1__GetSettlements *query = asking->job->request->get_settlements;
+    asking->response.body_case = RESPONSE(SETTLEMENTS);
+    if (may_name(asking, "get_settlements.municipality", query->municipality))
+        asking->response.settlements =
+            points_settlements(asking->decide->state, &asking->asker, query, allocator_of(asking));
 }
 
 static void answer_pending_conversions(struct asking *asking)
@@ -258,6 +283,8 @@ static const struct {
     [REQUEST(GET_QUEST)] = {BIT(APP) | BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_quest},
     [REQUEST(GET_CAMPAIGN)] = {BIT(APP) | BIT(OPERATOR) | BIT(AUDITOR), answer_campaign},
     [REQUEST(GET_CIRCULATION)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_circulation},
+    [REQUEST(GET_EXPIRY)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_expiry},
+    [REQUEST(GET_SETTLEMENTS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_settlements},
     [REQUEST(GET_DONATION_TOTALS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_donation_totals},
     [REQUEST(GET_PENDING_CONVERSIONS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(AUDITOR), answer_pending_conversions},
     [REQUEST(GET_TRIAL_BALANCE)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_trial_balance},

@@ -111,6 +111,24 @@ bool history_holds(struct history *history, uint64_t sequence, struct span trans
     return holds;
 }
 
+void history_decided(
+    struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided)
+{
+    struct ledger_place place;
+    struct ledger_reading *reading = begin(history);
+    find_recorded(reading, sequence, &place);
+    struct span bytes = transaction_at(&place, sequence);
+    Points__V1__Outcome outcome;
+    bool whole =
+        entry_outcome((struct span){place.record.outcomes, place.record.outcomes_size}, place.position, &outcome);
+    decided->transaction = points__v1__transaction__unpack(&arena->allocator, bytes.size, bytes.bytes);
+    decided->outcome = (struct points_outcome){outcome.code, outcome.points, outcome.expired, outcome.previous};
+    decided->time = place.time;
+    ledger_read_end(reading);
+    if (!whole || !decided->transaction)
+        damaged(sequence);
+}
+
 void history_run(struct history *history, struct job *job)
 {
     Points__V1__Response response = POINTS__V1__RESPONSE__INIT;
@@ -163,19 +181,17 @@ void history_submit(struct job *job, struct ledger_reading *reading, Points__V1_
 
 // ---- a statement: a walk along the back-pointers
 
-static bool answers_conversion(const Points__V1__LedgerEntry *entry)
+static bool touches_by_target(const Points__V1__LedgerEntry *entry)
 {
-    return entry->outcome->code == OUTCOME(APPLIED) &&
-           (entry->transaction->body_case == TRANSACTION(SETTLE_CONVERSION) ||
-               entry->transaction->body_case == TRANSACTION(REFUSE_CONVERSION));
+    return entry->outcome->code == OUTCOME(APPLIED) && points_target(entry->transaction);
 }
 
-// A page may begin only where the account's own walk passes. The answer to a conversion names no account: the next
-// entry of the walk that does tells whose it is.
+// A page may begin only where the account's own walk passes. An answer to a conversion, or a reversal, names no account:
+// the next entry of the walk that does tells whose it is.
 static bool belongs(struct job *job, struct ledger_reading *reading, const Points__V1__LedgerEntry *entry,
     const ProtobufCBinaryData *account)
 {
-    while (entry && answers_conversion(entry))
+    while (entry && touches_by_target(entry))
         entry = read_entry(reading, entry->outcome->previous, job);
     if (!entry || entry->outcome->code == OUTCOME(DUPLICATE) || entry->outcome->code == OUTCOME(ID_REUSED))
         return false;

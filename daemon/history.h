@@ -4,6 +4,7 @@
 
 #include "job.h"
 #include "ledger/ledger.h"
+#include "points/points.h"
 #include "proto/entry.h"
 
 struct history {
@@ -12,6 +13,10 @@ struct history {
 
 // Whether the ledger holds this very transaction, byte for byte, at this sequence number.
 bool history_holds(struct history *history, uint64_t sequence, struct span transaction);
+
+// What was decided at this sequence number; the transaction lives in the arena.
+void history_decided(
+    struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided);
 
 // Does the job's errand: opens a reading for it, and packs the response.
 void history_run(struct history *history, struct job *job);

@@ -20,18 +20,41 @@ static const struct job *undurable_holder(const struct decide *decide, uint64_t 
     return NULL;
 }
 
+// The envelope that holds a transaction: this one, or one not yet durable; NULL: it is in the ledger.
+static const struct job *holder_of(const struct decide *decide, const struct job *job, uint64_t sequence)
+{
+    return job->first_sequence && sequence >= job->first_sequence ? job : undurable_holder(decide, sequence);
+}
+
 // Whether the bytes decided at `sequence` are these: in this envelope, in one not yet durable, or in the ledger.
 static bool decided_before(struct decide *decide, const struct job *job, uint64_t sequence, struct span transaction)
 {
-    const struct job *holder =
-        job->first_sequence && sequence >= job->first_sequence ? job : undurable_holder(decide, sequence);
+    const struct job *holder = holder_of(decide, job, sequence);
     if (!holder)
         return history_holds(decide->history, sequence, transaction);
     struct span prior = transaction_in(holder, sequence - holder->first_sequence);
     return prior.size == transaction.size && memcmp(prior.bytes, transaction.bytes, prior.size) == 0;
 }
 
-static struct points_inputs inputs_of(struct decide *decide, const struct job *job, size_t position)
+// The target itself, for a transaction that needs to see it.
+static const struct points_decided *target_of(struct decide *decide, struct job *job, uint64_t sequence)
+{
+    struct points_decided *decided = job_alloc(job, sizeof *decided);
+    const struct job *holder = holder_of(decide, job, sequence);
+    if (!holder) {
+        history_decided(decide->history, sequence, &job->arena, decided);
+        return decided;
+    }
+    size_t position = sequence - holder->first_sequence;
+    const Points__V1__Outcomes *outcomes = holder->outcomes;
+    decided->transaction = holder->envelope->transactions[position];
+    decided->outcome = (struct points_outcome){outcomes->code[position], outcomes->points[position],
+        outcomes->expired[position], outcomes->previous[position]};
+    decided->time = holder->time;
+    return decided;
+}
+
+static struct points_inputs inputs_of(struct decide *decide, struct job *job, size_t position)
 {
     const Points__V1__Transaction *transaction = job->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
@@ -43,6 +66,8 @@ static struct points_inputs inputs_of(struct decide *decide, const struct job *j
         inputs.prior = decided_before(decide, job, inputs.prior_sequence, transaction_in(job, position))
                            ? POINTS_SAME_BYTES
                            : POINTS_OTHER_BYTES;
+    else if (inputs.target_sequence && points_needs_target(transaction))
+        inputs.target = target_of(decide, job, inputs.target_sequence);
     return inputs;
 }
 

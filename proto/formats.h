@@ -11,6 +11,7 @@
 #define TIME_SOURCE(name) POINTS__V1__TIME_SOURCE__##name
 #define TRANSACTION(name) POINTS__V1__TRANSACTION__BODY_##name
 #define ACCOUNT_STATUS(name) POINTS__V1__ACCOUNT_STATUS__##name
+#define EXPIRY(name) POINTS__V1__EXPIRY_KIND__##name
 #define REQUEST(name) POINTS__V1__REQUEST__BODY_##name
 #define RESPONSE(name) POINTS__V1__RESPONSE__BODY_##name
 

@@ -34,9 +34,14 @@ bool account_known(struct turn *turn)
     return turn->account != NULL;
 }
 
+bool account_is_open(const struct account *account)
+{
+    return account->status == ACCOUNT_STATUS(OPEN) || account->status == ACCOUNT_STATUS(FROZEN);
+}
+
 bool account_open(struct turn *turn)
 {
-    return turn->account->status == ACCOUNT_STATUS(OPEN) || turn->account->status == ACCOUNT_STATUS(FROZEN);
+    return account_is_open(turn->account);
 }
 
 bool account_not_frozen(struct turn *turn)
@@ -85,6 +90,7 @@ uint64_t account_apply_open(struct turn *turn)
 uint64_t account_apply_move(struct turn *turn)
 {
     struct account *account = turn->account;
+    lots_move(&turn->state->lots, account, (unsigned)turn->municipality);
     books_account_moved(&turn->state->books, account, (unsigned)turn->municipality);
     account->municipality = (uint8_t)turn->municipality;
     return 0;
@@ -93,6 +99,7 @@ uint64_t account_apply_move(struct turn *turn)
 uint64_t account_apply_close(struct turn *turn)
 {
     uint64_t points = turn->account->balance_points;
+    lots_take(&turn->state->lots, turn->account, points, NULL);
     books_move(&turn->state->books, turn->account, BOOK_BALANCES, BOOK_FORFEITED, points);
     books_account_closed(&turn->state->books, turn->account->municipality);
     turn->account->status = ACCOUNT_STATUS(CLOSED);

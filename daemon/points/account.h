@@ -8,12 +8,13 @@
 
 // Kept small: there are millions.
 struct account {
-    uint64_t balance_points;
+    uint64_t balance_points; // with lots that expired since it was last touched
     uint64_t held_points;    // in pending conversions
     uint64_t last_sequence;  // of the newest entry of its statement
     uint32_t progress;       // first of its chain in quests.progress, counted from 1; 0: none
     uint32_t conversion_use; // in conversions.uses, counted from 1; 0: never requested one
     uint32_t visits;         // first of its chain in circulation.visits, counted from 1; 0: no receipts
+    uint32_t lots;           // first of its chain in lots.all, counted from 1; 0: nothing expires
     uint8_t municipality;    // position in genesis
     uint8_t status;          // Points__V1__AccountStatus
 };
@@ -43,6 +44,8 @@ struct account *account_get_merged(const struct accounts *accounts, const uint8_
 const uint8_t *account_id_merged(const struct accounts *accounts, const uint8_t id[ID_BYTES]); // its id
 // ID_BYTES: the account that this one was merged into; NULL: into none.
 const uint8_t *account_merged_into(const struct accounts *accounts, const uint8_t id[ID_BYTES]);
+
+bool account_is_open(const struct account *account); // frozen ones too
 
 // Checks and effects, for the table of rules.c.
 bool account_known(struct turn *turn);

@@ -86,13 +86,27 @@ void books_account_moved(struct ledger_books *books, const struct account *accou
     books->accounts[municipality]++;
 }
 
-bool books_balance(const struct ledger_books *books, const struct accounts *accounts)
+void books_expire(struct ledger_books *books, unsigned municipality, uint64_t points)
 {
-    uint64_t balances = 0, held = 0, elsewhere = 0;
-    for (size_t i = 0; i < accounts->count; i++) {
-        add(&balances, accounts->all[i].balance_points);
-        add(&held, accounts->all[i].held_points);
-    }
+    uint64_t *column = books->by_municipality[municipality];
+    take(&column[BOOK_BALANCES], points);
+    take(&books->total[BOOK_BALANCES], points);
+    add(&column[BOOK_EXPIRED], points);
+    add(&books->total[BOOK_EXPIRED], points);
+}
+
+void books_undo_donation(struct ledger_books *books, struct account *account, unsigned municipality, uint64_t points)
+{
+    take(&books->by_municipality[municipality][BOOK_DONATED], points);
+    take(&books->total[BOOK_DONATED], points);
+    add(&account->balance_points, points);
+    add(&books->by_municipality[account->municipality][BOOK_BALANCES], points);
+    add(&books->total[BOOK_BALANCES], points);
+}
+
+bool books_balance(const struct ledger_books *books, uint64_t balances, uint64_t held)
+{
+    uint64_t elsewhere = 0;
     for (enum book book = BOOK_BALANCES; book < BOOK_COUNT; book++)
         add(&elsewhere, books->total[book]);
     for (enum book book = 0; book < BOOK_COUNT; book++) {

@@ -37,5 +37,10 @@ void books_account_merged(struct ledger_books *books, struct account *from, stru
 // one.
 void books_account_moved(struct ledger_books *books, const struct account *account, unsigned municipality);
 
-// issued = the sum of all others, in each column together and by a walk over the accounts.
-bool books_balance(const struct ledger_books *books, const struct accounts *accounts);
+// balances -> expired, of accounts of one municipality together.
+void books_expire(struct ledger_books *books, unsigned municipality, uint64_t points);
+// donated -> balances, of a donation that went to another municipality than the account's.
+void books_undo_donation(struct ledger_books *books, struct account *account, unsigned municipality, uint64_t points);
+
+// issued = the sum of all others, in each column together; and what all accounts hold together, as a walk has found.
+bool books_balance(const struct ledger_books *books, uint64_t balances, uint64_t held);

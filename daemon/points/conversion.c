@@ -98,6 +98,7 @@ uint64_t conversion_apply_request(struct turn *turn)
     conversion->municipality = turn->account->municipality;
     conversion->points = request->points;
     conversion->requested_at = state->time;
+    lots_take(&state->lots, turn->account, request->points, &conversion->parts);
     HASH_ADD(hh, state->conversions.pending, sequence, sizeof conversion->sequence, conversion);
     use_add(&state->conversions, turn->account, state->time, request->points);
     books_move(&state->books, turn->account, BOOK_BALANCES, BOOK_HELD, request->points);
@@ -110,11 +111,14 @@ static uint64_t finish(struct turn *turn, enum book book)
     struct points_state *state = turn->state;
     struct conversion *conversion = turn->conversion;
     uint64_t points = conversion->points;
-    turn->account = account_get_merged(&state->accounts, conversion->account);
+    turn_touch(turn, account_get_merged(&state->accounts, conversion->account));
     books_move(&state->books, turn->account, BOOK_HELD, book, points);
+    if (book == BOOK_BALANCES)
+        state_refund(state, turn->account, &conversion->parts);
     if (book == BOOK_BALANCES)
         use_take(&state->conversions, turn->account, conversion->requested_at, points);
     HASH_DELETE(hh, state->conversions.pending, conversion);
+    lot_parts_free(&conversion->parts);
     free(conversion);
     return points;
 }
@@ -159,6 +163,7 @@ void conversions_free(struct conversions *conversions)
     HASH_ITER(hh, conversions->pending, conversion, next)
     {
         HASH_DELETE(hh, conversions->pending, conversion);
+        lot_parts_free(&conversion->parts);
         free(conversion);
     }
     free(conversions->uses);

@@ -1,6 +1,7 @@
 // Conversions into WAON e-money: points held until they are settled or refused.
 #pragma once
 
+#include "points/lots.h"
 #include "proto/formats.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@ struct conversion {
     uint8_t municipality; // position in genesis, when it was requested
     uint64_t points;
     int64_t requested_at; // block time
+    struct lot_parts parts; // where the points came from
     UT_hash_handle hh;    // by sequence
 };
 
@@ -23,8 +25,6 @@ struct conversion_use {
     uint32_t day, month; // JST days; of the month, the first
     uint64_t day_points, month_points;
 };
-
-struct account;
 
 struct conversions {
     struct conversion *pending; // uthash, by sequence; oldest first
@@ -44,4 +44,4 @@ bool conversion_known(struct turn *turn);
 bool conversion_pending(struct turn *turn);
 uint64_t conversion_apply_request(struct turn *turn);
 uint64_t conversion_apply_settle(struct turn *turn);
-uint64_t conversion_apply_refuse(struct turn *turn);
+uint64_t conversion_apply_refuse(struct turn *turn); // also of Reverse

@@ -83,6 +83,8 @@ refusal_code points_asker(
 void points_block_begin(struct points_state *state, int64_t block_time)
 {
     state->time = block_time;
+    lots_pass_days(&state->lots, &state->books, state_today(state));
+    donations_forget(&state->donations, state_today(state));
 }
 
 const uint8_t *points_target(const Points__V1__Transaction *transaction)
@@ -92,9 +94,23 @@ const uint8_t *points_target(const Points__V1__Transaction *transaction)
         return transaction->settle_conversion->conversion.data;
     case TRANSACTION(REFUSE_CONVERSION):
         return transaction->refuse_conversion->conversion.data;
+    case TRANSACTION(REVERSE):
+        return transaction->reverse->target.data;
     default:
         return NULL;
     }
+}
+
+bool points_needs_target(const Points__V1__Transaction *transaction)
+{
+    return transaction->body_case == TRANSACTION(REVERSE);
+}
+
+void turn_touch(struct turn *turn, struct account *account)
+{
+    turn->account = account;
+    if (account)
+        turn->expired += lots_drop_expired(&turn->state->lots, account, state_today(turn->state));
 }
 
 static outcome_code check(const struct rule *rule, struct turn *turn)
@@ -120,12 +136,13 @@ struct points_outcome points_apply(
         return points_known(inputs);
     const ProtobufCBinaryData *account = entry_account(transaction);
     if (account)
-        turn.account = account_get(&state->accounts, account->data);
+        turn_touch(&turn, account_get(&state->accounts, account->data));
     const struct rule *rule = rule_of(transaction);
     struct points_outcome outcome = {.code = check(rule, &turn)};
     if (outcome.code == OUTCOME(APPLIED))
         outcome.points = rule->effect(&turn);
     if (turn.account) {
+        outcome.expired = turn.expired;
         outcome.previous = turn.account->last_sequence;
         turn.account->last_sequence = turn.sequence;
     }

@@ -103,6 +103,7 @@ struct points_state *points_from_genesis(const Points__V1__Genesis *genesis, str
         refused(error, "genesis: cannot be read");
     else if (check_head(genesis, error) && check_municipalities(genesis, error) && take_policies(state, error) &&
              take_keys(state, error)) {
+        state->lots.municipalities = state_municipality_count(state);
         state->time = state->scripted_time = genesis->time;
         return state;
     }

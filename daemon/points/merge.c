@@ -11,14 +11,9 @@ bool merge_both_known(struct turn *turn)
     return turn->account && turn->merged;
 }
 
-static bool is_open(const struct account *account)
-{
-    return account->status == ACCOUNT_STATUS(OPEN) || account->status == ACCOUNT_STATUS(FROZEN);
-}
-
 bool merge_both_open(struct turn *turn)
 {
-    return is_open(turn->account) && is_open(turn->merged);
+    return account_is_open(turn->account) && account_is_open(turn->merged);
 }
 
 bool merge_none_frozen(struct turn *turn)
@@ -42,7 +37,9 @@ static void remember(struct accounts *accounts, const Points__V1__MergeAccounts 
 uint64_t merge_apply(struct turn *turn)
 {
     struct points_state *state = turn->state;
+    turn->expired += lots_drop_expired(&state->lots, turn->merged, state_today(state));
     uint64_t points = turn->merged->balance_points;
+    lots_merge(&state->lots, turn->merged, turn->account);
     books_account_merged(&state->books, turn->merged, turn->account);
     quests_merge(&state->quests, turn->merged, turn->account);
     conversions_merge(&state->conversions, turn->merged, turn->account);

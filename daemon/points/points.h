@@ -49,6 +49,7 @@ struct points_inputs {
     enum points_prior prior;
     uint64_t prior_sequence;  // unless POINTS_NEW
     uint64_t target_sequence; // of the transaction that points_target() names; 0: no such id
+    const struct points_decided *target; // that transaction, when points_needs_target(); NULL: no such id
 };
 
 struct points_outcome {
@@ -58,8 +59,18 @@ struct points_outcome {
     uint64_t previous; // see doc/rules.md
 };
 
+// A transaction that was decided before.
+struct points_decided {
+    const Points__V1__Transaction *transaction;
+    struct points_outcome outcome;
+    int64_t time; // of its block
+};
+
 // The id of another transaction that this one speaks of (ID_BYTES, into the transaction), or NULL.
 const uint8_t *points_target(const Points__V1__Transaction *transaction);
+
+// Whether the rules must see the target itself.
+bool points_needs_target(const Points__V1__Transaction *transaction);
 
 // The outcome of a transaction whose id was decided before: it needs no state and moves none.
 struct points_outcome points_known(const struct points_inputs *inputs);
@@ -104,6 +115,10 @@ Points__V1__CampaignReply *points_campaign(const struct points_state *state, con
     const Points__V1__GetCampaign *query, ProtobufCAllocator *allocator);
 Points__V1__CirculationReply *points_circulation(const struct points_state *state, const struct points_asker *asker,
     const Points__V1__GetCirculation *query, ProtobufCAllocator *allocator);
+Points__V1__ExpiryReply *points_expiry(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetExpiry *query, ProtobufCAllocator *allocator);
+Points__V1__SettlementsReply *points_settlements(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetSettlements *query, ProtobufCAllocator *allocator);
 Points__V1__ProgrammeReply *points_programme(
     const struct points_state *state, const Points__V1__GetProgramme *query, ProtobufCAllocator *allocator);
 

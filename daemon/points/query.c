@@ -10,6 +10,7 @@
 
 enum {
     PROGRESS_MAX = 200,
+    LOTS_MAX = 200,
     TOTALS_ROWS_MAX = 2000,
     PENDING_MAX = 1000,
     PENDING_STANDARD = 500,
@@ -54,6 +55,22 @@ static Points__V1__QuestProgress *progress_shown(
     return shown;
 }
 
+static void add_lots(const struct points_state *state, const struct account *account,
+    Points__V1__AccountReply *reply, ProtobufCAllocator *allocator)
+{
+    uint32_t today = state_today(state);
+    reply->lots = POINTERS(allocator, LOTS_MAX, Points__V1__AccountLot);
+    for (uint32_t at = account->lots; at && reply->n_lots < LOTS_MAX; at = state->lots.all[at - 1].next) {
+        const struct lot *lot = &state->lots.all[at - 1];
+        if (lot->last_day < today)
+            continue;
+        Points__V1__AccountLot *shown = MESSAGE(allocator, Points__V1__AccountLot, POINTS__V1__ACCOUNT_LOT__INIT);
+        shown->last_day = lot->last_day;
+        shown->points = lot->points;
+        reply->lots[reply->n_lots++] = shown;
+    }
+}
+
 Points__V1__AccountReply *points_account(
     const struct points_state *state, const uint8_t id[ID_BYTES], ProtobufCAllocator *allocator)
 {
@@ -63,10 +80,11 @@ Points__V1__AccountReply *points_account(
     Points__V1__AccountReply *reply = MESSAGE(allocator, Points__V1__AccountReply, POINTS__V1__ACCOUNT_REPLY__INIT);
     reply->account = bytes_in(allocator, id, ID_BYTES);
     reply->municipality = state_municipality_code(state, account->municipality);
-    reply->balance_points = account->balance_points;
+    reply->balance_points = account->balance_points - lots_expired(&state->lots, account, state_today(state));
     reply->held_points = account->held_points;
     reply->last_sequence = account->last_sequence;
     reply->status = (Points__V1__AccountStatus)account->status;
+    add_lots(state, account, reply, allocator);
     const uint8_t *into = account_merged_into(&state->accounts, id);
     if (into)
         reply->merged_into = bytes_in(allocator, into, ID_BYTES);
@@ -131,8 +149,11 @@ Points__V1__QuestReply *points_quest(const struct points_state *state, const str
     reply->quest = quest->definition;
     reply->municipalities = POINTERS(allocator, municipalities, Points__V1__QuestMunicipality);
     reply->periods = POINTERS(allocator, quest->period_count * municipalities, Points__V1__QuestPeriod);
-    if (points_may_see(state, asker, 0))
+    if (points_may_see(state, asker, 0)) {
         reply->issued_points = quest->budget.issued_points;
+        reply->reversed_points = quest->reversed_points;
+        reply->shortfall_points = quest->shortfall_points;
+    }
     if (asker->role != ROLE(MUNICIPALITY))
         reply->budget_points = quest->budget.points;
     for (unsigned m = 0; m < municipalities; m++)
@@ -150,6 +171,7 @@ Points__V1__QuestReply *points_quest(const struct points_state *state, const str
 // The rows of one day, month, fiscal year or span, being gathered.
 struct gathering {
     uint32_t first_day;
+    bool by_original; // where reversals stand
     struct donation_totals totals;
 };
 
@@ -175,16 +197,24 @@ static int by_municipality_and_purpose(const void *left, const void *right)
     return a->purpose < b->purpose ? -1 : a->purpose > b->purpose;
 }
 
-static void add_total_row(const struct points_state *state, uint32_t first_day, const struct donation_total *total,
-    Points__V1__DonationTotalsReply *reply, ProtobufCAllocator *allocator)
+static void add_total_row(const struct points_state *state, const struct gathering *gathering,
+    const struct donation_total *total, Points__V1__DonationTotalsReply *reply, ProtobufCAllocator *allocator)
 {
     Points__V1__DonationTotal *row = MESSAGE(allocator, Points__V1__DonationTotal, POINTS__V1__DONATION_TOTAL__INIT);
-    row->first_day = first_day;
+    row->first_day = gathering->first_day;
     row->municipality = state_municipality_code(state, total->municipality);
     row->purpose = total->purpose;
     row->donations = total->donations;
     row->points = total->points;
+    row->reversed_donations = gathering->by_original ? total->reversed_donations : total->reversals;
+    row->reversed_points = gathering->by_original ? total->reversed_points : total->reversals_points;
     reply->rows[reply->n_rows++] = row;
+}
+
+// A day on which something was reversed, and nothing given, is no row when reversals stand with their donations.
+static bool is_row(const struct gathering *gathering, const struct donation_total *total)
+{
+    return total->donations > 0 || (!gathering->by_original && total->reversals > 0);
 }
 
 // Turns what was gathered into rows, past `*skip` of them, and begins anew. False: the reply is full.
@@ -196,12 +226,14 @@ static bool finish_gathering(const struct points_state *state, struct gathering 
     if (totals->count > 0) // there is no array yet otherwise
         qsort(totals->all, totals->count, sizeof *totals->all, by_municipality_and_purpose);
     for (size_t i = 0; i < totals->count && room; i++) {
+        if (!is_row(gathering, &totals->all[i]))
+            continue;
         if (*skip > 0)
             --*skip;
         else if (reply->n_rows == TOTALS_ROWS_MAX)
             room = false;
         else
-            add_total_row(state, gathering->first_day, &totals->all[i], reply, allocator);
+            add_total_row(state, gathering, &totals->all[i], reply, allocator);
     }
     totals->count = 0;
     return room;
@@ -227,7 +259,7 @@ Points__V1__DonationTotalsReply *points_donation_totals(const struct points_stat
         MESSAGE(allocator, Points__V1__DonationTotalsReply, POINTS__V1__DONATION_TOTALS_REPLY__INIT);
     reply->rows = POINTERS(allocator, TOTALS_ROWS_MAX, Points__V1__DonationTotal);
     reply->last_sequence = state->last_sequence;
-    struct gathering gathering = {0};
+    struct gathering gathering = {.by_original = query->by_original};
     uint32_t skip = query->offset;
     bool room = true;
     for (size_t i = 0; i < state->donations.count && room; i++) {

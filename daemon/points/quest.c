@@ -112,7 +112,7 @@ static bool days_valid(const Points__V1__DefineQuest *quest)
 static bool definition_valid(const Points__V1__DefineQuest *quest, unsigned municipalities)
 {
     return quest->quest >= 1 && quest->quest <= QUEST_NUMBER_MAX && quest->period != PERIOD(PERIOD_NONE) &&
-           quest->times != 1 && quest->times <= QUEST_TIMES_MAX && municipalities_ascend(quest) && days_valid(quest) &&
+           quest->times != 1 && quest->times <= QUEST_TIMES_MAX && municipalities_ascend(quest) && days_valid(quest) && expiry_valid(quest) &&
            earnings_valid(quest, municipalities);
 }
 

@@ -31,6 +31,7 @@ struct quest {
     Points__V1__DefineQuest *definition; // ours
     struct budget budget;
     uint64_t residents;           // who have an award of it
+    uint64_t reversed_points, shortfall_points;
     struct tally *municipalities; // by position in genesis
     struct quest_period *periods; // ascending; only those with awards
     size_t period_count, period_capacity;

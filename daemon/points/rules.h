@@ -11,6 +11,7 @@ struct campaign;
 struct shop;
 struct conversion;
 struct key;
+struct donation;
 
 // What the fold found before the checks, and what checks leave for those after them.
 struct turn {
@@ -24,15 +25,19 @@ struct turn {
     struct quest *quest;
     struct campaign *campaign; // NULL: none
     struct progress *progress; // NULL: no award of this quest yet
-    struct progress *campaign_progress;
     uint32_t day, period; // of occurred_at
     struct shop *shop;    // NULL: no receipt
     uint64_t points;      // of an award
+    uint64_t expired;     // points that the touched account lost since it was touched before
     bool bonus;           // is in them
     struct purpose *purpose;
     struct conversion *conversion;
+    struct donation *donation; // that is reversed
     struct key *key;
 };
+
+// Makes it the account that the transaction touches: what has expired is dropped, and will be told.
+void turn_touch(struct turn *turn, struct account *account);
 
 typedef bool rule_check(struct turn *turn);      // true: passed
 typedef uint64_t rule_effect(struct turn *turn); // returns the points moved

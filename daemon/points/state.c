@@ -1,6 +1,19 @@
 #include "points/state.h"
+#include "points/calendar.h"
 
 #include <stdlib.h>
+
+uint32_t state_today(const struct points_state *state)
+{
+    return (uint32_t)calendar_day(state->time);
+}
+
+void state_refund(struct points_state *state, struct account *account, const struct lot_parts *parts)
+{
+    uint32_t today = state_today(state);
+    uint32_t late_day = today + (uint32_t)state->policies[POLICY(REFUND_GRACE_DAYS)];
+    lots_restore(&state->lots, account, parts, today, late_day);
+}
 
 unsigned state_municipality_count(const struct points_state *state)
 {
@@ -47,7 +60,14 @@ const Points__V1__Genesis *points_genesis(const struct points_state *state)
 
 bool points_books_balance(const struct points_state *state)
 {
-    return books_balance(&state->books, &state->accounts);
+    uint64_t balances = 0, held = 0;
+    uint32_t today = state_today(state);
+    for (size_t i = 0; i < state->accounts.count; i++) {
+        const struct account *account = &state->accounts.all[i];
+        balances += account->balance_points - lots_expired(&state->lots, account, today);
+        held += account->held_points;
+    }
+    return books_balance(&state->books, balances, held);
 }
 
 void points_free(struct points_state *state)
@@ -60,6 +80,9 @@ void points_free(struct points_state *state)
     shops_free(state->shops);
     evidence_free(&state->evidence);
     circulation_free(&state->circulation);
+    lots_free(&state->lots);
+    reversals_free(&state->reversals);
+    settlements_free(&state->settlements);
     purposes_free(state->purposes);
     donations_free(&state->donations);
     conversions_free(&state->conversions);

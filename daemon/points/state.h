@@ -8,9 +8,12 @@
 #include "points/donation.h"
 #include "points/id_map.h"
 #include "points/keys.h"
+#include "points/lots.h"
 #include "points/points.h"
 #include "points/policy.h"
 #include "points/quest.h"
+#include "points/reversal.h"
+#include "points/settlement.h"
 #include "points/shop.h"
 
 struct points_state {
@@ -25,12 +28,20 @@ struct points_state {
     struct shop *shops; // uthash, by number, in the order of their registration
     struct evidence evidence;
     struct circulation circulation;
+    struct lots lots;
+    struct reversals reversals;
+    struct settlements settlements;
     struct purpose *purposes; // uthash, by number
     struct donation_days donations;
     struct conversions conversions;
     struct key *keys; // uthash, by key
     uint64_t policies[POLICY_COUNT];
 };
+
+uint32_t state_today(const struct points_state *state); // the JST day of block time
+
+// Points that were spent come back to the lots that they were taken from, or live on for a while.
+void state_refund(struct points_state *state, struct account *account, const struct lot_parts *parts);
 
 // Position of a municipality in genesis, -1 when there is none.
 int state_municipality(const struct points_state *state, uint32_t code);

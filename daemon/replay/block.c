@@ -124,16 +124,18 @@ bool replay_check_signatures(const struct replay_block *block, struct replay_fau
 
 // ---- earlier transactions
 
-bool replay_find_transaction(
-    struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct span *found, struct replay_fault *fault)
+bool replay_find_entry(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct replay_entry *entry,
+    struct replay_fault *fault)
 {
     struct ledger_error error;
     struct ledger_place place;
     int there = ledger_read_sequence(reading, blocks, sequence, &place, &error);
     if (there < 0)
         return replay_fail(fault, "%s", error.message);
-    if (!there ||
-        !entry_transaction((struct span){place.record.envelope, place.record.envelope_size}, place.position, found))
+    *entry = (struct replay_entry){.position = place.position, .time = place.time};
+    if (!there || !entry_transaction((struct span){place.record.envelope, place.record.envelope_size}, place.position,
+                      &entry->transaction))
         return replay_fail(fault, "the earlier transaction with sequence number %" PRIu64 " cannot be found", sequence);
+    entry->outcomes = (struct span){place.record.outcomes, place.record.outcomes_size};
     return true;
 }

@@ -17,6 +17,13 @@ bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id,
     struct arena *arena, struct replay_block *block, struct replay_fault *fault);
 bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault);
 
-// The bytes of the transaction with this sequence number, from the first `blocks` blocks.
-bool replay_find_transaction(
-    struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct span *found, struct replay_fault *fault);
+// A transaction that was decided before, as it is recorded.
+struct replay_entry {
+    struct span transaction, outcomes; // its bytes; those of all outcomes of its block
+    uint64_t position;                 // in the block, from 0
+    int64_t time;                      // of the block
+};
+
+// The one with this sequence number, among the first `blocks` blocks.
+bool replay_find_entry(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct replay_entry *entry,
+    struct replay_fault *fault);

@@ -53,19 +53,39 @@ static bool check_admission(
 static bool compare_with_earlier(struct ledger_reading *reading, const struct replay_block *block, size_t position,
     uint64_t earlier, bool *same, struct replay_fault *fault)
 {
-    struct span before, now;
-    if (!replay_find_transaction(reading, block->header->index + 1, earlier, &before, fault))
+    struct span now;
+    struct replay_entry before;
+    if (!replay_find_entry(reading, block->header->index + 1, earlier, &before, fault))
         return false;
     if (!entry_transaction((struct span){block->record.envelope, block->record.envelope_size}, position, &now))
         return replay_fail(fault, "transaction %zu cannot be read", position);
-    *same = before.size == now.size && memcmp(before.bytes, now.bytes, now.size) == 0;
+    *same = before.transaction.size == now.size && memcmp(before.transaction.bytes, now.bytes, now.size) == 0;
+    return true;
+}
+
+// A transaction decided before, or earlier in this block: its outcome is compared in its turn, so what is recorded serves.
+static bool find_target(struct ledger_reading *reading, struct arena *arena, const struct replay_block *block,
+    uint64_t sequence, struct points_decided **decided, struct replay_fault *fault)
+{
+    Points__V1__Outcome outcome;
+    struct replay_entry entry;
+    if (!replay_find_entry(reading, block->header->index + 1, sequence, &entry, fault))
+        return false;
+    *decided = arena_alloc(arena, sizeof **decided);
+    const Points__V1__Transaction *transaction =
+        points__v1__transaction__unpack(&arena->allocator, entry.transaction.size, entry.transaction.bytes);
+    if (!*decided || !transaction || !entry_outcome(entry.outcomes, entry.position, &outcome))
+        return replay_fail(fault, "the earlier transaction with sequence number %" PRIu64 " cannot be read", sequence);
+    **decided = (struct points_decided){
+        transaction, {outcome.code, outcome.points, outcome.expired, outcome.previous}, entry.time};
     return true;
 }
 
 // What the rules must be told about ids; takes a new id into the map.
-static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading, const struct replay_block *block,
-    size_t position, struct points_inputs *inputs, struct replay_fault *fault)
+static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
+    const struct replay_block *block, size_t position, struct points_inputs *inputs, struct replay_fault *fault)
 {
+    struct points_decided *decided = NULL;
     bool same = false;
     const Points__V1__Transaction *transaction = block->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
@@ -74,6 +94,10 @@ static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading
         .target_sequence = target ? id_map_get(&fold->ids, target) : 0};
     if (!inputs->prior_sequence) {
         id_map_add(&fold->ids, transaction->id.data, block->header->first_sequence + position);
+        if (inputs->target_sequence && points_needs_target(transaction) &&
+            !find_target(reading, arena, block, inputs->target_sequence, &decided, fault))
+            return false;
+        inputs->target = decided;
         return true;
     }
     if (!compare_with_earlier(reading, block, position, inputs->prior_sequence, &same, fault))
@@ -82,15 +106,15 @@ static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading
     return true;
 }
 
-static bool decide(struct replay_fold *fold, struct ledger_reading *reading, const struct replay_block *block,
-    struct columns *columns, struct replay_fault *fault)
+static bool decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
+    const struct replay_block *block, struct columns *columns, struct replay_fault *fault)
 {
     bool anything_new = false;
     points_block_begin(fold->state, block->header->time);
     columns->count = block->envelope->n_transactions;
     for (size_t i = 0; i < columns->count; i++) {
         struct points_inputs inputs;
-        if (!find_inputs(fold, reading, block, i, &inputs, fault))
+        if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
             return false;
         struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);
         columns->code[i] = outcome.code;
@@ -179,7 +203,7 @@ bool replay_fold_block(struct replay_fold *fold, struct ledger_reading *reading,
     const struct replay_block *block, struct replay_fault *fault)
 {
     struct columns columns;
-    if (!check_admission(fold, block, fault) || !decide(fold, reading, block, &columns, fault))
+    if (!check_admission(fold, block, fault) || !decide(fold, reading, arena, block, &columns, fault))
         return false;
     Points__V1__Outcomes decided = as_message(&columns);
     return same_bytes(&decided, &block->record) || name_difference(arena, block, &decided, fault);

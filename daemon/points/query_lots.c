@@ -1,0 +1,140 @@
+// What expired and what will; what was paid out and what is open.
+#include "points/query.h"
+
+#include <stdlib.h>
+
+enum { EXPIRY_ROWS_MAX = 2000, SETTLEMENTS_MAX = 500 };
+
+static bool may_show(const struct points_state *state, const struct points_asker *asker, uint32_t wanted, uint32_t code)
+{
+    return (wanted == 0 || wanted == code) && points_may_see(state, asker, code);
+}
+
+// ---- expiry
+
+static void add_expiry(const struct points_state *state, size_t day, unsigned municipality,
+    Points__V1__ExpiryReply *reply, ProtobufCAllocator *allocator)
+{
+    Points__V1__ExpiryRow *row = MESSAGE(allocator, Points__V1__ExpiryRow, POINTS__V1__EXPIRY_ROW__INIT);
+    row->last_day = state->lots.days[day].last_day;
+    row->municipality = state_municipality_code(state, municipality);
+    row->points = state->lots.days[day].municipalities[municipality];
+    row->expired = day < state->lots.passed;
+    reply->rows[reply->n_rows++] = row;
+}
+
+// The rows of one day, past `*skip` of them.
+static void add_expiry_day(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetExpiry *query, size_t day, uint32_t *skip, Points__V1__ExpiryReply *reply,
+    ProtobufCAllocator *allocator)
+{
+    for (unsigned m = 0; m < state_municipality_count(state) && !reply->next_offset; m++) {
+        uint32_t code = state_municipality_code(state, m);
+        if (state->lots.days[day].municipalities[m] == 0 || !may_show(state, asker, query->municipality, code))
+            continue;
+        if (*skip > 0)
+            --*skip;
+        else if (reply->n_rows == EXPIRY_ROWS_MAX)
+            reply->next_offset = query->offset + EXPIRY_ROWS_MAX;
+        else
+            add_expiry(state, day, m, reply, allocator);
+    }
+}
+
+Points__V1__ExpiryReply *points_expiry(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetExpiry *query, ProtobufCAllocator *allocator)
+{
+    Points__V1__ExpiryReply *reply = MESSAGE(allocator, Points__V1__ExpiryReply, POINTS__V1__EXPIRY_REPLY__INIT);
+    uint32_t skip = query->offset;
+    reply->rows = POINTERS(allocator, EXPIRY_ROWS_MAX, Points__V1__ExpiryRow);
+    reply->last_sequence = state->last_sequence;
+    for (size_t day = 0; day < state->lots.day_count && !reply->next_offset; day++) {
+        uint32_t last_day = state->lots.days[day].last_day;
+        if (last_day >= query->from_day && (query->to_day == 0 || last_day <= query->to_day))
+            add_expiry_day(state, asker, query, day, &skip, reply, allocator);
+    }
+    return reply;
+}
+
+// ---- settlements
+
+static Points__V1__Settlement *settlement_shown(
+    const struct points_state *state, const struct settlement *settlement, ProtobufCAllocator *allocator)
+{
+    Points__V1__Settlement *shown = MESSAGE(allocator, Points__V1__Settlement, POINTS__V1__SETTLEMENT__INIT);
+    shown->sequence = settlement->sequence;
+    shown->day = settlement->day;
+    shown->municipality = state_municipality_code(state, settlement->municipality);
+    shown->purpose = settlement->purpose;
+    shown->to_day = settlement->to_day;
+    shown->points = settlement->points;
+    shown->reference = settlement->reference;
+    return shown;
+}
+
+static void add_open(const struct points_state *state, unsigned municipality, uint32_t purpose,
+    Points__V1__SettlementsReply *reply, ProtobufCAllocator *allocator)
+{
+    uint64_t given = donations_net(&state->donations, municipality, purpose, UINT32_MAX);
+    uint64_t paid = settlements_paid(&state->settlements, municipality, purpose);
+    if (given == paid)
+        return;
+    Points__V1__OpenDonations *row = MESSAGE(allocator, Points__V1__OpenDonations, POINTS__V1__OPEN_DONATIONS__INIT);
+    row->municipality = state_municipality_code(state, municipality);
+    row->purpose = purpose;
+    row->points = (int64_t)(given - paid);
+    reply->open[reply->n_open++] = row;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+static void add_all_open(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetSettlements *query, Points__V1__SettlementsReply *reply, ProtobufCAllocator *allocator)
+{
+    size_t count = 0;
+    uint32_t *numbers = query_take(allocator, HASH_COUNT(state->purposes), sizeof *numbers);
+    for (const struct purpose *purpose = state->purposes; purpose; purpose = purpose->hh.next)
+        if (query->purpose == 0 || query->purpose == purpose->definition.purpose)
+            numbers[count++] = purpose->definition.purpose;
+    if (count > 0)
+        qsort(numbers, count, sizeof *numbers, by_number);
+    reply->open = POINTERS(allocator, count * state_municipality_count(state), Points__V1__OpenDonations);
+    for (unsigned m = 0; m < state_municipality_count(state); m++)
+        if (may_show(state, asker, query->municipality, state_municipality_code(state, m)))
+            for (size_t i = 0; i < count; i++)
+                add_open(state, m, numbers[i], reply, allocator);
+}
+
+static bool settlement_wanted(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetSettlements *query, const struct settlement *settlement)
+{
+    uint32_t code = state_municipality_code(state, settlement->municipality);
+    return (query->purpose == 0 || query->purpose == settlement->purpose) &&
+           may_show(state, asker, query->municipality, code);
+}
+
+Points__V1__SettlementsReply *points_settlements(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetSettlements *query, ProtobufCAllocator *allocator)
+{
+    Points__V1__SettlementsReply *reply =
+        MESSAGE(allocator, Points__V1__SettlementsReply, POINTS__V1__SETTLEMENTS_REPLY__INIT);
+    uint32_t skip = query->offset;
+    reply->settlements = POINTERS(allocator, SETTLEMENTS_MAX, Points__V1__Settlement);
+    for (size_t i = 0; i < state->settlements.count && !reply->next_offset; i++) {
+        const struct settlement *settlement = &state->settlements.all[i];
+        if (!settlement_wanted(state, asker, query, settlement))
+            continue;
+        if (skip > 0)
+            skip--;
+        else if (reply->n_settlements == SETTLEMENTS_MAX)
+            reply->next_offset = query->offset + SETTLEMENTS_MAX;
+        else
+            reply->settlements[reply->n_settlements++] = settlement_shown(state, settlement, allocator);
+    }
+    add_all_open(state, asker, query, reply, allocator);
+    return reply;
+}

@@ -1,0 +1,18 @@
+// Reversals: undoing one award, donation or conversion.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Which transactions were reversed, by sequence number.
+struct reversals {
+    struct reversed *all; // uthash
+};
+
+void reversals_free(struct reversals *reversals);
+
+struct turn;
+bool reversal_target_known(struct turn *turn);
+bool reversal_is_first(struct turn *turn);
+bool reversal_possible(struct turn *turn);
+uint64_t reversal_apply(struct turn *turn);
