@@ -248,6 +248,28 @@ static void make_award(const struct batch_row *row, struct batch_transaction *ma
     made->award.receipt = &made->receipt;
 }
 
+// Opens, moves or closes an account.
+static void make_account(const struct batch_row *row, struct batch_transaction *made)
+{
+    ProtobufCBinaryData account = {ID_BYTES, (uint8_t *)row->subject};
+    switch (row->type) {
+    case TRANSACTION(OPEN_ACCOUNT):
+        points__v1__open_account__init(&made->open_account);
+        made->open_account.account = account;
+        made->open_account.municipality = row->municipality;
+        break;
+    case TRANSACTION(CLOSE_ACCOUNT):
+        points__v1__close_account__init(&made->close_account);
+        made->close_account.account = account;
+        break;
+    default:
+        points__v1__move_account__init(&made->move_account);
+        made->move_account.account = account;
+        made->move_account.municipality = row->municipality;
+        break;
+    }
+}
+
 void batch_row_transaction(const struct batch_row *row, struct batch_transaction *made)
 {
     ProtobufCBinaryData subject = {ID_BYTES, (uint8_t *)row->subject};
@@ -281,19 +303,8 @@ void batch_row_transaction(const struct batch_row *row, struct batch_transaction
         if (row->reason)
             made->refuse_conversion.reason = row->reason;
         break;
-    case TRANSACTION(OPEN_ACCOUNT):
-        points__v1__open_account__init(&made->open_account);
-        made->open_account.account = subject;
-        made->open_account.municipality = row->municipality;
-        break;
-    case TRANSACTION(CLOSE_ACCOUNT):
-        points__v1__close_account__init(&made->close_account);
-        made->close_account.account = subject;
-        break;
     default:
-        points__v1__move_account__init(&made->move_account);
-        made->move_account.account = subject;
-        made->move_account.municipality = row->municipality;
+        make_account(row, made);
         break;
     }
 }

@@ -132,7 +132,7 @@ int run_campaign(struct context *context)
     table_number(table, reply->campaign->campaign);
     table_text(table, reply->campaign->name);
     table_number(table, reply->campaign->cap_points);
-    points_cells(table, context->role != ROLE(MUNICIPALITY), reply->budget_points, reply->issued_points);
+    points_cells(table, true, reply->budget_points, reply->issued_points);
     table_number(table, reply->residents);
     quests_cell(table, reply);
     client_free_response(response);

@@ -167,7 +167,15 @@ def test_all_kinds_of_rows(daemon, begun, tmp_path, text):
 AWARD = f"award,,{RESIDENT},,1,2021-11-01 08:00,,,,\n"
 
 
+RECEIPT = HEADER.strip() + ",receipt_digest,shop,yen\n" + AWARD.strip()
+
+
 WRONG = [
+    (RECEIPT + ",,1,500\n", ["line 2: an award with a receipt needs receipt_digest", "no shop has the number 1; see"]),
+    (RECEIPT + f",{'a' * 64},,\n", ["line 2: an award with a receipt needs shop", "line 2: an award with a receipt needs yen"]),
+    (RECEIPT + f",{'a' * 63},0,-1\n", ["is not 64 hex digits (a SHA-256)", 'line 2: shop "0" is no', 'line 2: yen "-1" is no']),
+    (RECEIPT.replace("award,", "close-account,") + ",,,5\n", ["line 2: close-account takes no yen", "close-account takes no quest"]),
+    (HEADER + AWARD.replace("award", "札" * 30), [f'type "{"札" * 19}…" is none of: award, ']),
     (HEADER + AWARD + "aword" + AWARD[5:], ['line 3: type "aword" is none of: award, donate, ']),
     (HEADER + AWARD.replace("2021-11-01", "2021-11-31"), ['line 2: occurred_at "2021-11-31 08:00" is no time']),
     (HEADER + AWARD.replace("award", "donate"), ["line 2: donate needs municipality", "line 2: donate needs purpose",
@@ -188,6 +196,51 @@ WRONG = [
     ('{"typo": "award"}\n', ['line 1: no column is named "typo"']), ('{"type": "award"} x\n', ["line 1: no JSON"]),
     ('{"type": "convert", "points": 1.5}\n[1]\n', ["line 1: points should be a text or a whole number", "line 2: "]),
 ]
+
+
+def test_files_in_another_form(daemon, begun, tmp_path):
+    path, before, award = tmp_path / "rows.csv", daemon.look(), HEADER + AWARD
+    for data, said in [(award.encode("utf-16"), 'line 1: the file is not UTF-8: save it as UTF-8 (in Excel: "CSV UTF-8")'),
+                       ((award + "open-account,,,札幌,,,,,,\n").encode("cp932"), "line 3: the file is not UTF-8: save it as UTF-8"),
+                       (award.encode() + b"\xed\xa0\x80", "line 3: the file is not UTF-8"),
+                       (award.encode() + "札".encode()[:2], "line 3: the file is not UTF-8"),
+                       (award.replace(",", ";").encode(), "separated by commas, not by semicolons or tabs"),
+                       (("\ufeff" + award.replace(",", "\t")).encode(), "separated by commas, not by semicolons or tabs"),
+                       (json.dumps(STORY).encode(), "line 1: a JSON array: write one object a line"),
+                       (b'\xef\xbb\xbf\n [\n{"type": "award"}\n]\n', "a JSON array")]:
+        path.write_bytes(data)
+        message = begun.refuses("batch", path)
+        assert said in message and "1 mistake in " in message, (data, message)
+    assert daemon.look() == before
+
+
+def test_receipts_and_closing(daemon, begun, tmp_path):
+    path = tmp_path / "rows.csv"
+    begun.does("define-quest", 5, "レシート", "--first", "2021-11-01", "--last", "2022-02-25", "--step", "500=50", "--period", "daily",
+               "--times", 3)
+    begun.does("set-budget", 5, 1_000, *TWO)
+    begun.does("register-shop", 3, "道の駅", "石狩")
+    digest = "0123456789abcdef" * 4
+    rows = [dict(type="open-account", account=RESIDENT, municipality="札幌"),
+            dict(type="award", account=RESIDENT, quest=5, occurred_at="2021-11-01 08:00", receipt_digest=digest, shop=3, yen=700),
+            dict(type="award", account=RESIDENT, quest=5, occurred_at="2021-11-01 08:00", receipt_digest=digest.upper(), shop=3,
+                 yen=700),
+            dict(type="award", account=RESIDENT, quest=1, occurred_at="2021-11-01 08:00"), dict(type="close-account", account=RESIDENT)]
+    columns = HEADER.strip() + ",receipt_digest,shop,yen"
+    path.write_text(columns + "\n" + "".join(
+        ",".join(str(row.get(name, "")) for name in columns.split(",")) + "\n" for row in rows))
+    got = begun.rows("batch", path, code=3)
+    assert [(row["type"], row["outcome"], row["points"]) for row in got] == [
+        ("open-account", "APPLIED", 0), ("award", "APPLIED", 50), ("award", "EVIDENCE_USED", 0), ("award", "APPLIED", 100),
+        ("close-account", "APPLIED", 150)]
+    summary = [line.split()[:4] for line in begun("batch", path, code=3).stdout.splitlines()[1:5]]
+    assert summary == [["award", "APPLIED", "2", "150"], ["award", "EVIDENCE_USED", "1", "0"],
+                       ["open-account", "APPLIED", "1", "0"], ["close-account", "APPLIED", "1", "150"]]
+    receipt = daemon.client("auditor").transaction(uuid.UUID(got[1]["id"]).bytes).transaction.award.receipt
+    assert (receipt.digest.hex(), receipt.shop, receipt.municipality, receipt.amount_yen) == (digest, 3, 12_351, 700)
+    lines = tmp_path / "rows.jsonl"
+    lines.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [row["outcome"] for row in begun.rows("batch", lines, code=3)] == ["ACCOUNT_EXISTS"] + ["ACCOUNT_CLOSED"] * 4
 
 
 def test_wrong_rows_are_named_and_nothing_is_sent(daemon, begun, tmp_path):

@@ -28,11 +28,11 @@ def items(text):
 
 
 def plain(head):
-    """A line of mdoc as the reader sees it: `Oo Fl -id Ar ID Oc` is `[--id ID]`."""
+    """A line of mdoc as the reader sees it: `Oo Fl -id Ar ID Oc Ns ...` is `[--id ID]...`."""
     head = head.replace(" Ns | Ns ", "|")
     head = re.sub(r"\b(Ar|Cm) ", "", head)
     head = re.sub(r"\bFl -", "--", head)
-    return head.replace("Oo ", "[").replace(" Oc", "]")
+    return head.replace("Oo ", "[").replace(" Oc Ns ...", "]...").replace(" Oc", "]")
 
 
 def points_help(*command):

@@ -1,4 +1,5 @@
 """The client tool's commands against the real daemon: what they print, how they leave, and what the ledger holds afterwards."""
+import hashlib
 import re
 import shutil
 import socket
@@ -9,7 +10,7 @@ import pytest
 
 import compare
 import pointsclient as pc
-from conftest import Daemon
+from conftest import TESTS, Daemon
 from history import jst
 from pointsclient import api, transaction as tx
 from tool import TWO, Tool
@@ -87,6 +88,25 @@ def test_help_and_wrong_use(ledger):
         assert said in tool.refuses(*args), args
 
 
+def test_messages_do_not_repeat_what_is_long(ledger, tmp_path):
+    tool, long = Tool(ledger.dir), "札" * 100
+    cut = "札" * 19 + "…"
+    for args in ((long,), ("--" + long, "status"), ("status", long), ("account", long), ("quest", long), ("programme", long),
+                 ("totals", "--from", long), ("totals", "--by", long), ("set-time", long)):
+        message = tool.refuses(*args)
+        assert cut in message and "札" * 20 not in message, args
+    assert '"two?lines"' in tool.refuses("account", "two\nlines")
+
+
+def test_every_outcome_has_its_advice():
+    """The tables of tools/outcome_names.c know every outcome, refusal and transaction of the contract."""
+    source = (TESTS.parent / "tools" / "outcome_names.c").read_text()
+    for kind, names in (("OUTCOME", pc.outcome.OutcomeCode.keys()), ("REFUSAL", set(api.Refusal.keys()) - {"REFUSAL_NONE"}),
+                        ("TRANSACTION", [f.name.upper() for f in tx.Transaction.DESCRIPTOR.oneofs_by_name["body"].fields])):
+        found = re.findall(rf"\{{{kind}\((\w+)\),\s*\"", source)
+        assert sorted(found) == sorted(names), kind
+
+
 def test_nothing_answers(ledger, tmp_path):
     tool = Tool(ledger.dir)
     assert "is it running" in tool.refuses("status", code=1)
@@ -112,6 +132,20 @@ def test_what_answers_is_no_daemon(ledger, tmp_path):
             thread.join()
         assert message.startswith("points: "), message
         path.unlink()
+
+
+def test_a_busy_daemon(ledger, tmp_path):
+    """What to do is said once."""
+    told = "too many connections; close some, or try again in a second"
+    answer = api.Response(error=api.Error(code=api.BUSY, message=told)).SerializeToString()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "busy.sock"))
+        listener.listen()
+        thread = threading.Thread(target=answer_once, args=(listener, len(answer).to_bytes(4, "big") + answer))
+        thread.start()
+        message = Tool(ledger.dir).refuses("--socket", tmp_path / "busy.sock", "status", code=4)
+        thread.join()
+    assert message == f"points: BUSY: {told}\n  nothing was recorded; the same bytes may be sent again\n"
 
 
 def answer_once(listener, data):
@@ -414,7 +448,7 @@ def test_show_tells_numbers_as_they_are(tool, tmp_path):
     def fields(*args):
         tool(*args, "--out", tmp_path / "e")
         return tool.row("show", tmp_path / "e")["fields"]
-    assert fields("set-budget", 1, 2**64 - 1) == f"quest=1 points={2**64 - 1}"
+    assert fields("set-budget", 1, 2**64 - 1) == f"quest=1 points={2**64 - 1} campaign=0"
     assert "municipality=011002" in fields("open-account", "1" * 32, "札幌")
     assert "first_day=18943 (2021-11-12)" in fields("define-purpose", 1, "x", "--first", "2021-11-12", "--last", "2021-11-12")
     assert "(2021-11-12 09:30:15 JST)" in fields("set-time", "2021-11-12 09:30:15")
@@ -494,6 +528,247 @@ def test_time(daemon, tool):
     assert tool.row("status")["time"] == "2021-11-12 08:15:00"
     assert "accepted" in tool("accept-time").stderr
     assert "NOT_PERMITTED" in tool.refuses("accept-time", "--key", "auditor", code=4)
+
+
+# ---- quests of every kind, campaigns, receipts
+
+AUTUMN = ("--first", "2021-11-01", "--last", "2022-02-25")
+
+
+def receipts(tool):
+    """Campaign 1 with receipt quest 5 of two steps and a bonus; shops 1 in Sapporo, 2 in Ishikari, 3 in Otaru."""
+    tool.does("define-campaign", 1, "巡って買って応援", "--cap", 5_000)
+    tool.does("set-budget", 100_000, "--campaign", 1, *TWO)
+    tool.does("define-quest", 5, "レシート", *AUTUMN, "--step", "1000=120", "--step", "500=50", "--campaign", 1, "--times", 3,
+              "--period", "daily", "--bonus-municipalities", 2, "--bonus-points", 300)
+    tool.does("set-budget", 5, 50_000, *TWO)
+    for shop, name, municipality in ((1, "八百屋", "札幌"), (2, "道の駅石狩", "石狩"), (3, "魚屋", "Otaru")):
+        tool.does("register-shop", shop, name, municipality)
+
+
+@pytest.fixture
+def shopping(tool):
+    receipts(tool)
+    return tool
+
+
+def buy(tool, account, shop, yen, digest, *args):
+    return ("award", account, 5, "--shop", shop, "--yen", yen, "--receipt-digest", f"{digest:064x}", *args)
+
+
+def as_defined(tool, quest):
+    (found,) = [row for row in tool.rows("programme", "quests") if row["quest"] == quest]
+    return found
+
+
+def test_quests_of_every_kind(daemon, shopping):
+    tool = shopping
+    assert as_defined(tool, 5) == {
+        "quest": 5, "name": "レシート", "period": "DAILY", "times": 3, "points": None, "cap_points": 0, "budget_points": 50_000,
+        "first_day": "2021-11-01", "last_day": "2022-02-25", "grace_s": 0, "campaign": 1, "residents_max": None,
+        "municipalities": None, "receipt_steps": "500=50 1000=120", "bonus": "2 municipalities: 300 points"}
+    tool.does("define-quest", 6, "朝", *AUTUMN, "--points", 10, "--period", "Monthly", "--times", 1, "--municipality", "小樽",
+              "--municipality", "011002", "--residents-max", 1)
+    row = as_defined(tool, 6)
+    assert [row[n] for n in ("period", "times", "points", "residents_max", "municipalities", "receipt_steps")] == [
+        "MONTHLY", 1, 10, 1, "011002 札幌市, 012033 小樽市", None]
+    tool.does("set-budget", 6, 1_000, *TWO)
+    tool.refused("NOT_ELIGIBLE", "award", resident(tool, "恵庭"), 6)
+    tool.does("award", resident(tool), 6)
+    tool.refused("RESIDENTS_FULL", "award", resident(tool), 6)
+    tool.does("define-quest", 7, "一度", *AUTUMN, "--points", 10, "--period", "once")
+    assert as_defined(tool, 7)["period"] == "ONCE"
+    tool.refused("CAMPAIGN_UNKNOWN", "define-quest", 8, "x", *AUTUMN, "--points", 1, "--campaign", 2)
+    tool.refused("QUEST_INVALID", "define-quest", 8, "x", *AUTUMN, "--points", 1, "--times", 256)
+
+
+@pytest.mark.parametrize("args,said", [
+    ((), "Give --points, or --step"), (("--points", 1, "--step", "1=1"), "--points or --step, not both"),
+    (("--step", "500"), "should be YEN=POINTS"), (("--step", "=50"), "no whole number from 1"),
+    (("--step", "0=5"), "no whole number from 1"), (("--step", "5=x"), '--step, POINTS: "x"'),
+    (("--step", "5=1", "--step", "5=2"), "5 yen stand there twice"), (("--points", 1, "--times", 0), "no whole number from 1"),
+    (("--step", "5=1", "--bonus-points", 5), "go together"), (("--points", 1, "--bonus-points", 5), "go together"),
+    (("--points", 1, "--bonus-points", 5, "--bonus-municipalities", 2), "for a receipt quest"),
+    (("--points", 1, "--municipality", "小樽", "--municipality", "12033"), "--municipality 012033 is given twice"),
+    (("--points", 1, "--municipality", "函館"), "no municipality"), (("--points", 1, "--cap", 1, "--cap", 2), "--cap is given twice"),
+    (("--points", 1, *(["--step", "1=1"] * 21)), "at most 20 steps"), (("--points", 1, "--campaign", 0), "from 1 to"),
+], ids=lambda value: "")
+def test_definitions_that_are_no_use(daemon, tool, args, said):
+    before = daemon.look()
+    assert said in tool.refuses("define-quest", 1, "x", *AUTUMN, *args)
+    assert daemon.look() == before
+
+
+def test_quests_change(daemon, shopping, tmp_path):
+    tool, before = shopping, as_defined(shopping, 5)
+
+    def changed(*args, **expected):
+        nonlocal before
+        tool.does("change-quest", 5, *args, *TWO)
+        now = as_defined(tool, 5)
+        assert now == before | expected
+        before = now
+    changed("--last", "2021-12-31", last_day="2021-12-31")
+    changed("--name", "レシート 2", "--cap", 900, name="レシート 2", cap_points=900)
+    changed("--municipality", "札幌", "--municipality", "江別", municipalities="011002 札幌市, 012173 江別市")
+    changed("--residents-max", 7, "--grace-hours", 24, residents_max=7, grace_s=86_400)
+    changed("--step", "300=30", receipt_steps="300=30")
+    changed("--bonus-points", 400, bonus="2 municipalities: 400 points")
+    changed("--bonus-municipalities", 0, bonus=None)
+    changed("--municipality", "all", "--residents-max", 0, "--cap", 0, municipalities=None, residents_max=None, cap_points=0)
+    assert "say what changes" in tool.refuses("change-quest", 5, *TWO)
+    assert "no quest has the number 9" in tool.refuses("change-quest", 9, "--last", "2021-12-31", *TWO)
+    assert "two operators must sign" in tool.refuses("change-quest", 5, "--last", "2021-12-31")
+    assert "--points or --step, not both" in tool.refuses("change-quest", 5, "--points", 3, *TWO)
+    assert "no option --period" in tool.refuses("change-quest", 5, "--period", "daily", *TWO)
+    tool.refused("QUEST_INVALID", "change-quest", 5, "--last", "2021-10-31", *TWO)
+    assert as_defined(tool, 5) == before
+    tool("change-quest", 5, "--last", "2022-01-01", "--out", tmp_path / "e")
+    assert tool.row("show", tmp_path / "e")["fields"].startswith("definition=(quest=5 name=レシート 2 period=DAILY points=0 ")
+    assert " receipt=(steps=(amount_yen=300 points=30) bonus_municipalities=0" in tool.row("show", tmp_path / "e")["fields"]
+
+
+def test_campaigns(daemon, shopping):
+    tool, first, second = shopping, resident(shopping), resident(shopping, "小樽")
+    tool.does("define-quest", 2, "歩く", *AUTUMN, "--points", 1_000, "--period", "daily", "--times", 255, "--campaign", 1)
+    tool.does("set-budget", 2, 50_000, *TWO)
+    for _ in range(5):
+        tool.does("award", first, 2)
+    tool.refused("CAP_REACHED", *buy(tool, first, 1, 1_000, 1))
+    tool.does(*buy(tool, second, 1, 1_000, 1))
+    assert tool.row("campaign", 1) == {
+        "campaign": 1, "name": "巡って買って応援", "cap_points": 5_000, "budget_points": 100_000, "issued_points": 5_120,
+        "left_points": 94_880, "residents": 2, "quests": "2, 5"}
+    assert tool.row("programme", "campaigns") == {
+        "campaign": 1, "name": "巡って買って応援", "cap_points": 5_000, "budget_points": 100_000}
+    tool.refused("CAMPAIGN_EXISTS", "define-campaign", 1, "x")
+    tool.refused("CAMPAIGN_INVALID", "define-campaign", 0, "x")
+    tool.refused("CAMPAIGN_UNKNOWN", "set-budget", 5, "--campaign", 2, *TWO)
+    tool.refused("BUDGET_BELOW_ISSUED", "set-budget", 5, "--campaign", 1, *TWO)
+    assert "NOT_FOUND" in tool.refuses("campaign", 2, code=4)
+    assert "a quest's or a campaign's" in tool.refuses("set-budget", 1, 5, "--campaign", 1, *TWO)
+    assert "of which quest" in tool.refuses("set-budget", 5, *TWO)
+    assert "QUEST is missing" in tool.refuses("set-budget", *TWO)
+
+
+def test_receipts(daemon, shopping, tmp_path):
+    tool, account = shopping, resident(shopping)
+    assert tool.does(*buy(tool, account, 1, 999, 1))["points"] == 50
+    (tmp_path / "receipt").write_bytes(bytes(32))
+    by_file = ("award", account, 5, "--shop", 2, "--yen", 1_000, "--receipt-file", tmp_path / "receipt")
+    assert tool.does(*by_file)["points"] == 420
+    tool.refused("EVIDENCE_USED", *by_file)
+    entry = daemon.client("auditor").whole_statement(uuid.UUID(account).bytes)[0][1].transaction.award
+    assert entry.receipt == tx.Receipt(digest=hashlib.sha256(bytes(32)).digest(), shop=2, municipality=12_351, amount_yen=1_000)
+    tool.refused("RECEIPT_INVALID", *buy(tool, account, 1, 499, 2))
+    tool.refused("RECEIPT_INVALID", "award", account, 5)
+    tool.does("close-shop", 1, "--last", "2021-10-31")
+    tool.refused("SHOP_CLOSED", *buy(tool, account, 1, 500, 3))
+    tool.refused("SHOP_CLOSED", "close-shop", 1, "--last", "2021-10-31")
+    tool.refused("SHOP_UNKNOWN", "close-shop", 9, "--last", "2021-10-31")
+    tool.refused("SHOP_EXISTS", "register-shop", 1, "x", "札幌")
+    tool.refused("SHOP_INVALID", "register-shop", 0, "x", "札幌")
+    assert [(r["shop"], r["name"], r["municipality"], r["last_day"]) for r in tool.rows("programme", "shops")] == [
+        (1, "八百屋", "011002", "2021-10-31"), (2, "道の駅石狩", "012351", None), (3, "魚屋", "012033", None)]
+    assert tool.rows("statement", account)[-2]["detail"] == "quest 5 レシート, 2021-11-01 09:00:00, 999 yen at shop 1 八百屋, 札幌市"
+    before, digest = daemon.look(), "a" * 64
+    for args, said in [(("--shop", 1, "--yen", 500), "--receipt-digest HEX or --receipt-file FILE"),
+                       (("--receipt-digest", digest, "--receipt-file", "x", "--shop", 1, "--yen", 5), "one of them"),
+                       (("--receipt-digest", digest, "--yen", 500), "--shop is missing"),
+                       (("--receipt-digest", digest, "--shop", 1), "--yen is missing"),
+                       (("--receipt-digest", digest[1:], "--shop", 1, "--yen", 5), "is not 64 hex digits"),
+                       (("--receipt-digest", "z" * 64, "--shop", 1, "--yen", 5), f'"{"z" * 57}…" is not 64 hex digits'),
+                       (("--receipt-file", tmp_path / "none", "--shop", 1, "--yen", 5), "cannot read"),
+                       (("--receipt-digest", digest, "--shop", 9, "--yen", 5), "no shop has the number 9")]:
+        assert said in tool.refuses("award", account, 5, *args), args
+    assert daemon.look() == before
+
+
+def test_circulation(daemon, shopping):
+    tool, first, second, third = shopping, resident(shopping), resident(shopping), resident(shopping, "小樽")
+    assert tool("circulation").stdout == "(no circulation)\n" and tool.rows("circulation") == []
+    for number, (account, shop, yen) in enumerate([(first, 1, 1_500), (first, 1, 700), (second, 1, 800), (second, 2, 600),
+                                                   (third, 2, 500)]):
+        tool.does(*buy(tool, account, shop, yen, number))
+    tool.does("set-time", "2021-12-02")
+    tool.does(*buy(tool, third, 3, 2_500, 9))
+
+    def rows(*args):
+        return [(r["month"], r["home_name_en"], r["place_name_en"], r["receipts"], r["amount_yen"], r["residents"], r["points"])
+                for r in tool.rows("circulation", *args)]
+    november = [("2021-11-01", "Sapporo", "Sapporo", 3, 3_000, 2, 220), ("2021-11-01", "Sapporo", "Ishikari", 1, 600, 1, 350),
+                ("2021-11-01", "Otaru", "Ishikari", 1, 500, 1, 50)]
+    december = [("2021-12-01", "Otaru", "Otaru", 1, 2_500, 1, 420)]
+    assert rows() == rows("--quest", 5) == november + december
+    assert rows("--from", "2021-12-31") == december and rows("--to", "2021-11-01") == november
+    assert [tuple(row.values())[6:] for row in tool.csv_rows("circulation")] == [
+        (name_en, *map(str, numbers)) for _, _, name_en, *numbers in november + december]
+    blocks = [block.splitlines() for block in tool("circulation").stdout.split("\n\n")]
+    assert [block[0].split(":")[0] for block in blocks] == ["2021-11", "2021-12"] and [len(b) for b in blocks] == [15, 15]
+    names = [row["name_ja"] for row in tool.rows("programme", "municipalities")]
+    assert blocks[0][1].split() == ["HOME", *names, "TOTAL"] and [line.split()[0] for line in blocks[0][2:]] == [*names, "total"]
+    sapporo = blocks[0][2].split()
+    assert (sapporo[1], sapporo[names.index("石狩市") + 1], sapporo[-1]) == ("3,000", "600", "3,600")
+    assert blocks[0][-1].split()[-1] == "4,100" and blocks[1][-1].split()[2] == "2,500"
+    residents = tool("circulation", "--show", "residents").stdout
+    assert "total" not in residents.lower() and residents.splitlines()[2].split()[1] == "2"
+    assert tool("circulation", "--show", "receipts").stdout.splitlines()[2].split()[-1] == "4"
+    assert tool("circulation", "--show", "points").stdout.splitlines()[2].split()[-1] == "570"
+    assert rows("--key", "municipality-012033") == november[2:] + december
+    assert rows("--key", "municipality-011002") == november[:2]
+    assert "none of: amount, receipts, residents, points" in tool.refuses("circulation", "--show", "luck")
+    assert "--csv and --json have it all" in tool.refuses("circulation", "--show", "points", "--csv")
+
+
+# ---- accounts that close, freeze, merge
+
+def test_closed_and_frozen_accounts(daemon, begun):
+    tool, account = begun, earner(begun)
+
+    def status():
+        row = tool.row("account", account)
+        return row["status"], row["merged_into"]
+    assert status() == ("OPEN", None)
+    tool.does("freeze-account", account, "--reason", "電話の紛失")
+    assert status() == ("FROZEN", None)
+    tool.refused("ACCOUNT_FROZEN", "donate", account, "札幌", 1, 1)
+    tool.refused("ACCOUNT_FROZEN", "close-account", account)
+    tool.does("unfreeze-account", account)
+    tool.refused("ACCOUNT_NOT_FROZEN", "unfreeze-account", account)
+    waiting = tool.does("convert", account, 10)["id"]
+    tool.refused("CONVERSION_PENDING", "close-account", account)
+    tool.does("settle", waiting)
+    assert tool.does("close-account", account)["points"] == 90
+    assert status() == ("CLOSED", None)
+    tool.refused("ACCOUNT_CLOSED", "award", account, 1)
+    rows = tool.rows("statement", account)
+    assert [(r["type"], r["detail"], r["points"], r["balance_points"]) for r in rows[:2] + rows[-3:-2]] == [
+        ("award", "quest 1 エコ袋, 2021-11-01 09:00:00", 0, 0), ("close-account", None, -90, 0),
+        ("freeze-account", "電話の紛失", 0, 100)]
+    assert [r["detail"] for r in rows if r["type"] == "open-account"] == ["in 札幌市"]
+    assert "NOT_PERMITTED" in tool.refuses("freeze-account", account, "--key", "app", code=4)
+    assert "reason" in tool.refuses("freeze-account", account, "--reason", "x" * 201)
+
+
+def test_merged_accounts(daemon, begun):
+    tool, account, merged = begun, earner(begun), earner(begun, "小樽")
+    tool.does("donate", merged, "小樽", 1, 30)
+    tool.refused("MERGE_INVALID", "merge-accounts", account, account)
+    assert tool.does("merge-accounts", account, merged)["points"] == 70
+    assert [tool.row("account", merged)[n] for n in ("status", "merged_into", "balance_points")] == ["MERGED", account, 0]
+    tool.refused("ALREADY_AWARDED", "award", account, 1)
+    tool.refused("ACCOUNT_CLOSED", "award", merged, 1)
+    assert [(r["type"], r["detail"], r["points"], r["balance_points"]) for r in tool.rows("statement", account)] == [
+        ("award", "quest 1 エコ袋, 2021-11-01 09:00:00", 0, 170), ("merge-accounts", f"with {merged}", 70, 170),
+        ("merge-accounts", f"with {account}", 0, 100), ("award", "quest 1 エコ袋, 2021-11-01 09:00:00", 100, 100),
+        ("open-account", "in 札幌市", 0, 0)]
+    old = tool("statement", merged, "--json")
+    assert f"merged into {account}, which has taken its 70 points" in old.stderr
+    rows = tool.rows("statement", merged)
+    assert [(r["type"], r["outcome"], r["points"], r["balance_points"]) for r in rows] == [
+        ("award", "ACCOUNT_CLOSED", 0, 70), ("donate", "APPLIED", -30, 70), ("award", "APPLIED", 100, 100),
+        ("open-account", "APPLIED", 0, 0)]
+    assert tool.rows("statement", merged, "--limit", 2) == rows[:2]
 
 
 # ---- asking
