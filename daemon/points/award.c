@@ -101,8 +101,8 @@ static bool earns_bonus(const struct turn *turn)
     const Points__V1__ReceiptTerms *terms = turn->quest->definition->receipt;
     if (!terms->bonus_municipalities || (turn->progress && turn->progress->had_bonus))
         return false;
-    unsigned visited = circulation_visited(
-        &turn->state->circulation, turn->account, turn->quest->number, turn->shop->municipality);
+    unsigned visited =
+        circulation_visited(&turn->state->circulation, turn->account, turn->quest->number, turn->shop->municipality);
     return visited >= terms->bonus_municipalities;
 }
 
@@ -135,8 +135,8 @@ bool award_under_caps(struct turn *turn)
     if (number == 0)
         return true;
     turn->campaign = campaign_get(quests, number);
-    turn->campaign_progress = progress_get(&quests->progresses, turn->account, number | PROGRESS_CAMPAIGN);
-    return under_cap(turn->campaign->definition->cap_points, turn->campaign_progress, turn->points);
+    return under_cap(turn->campaign->definition->cap_points,
+        progress_get(&quests->progresses, turn->account, number | PROGRESS_CAMPAIGN), turn->points);
 }
 
 static bool in_budget(const struct budget *budget, uint64_t points)
@@ -186,14 +186,17 @@ static void count_for_quest(struct turn *turn, bool first)
     tally_award(&period->municipalities[municipality], true, turn->points);
 }
 
+// A new part in the quest may have moved all parts, so the campaign's is looked up again.
 static void count_for_campaign(struct turn *turn)
 {
+    struct progresses *progresses = &turn->state->quests.progresses;
     uint32_t key = turn->campaign->number | PROGRESS_CAMPAIGN;
-    turn->campaign->residents += turn->campaign_progress == NULL;
-    if (!turn->campaign_progress)
-        turn->campaign_progress = progress_new(&turn->state->quests.progresses, turn->account, key, 0);
+    struct progress *progress = progress_get(progresses, turn->account, key);
+    turn->campaign->residents += progress == NULL;
+    if (!progress)
+        progress = progress_new(progresses, turn->account, key, 0);
     turn->campaign->budget.issued_points += turn->points;
-    progress_add(turn->campaign_progress, 0, 0, turn->points);
+    progress_add(progress, 0, 0, turn->points);
 }
 
 static void count_receipt(struct turn *turn)
@@ -219,7 +222,7 @@ uint64_t award_apply(struct turn *turn)
     turn->progress->had_bonus |= turn->bonus;
     count_for_quest(turn, first);
     if (turn->campaign)
-        count_for_campaign(turn); // may move all progress
+        count_for_campaign(turn);
     if (turn->shop)
         count_receipt(turn);
     books_move(&turn->state->books, turn->account, BOOK_ISSUED, BOOK_BALANCES, turn->points);

@@ -97,8 +97,8 @@ static void add_quest_municipality(const struct points_state *state, const struc
 }
 
 static void add_quest_period(const struct points_state *state, const struct quest *quest,
-    const struct quest_period *period, unsigned municipality,
-    Points__V1__QuestReply *reply, ProtobufCAllocator *allocator)
+    const struct quest_period *period, unsigned municipality, Points__V1__QuestReply *reply,
+    ProtobufCAllocator *allocator)
 {
     const struct tally *tally = &period->municipalities[municipality];
     if (tally->awards == 0)

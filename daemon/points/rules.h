@@ -24,11 +24,10 @@ struct turn {
     struct quest *quest;
     struct campaign *campaign; // NULL: none
     struct progress *progress; // NULL: no award of this quest yet
-    struct progress *campaign_progress;
-    uint32_t day, period; // of occurred_at
-    struct shop *shop;    // NULL: no receipt
-    uint64_t points;      // of an award
-    bool bonus;           // is in them
+    uint32_t day, period;      // of occurred_at
+    struct shop *shop;         // NULL: no receipt
+    uint64_t points;           // of an award
+    bool bonus;                // is in them
     struct purpose *purpose;
     struct conversion *conversion;
     struct key *key;
