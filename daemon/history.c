@@ -111,8 +111,7 @@ bool history_holds(struct history *history, uint64_t sequence, struct span trans
     return holds;
 }
 
-void history_decided(
-    struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided)
+void history_decided(struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided)
 {
     struct ledger_place place;
     struct ledger_reading *reading = begin(history);
@@ -186,8 +185,8 @@ static bool touches_by_target(const Points__V1__LedgerEntry *entry)
     return entry->outcome->code == OUTCOME(APPLIED) && points_target(entry->transaction);
 }
 
-// A page may begin only where the account's own walk passes. An answer to a conversion, or a reversal, names no account:
-// the next entry of the walk that does tells whose it is.
+// A page may begin only where the account's own walk passes. An answer to a conversion, or a reversal, names no
+// account: the next entry of the walk that does tells whose it is.
 static bool belongs(struct job *job, struct ledger_reading *reading, const Points__V1__LedgerEntry *entry,
     const ProtobufCBinaryData *account)
 {

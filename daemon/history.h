@@ -15,8 +15,7 @@ struct history {
 bool history_holds(struct history *history, uint64_t sequence, struct span transaction);
 
 // What was decided at this sequence number; the transaction lives in the arena.
-void history_decided(
-    struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided);
+void history_decided(struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided);
 
 // Does the job's errand: opens a reading for it, and packs the response.
 void history_run(struct history *history, struct job *job);

@@ -101,8 +101,8 @@ static bool earns_bonus(const struct turn *turn)
     const Points__V1__ReceiptTerms *terms = turn->quest->definition->receipt;
     if (!terms->bonus_municipalities || (turn->progress && turn->progress->had_bonus))
         return false;
-    unsigned visited = circulation_visited(
-        &turn->state->circulation, turn->account, turn->quest->number, turn->shop->municipality);
+    unsigned visited =
+        circulation_visited(&turn->state->circulation, turn->account, turn->quest->number, turn->shop->municipality);
     return visited >= terms->bonus_municipalities;
 }
 

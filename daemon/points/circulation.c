@@ -9,8 +9,8 @@ enum { WORD_BITS = 64 };
 
 // ---- who has visited where
 
-static struct visit *visit_get(const struct circulation *circulation, const struct account *account,
-    const struct visit *like)
+static struct visit *visit_get(
+    const struct circulation *circulation, const struct account *account, const struct visit *like)
 {
     for (uint32_t at = account->visits; at; at = circulation->visits[at - 1].next) {
         struct visit *visit = &circulation->visits[at - 1];
@@ -42,8 +42,7 @@ static bool visit_mark(
 unsigned circulation_visited(
     const struct circulation *circulation, const struct account *account, uint32_t quest, unsigned place)
 {
-    const struct visit *visit =
-        visit_get(circulation, account, &(struct visit){.quest = quest, .month = EVER});
+    const struct visit *visit = visit_get(circulation, account, &(struct visit){.quest = quest, .month = EVER});
     uint64_t places[PLACE_WORDS] = {0};
     unsigned visited = 0;
     if (visit)
@@ -93,8 +92,8 @@ static void count(struct circulation *circulation, struct account *account, cons
     cell->residents += visit_mark(circulation, account, &like, purchase->place);
 }
 
-void circulation_add(struct circulation *circulation, struct account *account, const struct purchase *purchase,
-    unsigned municipalities)
+void circulation_add(
+    struct circulation *circulation, struct account *account, const struct purchase *purchase, unsigned municipalities)
 {
     count(circulation, account, purchase, 0, municipalities);
     count(circulation, account, purchase, purchase->quest, municipalities);

@@ -41,8 +41,8 @@ struct purchase {
     uint64_t amount_yen, points;
 };
 
-void circulation_add(struct circulation *circulation, struct account *account, const struct purchase *purchase,
-    unsigned municipalities);
+void circulation_add(
+    struct circulation *circulation, struct account *account, const struct purchase *purchase, unsigned municipalities);
 // How many municipalities the account has visited in a quest, once it has visited this one too.
 unsigned circulation_visited(
     const struct circulation *circulation, const struct account *account, uint32_t quest, unsigned place);

@@ -15,9 +15,9 @@ struct conversion {
     uint8_t account[ID_BYTES];
     uint8_t municipality; // position in genesis, when it was requested
     uint64_t points;
-    int64_t requested_at; // block time
+    int64_t requested_at;   // block time
     struct lot_parts parts; // where the points came from
-    UT_hash_handle hh;    // by sequence
+    UT_hash_handle hh;      // by sequence
 };
 
 // What an account has requested on its newest day and in its newest month of requests.

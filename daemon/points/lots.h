@@ -22,7 +22,7 @@ struct expiry_day {
 struct lots {
     struct lot *all;
     size_t count, capacity;
-    uint32_t unused; // chain of lots to use again, counted from 1
+    uint32_t unused;         // chain of lots to use again, counted from 1
     struct expiry_day *days; // ascending
     size_t day_count, day_capacity;
     size_t passed; // so many of them are over
@@ -52,8 +52,10 @@ void lots_take(struct lots *lots, struct account *account, uint64_t points, stru
 // The same, but first from `last_day` (0: from those that never expire).
 void lots_take_from(struct lots *lots, struct account *account, uint32_t last_day, uint64_t points);
 // Puts parts back; what has expired meanwhile goes to the lot of `late_day`.
-void lots_restore(struct lots *lots, struct account *account, const struct lot_parts *parts, uint32_t today, uint32_t late_day);
-void lots_move(struct lots *lots, const struct account *account, unsigned municipality); // the account still names the old one
+void lots_restore(
+    struct lots *lots, struct account *account, const struct lot_parts *parts, uint32_t today, uint32_t late_day);
+void lots_move(
+    struct lots *lots, const struct account *account, unsigned municipality); // the account still names the old one
 void lots_merge(struct lots *lots, struct account *from, struct account *to);
 void lots_free(struct lots *lots);
 void lot_parts_free(struct lot_parts *parts);

@@ -47,8 +47,8 @@ void points_block_begin(struct points_state *state, int64_t block_time);
 enum points_prior { POINTS_NEW, POINTS_SAME_BYTES, POINTS_OTHER_BYTES };
 struct points_inputs {
     enum points_prior prior;
-    uint64_t prior_sequence;  // unless POINTS_NEW
-    uint64_t target_sequence; // of the transaction that points_target() names; 0: no such id
+    uint64_t prior_sequence;             // unless POINTS_NEW
+    uint64_t target_sequence;            // of the transaction that points_target() names; 0: no such id
     const struct points_decided *target; // that transaction, when points_needs_target(); NULL: no such id
 };
 

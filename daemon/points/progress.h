@@ -10,8 +10,8 @@
 // The newest periods fit in one word: 64 of them when one award each is all that can be, 8 with counts to 255. Grace is
 // limited so that nothing older can be awarded any more.
 struct progress {
-    uint32_t next;         // of the same account, counted from 1; 0: the last
-    uint32_t key;          // the quest's number, or the campaign's with PROGRESS_CAMPAIGN
+    uint32_t next; // of the same account, counted from 1; 0: the last
+    uint32_t key;  // the quest's number, or the campaign's with PROGRESS_CAMPAIGN
     uint32_t awards : 31;
     uint32_t had_bonus : 1;
     uint32_t newest_period;

@@ -55,8 +55,8 @@ static Points__V1__QuestProgress *progress_shown(
     return shown;
 }
 
-static void add_lots(const struct points_state *state, const struct account *account,
-    Points__V1__AccountReply *reply, ProtobufCAllocator *allocator)
+static void add_lots(const struct points_state *state, const struct account *account, Points__V1__AccountReply *reply,
+    ProtobufCAllocator *allocator)
 {
     uint32_t today = state_today(state);
     reply->lots = POINTERS(allocator, LOTS_MAX, Points__V1__AccountLot);
@@ -115,8 +115,8 @@ static void add_quest_municipality(const struct points_state *state, const struc
 }
 
 static void add_quest_period(const struct points_state *state, const struct quest *quest,
-    const struct quest_period *period, unsigned municipality,
-    Points__V1__QuestReply *reply, ProtobufCAllocator *allocator)
+    const struct quest_period *period, unsigned municipality, Points__V1__QuestReply *reply,
+    ProtobufCAllocator *allocator)
 {
     const struct tally *tally = &period->municipalities[municipality];
     if (tally->awards == 0)

@@ -14,8 +14,8 @@ struct filling {
     bool full;
 };
 
-static void add_row(struct filling *filling, uint32_t first_day, unsigned home, unsigned place,
-    const struct circulation_cell *cell)
+static void add_row(
+    struct filling *filling, uint32_t first_day, unsigned home, unsigned place, const struct circulation_cell *cell)
 {
     Points__V1__CirculationReply *reply = filling->reply;
     if (filling->skip > 0) {

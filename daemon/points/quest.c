@@ -26,7 +26,7 @@ struct campaign *campaign_get(const struct quests *quests, uint32_t number)
 static const Points__V1__DefineQuest *definition_in(const struct turn *turn)
 {
     return turn->transaction->body_case == TRANSACTION(DEFINE_QUEST) ? turn->transaction->define_quest
-                                                                    : turn->transaction->change_quest->definition;
+                                                                     : turn->transaction->change_quest->definition;
 }
 
 // ---- definitions
@@ -112,8 +112,8 @@ static bool days_valid(const Points__V1__DefineQuest *quest)
 static bool definition_valid(const Points__V1__DefineQuest *quest, unsigned municipalities)
 {
     return quest->quest >= 1 && quest->quest <= QUEST_NUMBER_MAX && quest->period != PERIOD(PERIOD_NONE) &&
-           quest->times != 1 && quest->times <= QUEST_TIMES_MAX && municipalities_ascend(quest) && days_valid(quest) && expiry_valid(quest) &&
-           earnings_valid(quest, municipalities);
+           quest->times != 1 && quest->times <= QUEST_TIMES_MAX && municipalities_ascend(quest) && days_valid(quest) &&
+           expiry_valid(quest) && earnings_valid(quest, municipalities);
 }
 
 bool quest_valid(struct turn *turn)
@@ -166,8 +166,7 @@ bool campaign_valid(struct turn *turn)
 uint64_t campaign_apply_define(struct turn *turn)
 {
     struct campaign *campaign = memory_zeroed(1, sizeof *campaign);
-    campaign->definition =
-        (Points__V1__DefineCampaign *)memory_message(&turn->transaction->define_campaign->base);
+    campaign->definition = (Points__V1__DefineCampaign *)memory_message(&turn->transaction->define_campaign->base);
     campaign->number = campaign->definition->campaign;
     HASH_ADD(hh, turn->state->quests.campaigns, number, sizeof campaign->number, campaign);
     return 0;

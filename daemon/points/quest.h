@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <uthash.h>
 
-#define QUEST_BUDGETS_MAX (UINT64_C(1) << 62) // of all quests, or all campaigns, together: no sum of points can overflow
+#define QUEST_BUDGETS_MAX                                                                                              \
+    (UINT64_C(1) << 62) // of all quests, or all campaigns, together: no sum of points can overflow
 enum { QUEST_NUMBER_MAX = 1000000000, QUEST_POINTS_MAX = 1000000, QUEST_TIMES_MAX = 255, RECEIPT_YEN_MAX = 1000000000 };
 
 struct tally {
@@ -30,7 +31,7 @@ struct quest {
     uint32_t number;
     Points__V1__DefineQuest *definition; // ours
     struct budget budget;
-    uint64_t residents;           // who have an award of it
+    uint64_t residents; // who have an award of it
     uint64_t reversed_points, shortfall_points;
     struct tally *municipalities; // by position in genesis
     struct quest_period *periods; // ascending; only those with awards
@@ -53,7 +54,7 @@ struct quests {
     struct progresses progresses;
 };
 
-struct quest *quest_get(const struct quests *quests, uint32_t number);          // NULL: none
+struct quest *quest_get(const struct quests *quests, uint32_t number);       // NULL: none
 struct campaign *campaign_get(const struct quests *quests, uint32_t number); // NULL: none
 void quests_merge(struct quests *quests, struct account *from, struct account *to);
 void quests_free(struct quests *quests);

@@ -36,8 +36,8 @@ static struct account *account_of_target(const struct turn *turn)
 
 static bool donation_possible(struct turn *turn)
 {
-    turn->donation = donation_reversible(
-        &turn->state->donations, turn->inputs->target_sequence, state_today(turn->state));
+    turn->donation =
+        donation_reversible(&turn->state->donations, turn->inputs->target_sequence, state_today(turn->state));
     return turn->donation != NULL;
 }
 
@@ -77,7 +77,8 @@ static uint64_t reverse_award(struct turn *turn)
     turn->quest = quest_get(&state->quests, target->transaction->award->quest);
     turn->quest->reversed_points += points;
     turn->quest->shortfall_points += awarded - points;
-    give_back(&turn->quest->budget, progress_get(&state->quests.progresses, turn->account, turn->quest->number), points);
+    give_back(
+        &turn->quest->budget, progress_get(&state->quests.progresses, turn->account, turn->quest->number), points);
     give_back_to_campaign(turn, points);
     uint32_t award_day = (uint32_t)calendar_day(target->time);
     lots_take_from(&state->lots, turn->account, expiry_last_day(turn->quest->definition, award_day), points);

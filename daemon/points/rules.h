@@ -25,11 +25,11 @@ struct turn {
     struct quest *quest;
     struct campaign *campaign; // NULL: none
     struct progress *progress; // NULL: no award of this quest yet
-    uint32_t day, period; // of occurred_at
-    struct shop *shop;    // NULL: no receipt
-    uint64_t points;      // of an award
-    uint64_t expired;     // points that the touched account lost since it was touched before
-    bool bonus;           // is in them
+    uint32_t day, period;      // of occurred_at
+    struct shop *shop;         // NULL: no receipt
+    uint64_t points;           // of an award
+    uint64_t expired;          // points that the touched account lost since it was touched before
+    bool bonus;                // is in them
     struct purpose *purpose;
     struct conversion *conversion;
     struct donation *donation; // that is reversed

@@ -63,7 +63,8 @@ static bool compare_with_earlier(struct ledger_reading *reading, const struct re
     return true;
 }
 
-// A transaction decided before, or earlier in this block: its outcome is compared in its turn, so what is recorded serves.
+// A transaction decided before, or earlier in this block: its outcome is compared in its turn, so what is recorded
+// serves.
 static bool find_target(struct ledger_reading *reading, struct arena *arena, const struct replay_block *block,
     uint64_t sequence, struct points_decided **decided, struct replay_fault *fault)
 {

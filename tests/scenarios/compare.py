@@ -38,8 +38,9 @@ def accounts(client, model):
         assert (got.municipality, got.balance_points, got.held_points, got.last_sequence) == tuple(
             expected[n] for n in ("home", "balance", "held", "last"))
         assert (api.AccountStatus.Name(got.status), got.merged_into) == (expected["status"], expected["merged_into"])
-        assert {p.quest: (p.awards, p.points, p.last_period_day) for p in got.progress} == expected["progress"]
-        assert len(got.progress) == len(expected["progress"])
+        shown = {p.quest: (p.awards, p.points, p.last_period_day) for p in got.progress}
+        assert len(shown) == len(got.progress) == min(len(expected["progress"]), 200)
+        assert shown.items() <= expected["progress"].items()
 
 
 def entry(got, expected):
@@ -111,7 +112,7 @@ def circulation_rows(client, model, **which):
 
 
 def circulation(client, model):
-    days = sorted(receipt["day"] for receipt in model.receipts) or [0]
+    days = sorted(receipt["day"] for receipt in model.receipts) or [rules.day_of(model.time)]
     first, middle, last = days[0], days[len(days) // 2], days[-1]
     month, end = rules.month_of(middle), rules.month_end(middle)
     for number in [0] + [n for n, q in model.quests.items() if q["message"].HasField("receipt")]:

@@ -431,7 +431,9 @@ class History:
         return self.make(unfreeze_account=tx.UnfreezeAccount(account=self.account_with("FROZEN")))
 
     def merge_accounts(self):
-        account, merged = self.account(), self.pick({self.account(): 85, self.account_with("MERGED"): 5})
+        pending = [c["account"] for c in self.model.conversions.values() if c["state"] == "pending"] or self.accounts
+        account, merged = self.account(), self.pick({self.account(): 65, self.random.choice(pending): 25,
+                                                     self.account_with("MERGED"): 5})
         return self.make(merge_accounts=tx.MergeAccounts(account=account, merged=account if self.chance(0.08) else merged))
 
     def define_purpose(self):
