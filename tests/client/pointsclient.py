@@ -374,10 +374,20 @@ class Client:
         return self._rows(lambda offset: self.call(get_circulation=api.GetCirculation(
             quest=quest, from_day=from_day, to_day=to_day, offset=offset)))
 
-    def donation_totals(self, unit=api.WHOLE, municipality=0, purpose=0, from_day=0, to_day=0):
+    def donation_totals(self, unit=api.WHOLE, municipality=0, purpose=0, from_day=0, to_day=0, by_original=False):
         """All rows over all pages."""
         return self._rows(lambda offset: self.call(get_donation_totals=api.GetDonationTotals(
-            unit=unit, municipality=municipality, purpose=purpose, from_day=from_day, to_day=to_day, offset=offset)))
+            unit=unit, municipality=municipality, purpose=purpose, from_day=from_day, to_day=to_day, offset=offset,
+            by_original=by_original)))
+
+    def expiry(self, municipality=0, from_day=0, to_day=0):
+        """All rows over all pages."""
+        return self._rows(lambda offset: self.call(get_expiry=api.GetExpiry(
+            municipality=municipality, from_day=from_day, to_day=to_day, offset=offset)))
+
+    def settlements(self, municipality=0, purpose=0):
+        """The first page: settlements, and what is open."""
+        return self.call(get_settlements=api.GetSettlements(municipality=municipality, purpose=purpose))
 
     def pending_conversions(self, limit=0):
         """All pending conversions over all pages."""

@@ -1,11 +1,12 @@
 """An independent model of the rules, written from doc/rules.md alone: plain dictionaries, slow and readable.
 
 Here: envelopes, what residents do, and what is done to accounts. dates.py has the calendar, programme.py what operators
-decide, queries.py what can be asked."""
+decide, lots.py what expires and what is undone, queries.py what can be asked."""
 import collections
 
-from dates import (DAY, END_OF_9999, LAST_DAY, date_of, day_number, day_of, day_start, fiscal_year_of,  # noqa: F401
+from dates import (DAY, END_OF_9999, LAST_DAY, date_of, day_number, day_of, day_start, fiscal_year_of, last_day_of,  # noqa: F401
                    month_end, month_of, period_of, week_of)
+from lots import Lots
 from programme import (APP, AUDITOR, MUNICIPALITY, OPERATOR, POLICIES, WAON, YEN_MAX, Programme,  # noqa: F401
                        Refusal, refuse_if)
 from queries import Queries
@@ -21,6 +22,7 @@ SIGNED_BY = {
     "merge_accounts": (1, OPERATOR), "freeze_account": (1, OPERATOR), "unfreeze_account": (1, OPERATOR),
     "define_campaign": (1, OPERATOR), "change_quest": (2, OPERATOR),
     "register_shop": (1, OPERATOR), "close_shop": (1, OPERATOR),
+    "reverse": (2, OPERATOR), "settle_donations": (2, OPERATOR),
 }
 
 TOUCHES_ITS_ACCOUNT = {"award", "donate", "request_conversion", "open_account", "move_account", "close_account",
@@ -42,7 +44,7 @@ def new_progress():
     return {"periods": collections.Counter(), "points": 0, "places": set(), "bonus": False}
 
 
-class Model(Programme, Queries):
+class Model(Programme, Lots, Queries):
     """The whole state, and what each transaction does to it."""
 
     def __init__(self, genesis):
@@ -73,6 +75,12 @@ class Model(Programme, Queries):
         self.donations = []               # (day, municipality, purpose, points)
         self.converted = []               # (home, points)
         self.forfeited = []               # (home, points)
+        self.expired = []                 # (last day, home, points)
+        self.gifts = {}                   # id of a donation: dict(day, until, municipality, purpose, points, parts)
+        self.undone = []                  # donations: (day undone, day given, municipality, purpose, points)
+        self.taken_back = []              # of awards: (home, points)
+        self.reversed = {}                # id of what was reversed: account
+        self.settlements = []             # dict(sequence, day, municipality, purpose, to_day, points, reference)
 
     def _add_key(self, key):
         self.keys[key.key] = {"role": key.role, "holder": key.holder,
@@ -95,6 +103,7 @@ class Model(Programme, Queries):
             return {"block": 0, "first_sequence": 0, "time": 0, "outcomes": outcomes,
                     "originals": self._originals(transactions, outcomes)}
         self.time = self.next_time() if time is None else max(self.time, time)
+        self._pass_days()
         first, number = self.sequence + 1, self.blocks
         outcomes = [self._decide(t, data, number) for t, data in transactions]
         self.blocks += 1
@@ -143,8 +152,9 @@ class Model(Programme, Queries):
             code, points = "APPLIED", getattr(self, "_" + kind)(body, transaction.id) or 0
         except Refusal as refusal:
             code, points = refusal.code, 0
-        previous = self._touch(self._touched(kind, body, code))
-        outcome = (code, points, 0, previous)
+        touched = self._touched(kind, body, code)
+        previous, expired = self._touch(touched), self._tell(touched)
+        outcome = (code, points, expired, previous)
         self.decided[transaction.id] = self.entries[self.sequence] = {
             "sequence": self.sequence, "bytes": data, "transaction": transaction, "outcome": outcome,
             "block": block, "time": self.time}
@@ -156,7 +166,16 @@ class Model(Programme, Queries):
             return body.account if body.account in self.accounts else None
         if kind in ("settle_conversion", "refuse_conversion") and code == "APPLIED":
             return self.conversions[body.conversion]["account"]
+        if kind == "reverse" and code == "APPLIED":
+            return self.reversed[body.target]
         return None
+
+    def _tell(self, account):
+        """What expired since the account was touched before; it is told once."""
+        if account is None:
+            return 0
+        told, self.accounts[account]["untold"] = self.accounts[account]["untold"], 0
+        return told
 
     def _touch(self, account):
         """Enters the transaction into the account's history; the sequence of the entry before."""
@@ -186,6 +205,8 @@ class Model(Programme, Queries):
         refuse_if(body.municipality not in self.municipalities, "MUNICIPALITY_UNKNOWN")
         self.accounts[body.account] = {
             "home": body.municipality, "balance": 0, "held": 0, "status": "OPEN", "merged_into": b"",
+            "lots": {},        # last day: points, all of the balance together
+            "untold": 0,       # points that expired since the account was touched
             "progress": {},    # quest: new_progress()
             "counted": set()}  # in what the resident was counted already: see _count
 
@@ -198,7 +219,8 @@ class Model(Programme, Queries):
         account = self._unfrozen(body.account)
         refuse_if(any(c["account"] == body.account and c["state"] == "pending" for c in self.conversions.values()),
                   "CONVERSION_PENDING")
-        points, account["balance"], account["status"] = account["balance"], 0, "CLOSED"
+        points, account["status"] = account["balance"], "CLOSED"
+        self._spend(account, points)
         self.forfeited.append((account["home"], points))
         return points
 
@@ -215,7 +237,9 @@ class Model(Programme, Queries):
         refuse_if(body.account == body.merged, "MERGE_INVALID")
         merged = self.accounts[body.merged]
         points = merged["balance"]
-        account["balance"] += points
+        for last_day, part in merged["lots"].items():
+            self._gain(account, last_day, part)
+        account["untold"] += merged["untold"]
         account["held"] += merged["held"]
         account["counted"] |= merged["counted"]
         for conversion in self.conversions.values():
@@ -227,7 +251,7 @@ class Model(Programme, Queries):
             progress["points"] += other["points"]
             progress["places"] |= other["places"]
             progress["bonus"] |= other["bonus"]
-        merged |= {"balance": 0, "held": 0, "progress": {}, "status": "MERGED", "merged_into": body.account}
+        merged |= {"balance": 0, "lots": {}, "untold": 0, "held": 0, "progress": {}, "status": "MERGED", "merged_into": body.account}
         return points
 
     # ---- awards
@@ -256,7 +280,7 @@ class Model(Programme, Queries):
         progress["periods"][period] += 1
         progress["points"] += points
         progress["bonus"] |= bonus
-        account["balance"] += points
+        self._gain(account, last_day_of(rules, self.today), points)
         quest["issued"] += points
         new = self._count(account, "quest", body.quest)
         quest["residents"] += new
@@ -316,7 +340,7 @@ class Model(Programme, Queries):
 
     # ---- donations and conversions
 
-    def _donate(self, body, _):
+    def _donate(self, body, transaction_id):
         account = self._unfrozen(body.account)
         refuse_if(body.purpose not in self.purposes, "PURPOSE_UNKNOWN")
         purpose, today = self.purposes[body.purpose], day_of(self.time)
@@ -324,7 +348,9 @@ class Model(Programme, Queries):
         refuse_if(body.municipality != account["home"], "NOT_HOME_MUNICIPALITY")
         refuse_if(body.points == 0, "AMOUNT_INVALID")
         refuse_if(body.points > account["balance"], "BALANCE_INSUFFICIENT")
-        account["balance"] -= body.points
+        self.gifts[transaction_id] = {
+            "day": today, "until": today + self.policies["REVERSAL_DONATION_DAYS"], "municipality": body.municipality,
+            "purpose": body.purpose, "points": body.points, "parts": self._spend(account, body.points)}
         self.donations.append((today, body.municipality, body.purpose, body.points))
         return body.points
 
@@ -345,11 +371,11 @@ class Model(Programme, Queries):
             refuse_if(policy[limit] and self._requested(body.account, unit) + body.points > policy[limit],
                       "LIMIT_REACHED")
         refuse_if(body.points > account["balance"], "BALANCE_INSUFFICIENT")
-        account["balance"] -= body.points
+        parts = self._spend(account, body.points)
         account["held"] += body.points
         self.conversions[transaction_id] = {
             "sequence": self.sequence, "account": body.account, "home": account["home"],
-            "points": body.points, "time": self.time, "state": "pending"}
+            "points": body.points, "time": self.time, "state": "pending", "parts": parts}
         return body.points
 
     def _answer_conversion(self, conversion_id, state):
@@ -368,5 +394,12 @@ class Model(Programme, Queries):
 
     def _refuse_conversion(self, body, _):
         conversion, account = self._answer_conversion(body.conversion, "refused")
-        account["balance"] += conversion["points"]
+        self._refund(account, conversion["parts"])
+        return conversion["points"]
+
+    def _refuse_conversion_of(self, conversion, account):
+        """As _refuse_conversion, of one that is known to wait."""
+        conversion["state"] = "refused"
+        account["held"] -= conversion["points"]
+        self._refund(account, conversion["parts"])
         return conversion["points"]

@@ -1,7 +1,9 @@
 """What the model shows: the answers to queries, and the books. Rows that are all zero are left out."""
-from dates import fiscal_year_of, month_end, month_of, period_of
+import collections
 
-BOOKS = ("accounts", "issued", "balances", "held", "donated", "converted", "forfeited")
+from dates import NEVER, fiscal_year_of, month_end, month_of, period_of
+
+BOOKS = ("accounts", "issued", "balances", "held", "donated", "converted", "expired", "forfeited", "reversed")
 
 
 class Queries:
@@ -15,7 +17,8 @@ class Queries:
         progress = {quest: (sum(p["periods"].values()), p["points"], max(p["periods"]))
                     for quest, p in found["progress"].items()}
         return {n: found[n] for n in ("home", "balance", "held", "status", "merged_into")} | {
-            "last": self.statements[account][-1], "progress": progress}
+            "last": self.statements[account][-1], "progress": progress,
+            "lots": sorted((d, p) for d, p in found["lots"].items() if d != NEVER)}
 
     def statement(self, account):
         """The entries of an account, newest first."""
@@ -62,19 +65,40 @@ class Queries:
             row[3] += receipt["points"]
         return dict(sorted(rows.items()))
 
-    def donation_totals(self, unit="WHOLE", municipality=0, purpose=0, from_day=0, to_day=0):
-        """{(first day, municipality, purpose): [donations, points]}, ascending; WHOLE rows begin at from_day."""
+    def donation_totals(self, unit="WHOLE", municipality=0, purpose=0, from_day=0, to_day=0, by_original=False):
+        """{(first day, municipality, purpose): [donations, points, reversed donations, reversed points]}, ascending; WHOLE
+        rows begin at from_day. Reversals stand on the donation's day, or on their own."""
         begin = {"WHOLE": lambda _: from_day, "DAY": lambda day: day,
                  "MONTH": month_of, "FISCAL_YEAR": fiscal_year_of}[unit]
         rows = {}
-        for day, home, number, points in self.donations:
-            if ((municipality and home != municipality) or (purpose and number != purpose)
-                    or day < from_day or (to_day and day > to_day)):
-                continue
-            row = rows.setdefault((begin(day), home, number), [0, 0])
-            row[0] += 1
-            row[1] += points
+        undone = [(given if by_original else day, *rest) for day, given, *rest in self.undone]
+        for column, events in ((0, self.donations), (2, undone)):
+            for day, home, number, points in events:
+                if ((municipality and home != municipality) or (purpose and number != purpose)
+                        or day < from_day or (to_day and day > to_day)):
+                    continue
+                row = rows.setdefault((begin(day), home, number), [0, 0, 0, 0])
+                row[column] += 1
+                row[column + 1] += points
         return dict(sorted(rows.items()))
+
+    def expiry(self, municipality=0, from_day=0, to_day=0):
+        """{(last day, municipality): (points, whether they expired)}, ascending."""
+        rows = collections.Counter()
+        for day, home, points in self.expired:
+            rows[day, home, True] += points
+        for account in self.accounts.values():
+            for day, points in account["lots"].items():
+                if day != NEVER:
+                    rows[day, account["home"], False] += points
+        return {(day, home): (points, over) for (day, home, over), points in sorted(rows.items())
+                if points and (not municipality or home == municipality) and day >= from_day
+                and (not to_day or day <= to_day)}
+
+    def open_rows(self):
+        """{(municipality, purpose): points given, not undone, not paid out}, ascending; those that are not 0."""
+        rows = {(m, p): self.open_donations(m, p) for m in sorted(self.municipalities) for p in sorted(self.purposes)}
+        return {place: points for place, points in rows.items() if points}
 
     def pending(self):
         """(sequence, id, account, home when requested, points, time), oldest first."""
@@ -99,6 +123,12 @@ class Queries:
             books[home]["converted"] += points
         for home, points in self.forfeited:
             books[home]["forfeited"] += points
+        for _, home, points in self.expired:
+            books[home]["expired"] += points
+        for _, _, home, _, points in self.undone:
+            books[home]["donated"] -= points
+        for home, points in self.taken_back:
+            books[home]["reversed"] += points
         return books
 
     def totals(self):
@@ -110,10 +140,10 @@ class Queries:
         """Issued is what is somewhere, nothing is negative, budgets are kept, accounts that ended are empty."""
         total = self.totals()
         assert total["issued"] == sum(total[n] for n in BOOKS[2:])
-        assert total["issued"] == sum(q["issued"] for q in self.quests.values())
-        assert total["issued"] == total["forfeited"] + total["donated"] + total["converted"] + sum(
+        assert total["issued"] == sum(q["issued"] + q["reversed"] for q in self.quests.values())
+        assert total["balances"] + total["held"] == sum(
             a["balance"] + a["held"] for a in self.accounts.values() if a["status"] in ("OPEN", "FROZEN"))
-        assert all(a["balance"] >= 0 and a["held"] >= 0 for a in self.accounts.values())
+        assert all(a["balance"] == sum(a["lots"].values()) and a["held"] >= 0 for a in self.accounts.values())
         for campaign in self.campaigns.values():
             assert campaign["issued"] == sum(self.quests[q]["issued"] for q in campaign["quests"])
         assert all(p["issued"] <= p["budget"] for p in [*self.quests.values(), *self.campaigns.values()])

@@ -119,10 +119,10 @@ def test_donation_totals_by_day_month_and_fiscal_year():
         assert outcomes(model, body("donate", account=A, municipality=SAPPORO, purpose=1, points=points)) == ["APPLIED"]
     day = rules.day_number
     last, first = day(2022, 3, 31), day(2022, 4, 1)
-    assert model.donation_totals("DAY") == {(last, SAPPORO, 1): [2, 3], (first, SAPPORO, 1): [1, 4]}
-    assert model.donation_totals("MONTH") == {(day(2022, 3, 1), SAPPORO, 1): [2, 3], (first, SAPPORO, 1): [1, 4]}
-    assert model.donation_totals("FISCAL_YEAR") == {(day(2021, 4, 1), SAPPORO, 1): [2, 3], (first, SAPPORO, 1): [1, 4]}
-    assert model.donation_totals("WHOLE", from_day=first, to_day=first) == {(first, SAPPORO, 1): [1, 4]}
+    assert model.donation_totals("DAY") == {(last, SAPPORO, 1): [2, 3, 0, 0], (first, SAPPORO, 1): [1, 4, 0, 0]}
+    assert model.donation_totals("MONTH") == {(day(2022, 3, 1), SAPPORO, 1): [2, 3, 0, 0], (first, SAPPORO, 1): [1, 4, 0, 0]}
+    assert model.donation_totals("FISCAL_YEAR") == {(day(2021, 4, 1), SAPPORO, 1): [2, 3, 0, 0], (first, SAPPORO, 1): [1, 4, 0, 0]}
+    assert model.donation_totals("WHOLE", from_day=first, to_day=first) == {(first, SAPPORO, 1): [1, 4, 0, 0]}
     assert model.donation_totals("WHOLE", municipality=OTARU) == {}
 
 
@@ -174,9 +174,9 @@ def test_books_follow_the_home():
                         body("settle_conversion", conversion=pending.id))) == {"APPLIED"}
     books = model.books()
     assert books[SAPPORO] == {"accounts": 1, "issued": 2_000, "balances": 1_000, "held": 0, "donated": 7, "converted": 0,
-                              "forfeited": 0}
+                              "expired": 0, "forfeited": 0, "reversed": 0}
     assert books[OTARU] == {"accounts": 1, "issued": 0, "balances": 843, "held": 50, "donated": 0, "converted": 100,
-                            "forfeited": 0}
+                            "expired": 0, "forfeited": 0, "reversed": 0}
     assert books[EBETSU] == dict.fromkeys(books[OTARU], 0)
     assert model.pending()[0][3] == SAPPORO
 

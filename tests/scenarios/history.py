@@ -145,7 +145,8 @@ class History:
             quest=number, points=points, campaign=campaign))
         policy = lambda number, value: self.make(set_policy=tx.SetPolicy(policy=number, value=value))
         yield self.step([
-            quest(1, 100, 1_600, (first, first + 105), WEEK), quest(2, 50, 150, (first, first + 300), 0),
+            quest(1, 100, 1_600, (first, first + 105), WEEK, expiry=tx.Expiry(kind=tx.AFTER_DAYS, value=12)),
+            quest(2, 50, 150, (first, first + 300), 0, expiry=tx.Expiry(kind=tx.AFTER_MONTHS, value=1)),
             quest(3, 250, 0, (first + 7, first + 200), DAY), quest(4, 10, 0, (first, first + 90), HOUR),
             purpose(1, first, first + 400), purpose(2, first + 14, first + 60), purpose(3, 0, first - 1)],
             self.one(rules.OPERATOR))
@@ -154,7 +155,8 @@ class History:
             campaign(1, 700), campaign(2, 0), campaign(3, 0),
             quest(101, 0, 0, long, WEEK, times=20, campaign=1, receipt=self.terms(2)),
             quest(102, 0, 900, long, DAY, period=tx.DAILY, campaign=1, receipt=self.terms(0)),
-            quest(103, 40, 0, long, DAY, period=tx.DAILY, times=3, campaign=2),
+            quest(103, 40, 0, long, DAY, period=tx.DAILY, times=3, campaign=2,
+                  expiry=tx.Expiry(kind=tx.AFTER_DAYS, value=3)),
             quest(104, 70, 0, long, 3 * DAY, period=tx.MONTHLY, campaign=2, municipalities=some),
             quest(105, 90, 0, long, 0, period=tx.ONCE, times=2, residents_max=20),
             quest(106, 0, 0, long, 0, period=tx.MONTHLY, times=5, receipt=self.terms(3))]
@@ -187,7 +189,7 @@ class History:
 
     def two_operators(self):
         made = [self.pick({self.set_budget: 4, self.set_policy: 4, self.register_key: 3, self.revoke_key: 3,
-                           self.change_quest: 4})()
+                           self.change_quest: 4, self.reverse: 10, self.settle_donations: 4})()
                 for _ in range(self.random.randint(1, 4))]
         if self.chance(0.2):  # one key twice in one envelope
             made.append(self.altered(made[-1], new_id=True))
@@ -377,7 +379,16 @@ class History:
         return dict(name="寄り道", period=period, times=times, points=points, grace_s=self.random.choice([0, 1, HOUR, DAY, most]),
                     cap_points=self.pick({0: 3, points or 2_000: 1, points + 1_000: 3}),
                     municipalities=some if self.chance(0.2) else [], residents_max=self.pick({0: 8, 3: 1, 30: 1}),
-                    receipt=self.terms(self.pick({0: 2, 2: 2, 3: 1})) if receipt else None)
+                    receipt=self.terms(self.pick({0: 2, 2: 2, 3: 1})) if receipt else None,
+                    expiry=self.expiry() if self.chance(0.6) else None)
+
+    def expiry(self):
+        """When points expire, right when the quest ends within 60 days."""
+        kind = self.random.choice([tx.ON_DAY, tx.AFTER_DAYS, tx.AFTER_MONTHS, tx.END_OF_FISCAL_YEAR])
+        day = rules.day_of(self.model.time)
+        value = {tx.ON_DAY: day + self.random.randint(20, 90), tx.AFTER_DAYS: self.pick({1: 1, 5: 3, 30: 1, 3_660: 1}),
+                 tx.AFTER_MONTHS: self.pick({1: 3, 2: 1, 120: 1}), tx.END_OF_FISCAL_YEAR: self.random.randint(0, 1)}[kind]
+        return tx.Expiry(kind=kind, value=value)
 
     def terms(self, bonus_municipalities):
         """A receipt quest's: steps from 1,000 yen on; with a bonus, or none for 0 municipalities."""
@@ -393,6 +404,10 @@ class History:
                  {"grace_s": fields["grace_s"] + 60 * DAY},
                  {"municipalities": self.municipalities[1::-1]}, {"municipalities": self.municipalities[:1] * 2},
                  {"municipalities": [self.municipalities[0], 999_999]}]
+        wrong += [{"expiry": tx.Expiry(kind=kind, value=value)} for kind, value in (
+            (tx.EXPIRY_NONE, 1), (tx.AFTER_DAYS, 0), (tx.AFTER_DAYS, 3_661), (tx.AFTER_MONTHS, 0), (tx.AFTER_MONTHS, 121),
+            (tx.END_OF_FISCAL_YEAR, 2), (tx.ON_DAY, 2_932_897), (tx.ON_DAY, max(fields["first_day"], 1) - 1))
+            if "first_day" in fields or kind != tx.ON_DAY]
         step = lambda amount, points=1: tx.ReceiptStep(amount_yen=amount, points=points)
         right = [step(1_000)]
         wrong += [{"receipt": tx.ReceiptTerms(**terms)} for terms in (
@@ -436,6 +451,28 @@ class History:
                                                      self.account_with("MERGED"): 5})
         return self.make(merge_accounts=tx.MergeAccounts(account=account, merged=account if self.chance(0.08) else merged))
 
+    # ---- corrections and payments
+
+    def reverse(self):
+        decided = [e for e in self.model.entries.values() if e["transaction"].WhichOneof("body") in (
+            "award", "donate", "request_conversion") and e["outcome"][0] == "APPLIED"]
+        recent = [e for e in decided[-300:] if e["transaction"].id not in self.model.reversed] or decided[-1:]
+        gifts = [e for e in decided[-600:] if e["transaction"].WhichOneof("body") == "donate"] or recent
+        waiting = [i for i, c in self.model.conversions.items() if c["state"] == "pending"]
+        target = self.pick({"recent": 50, "gift": 25, "waiting": 12, "any": 8, "again": 6, "nobody": 4})
+        ids = {"recent": [e["transaction"].id for e in recent], "gift": [e["transaction"].id for e in gifts],
+               "waiting": waiting, "any": [t.id for t in self.sent[-500:]], "again": list(self.model.reversed)}.get(target)
+        return self.make(reverse=tx.Reverse(target=self.random.choice(ids) if ids else self.random.randbytes(16),
+                                            reason="取り消し"))
+
+    def settle_donations(self):
+        today = rules.day_of(self.model.next_time())
+        home = self.pick({self.random.choice(self.municipalities[:3]): 60, self.municipality(): 40})
+        purpose = self.pick({1: 60, 2: 25, 3: 5, 88_888: 3})
+        to_day = self.pick({today - 1: 50, today: 8, max(today - self.random.randint(2, 20), 0): 40})
+        return self.make(settle_donations=tx.SettleDonations(
+            municipality=home, purpose=purpose, to_day=to_day, reference=f"振込 {self.random.randint(1, 99)}"))
+
     def define_purpose(self):
         today = rules.day_of(self.model.time)
         fields = dict(purpose=self.random.randint(4, 40), name="まちづくり", first_day=today,
@@ -455,12 +492,12 @@ class History:
         return self.make(set_budget=tx.SetBudget(quest=quest, points=points, campaign=campaign))
 
     def set_policy(self):
-        number = self.random.randint(0, 7)
+        number = self.random.randint(0, 9)
         name, low, high, _ = rules.POLICIES.get(number, ("", 0, 0, 0))
         usual = {"FUTURE_MAX_S": [0, 60, 120], "CONVERSION_OPENS_AT": [self.model.time - 1, self.model.time + DAY],
                  "CONVERSION_UNIT_POINTS": [1, 10, 50], "CONVERSION_MIN_POINTS": [1, 20, 100],
                  "CONVERSION_DAY_MAX_POINTS": [0, 150, 300], "CONVERSION_MONTH_MAX_POINTS": [0, 400, 600],
-                 "TOTALS_SHARED": [0, 1]}.get(name, [0, 1])
+                 "TOTALS_SHARED": [0, 1], "REFUND_GRACE_DAYS": [0, 5, 30], "REVERSAL_DONATION_DAYS": [0, 3, 14]}.get(name, [0, 1])
         value = self.pick({self.random.choice(usual): 80, low: 2, max(low - 1, 0): 3, high + 1: 4, U64_MAX: 2})
         return self.make(set_policy=tx.SetPolicy(policy=number, value=value))
 
