@@ -12,7 +12,7 @@ bool wire_ended(const struct wire *wire)
     return wire->failed || wire->at == wire->end;
 }
 
-uint64_t wire_varint(struct wire *wire)
+uint64_t wire_varint_long(struct wire *wire)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < VARINT_BYTES_MAX && !wire_ended(wire); i++) {

@@ -19,5 +19,14 @@ struct wire {
 
 struct wire wire_of(struct span bytes);
 bool wire_ended(const struct wire *wire); // nothing is left, or reading has failed
-uint64_t wire_varint(struct wire *wire);
+uint64_t wire_varint_long(struct wire *wire);
+
+// Most are of one byte.
+static inline uint64_t wire_varint(struct wire *wire)
+{
+    if (!wire->failed && wire->at < wire->end && *wire->at < 0x80)
+        return *wire->at++;
+    return wire_varint_long(wire);
+}
+
 struct span wire_sized(struct wire *wire); // a length, and so many bytes

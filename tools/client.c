@@ -317,6 +317,10 @@ static bool is_answer(const Points__V1__Request *request, const Points__V1__Resp
         return response->body_case == RESPONSE(CAMPAIGN);
     case REQUEST(GET_CIRCULATION):
         return response->body_case == RESPONSE(CIRCULATION);
+    case REQUEST(GET_EXPIRY):
+        return response->body_case == RESPONSE(EXPIRY);
+    case REQUEST(GET_SETTLEMENTS):
+        return response->body_case == RESPONSE(SETTLEMENTS);
     default:
         return (int)response->body_case == (int)request->body_case;
     }

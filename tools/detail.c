@@ -68,6 +68,8 @@ static char *detail_text(struct context *context, const Points__V1__Transaction 
         return xstrdup(transaction->freeze_account->reason);
     case TRANSACTION(UNFREEZE_ACCOUNT):
         return xstrdup(transaction->unfreeze_account->reason);
+    case TRANSACTION(REVERSE):
+        return id_detail("", &transaction->reverse->target, transaction->reverse->reason);
     case TRANSACTION(MERGE_ACCOUNTS):
         return id_detail("with ", &transaction->merge_accounts->merged, "");
     default:

@@ -18,6 +18,7 @@ static const struct {
     {"Accounts", commands_accounts},
     {"What residents do", commands_residents},
     {"Quests", commands_quests},
+    {"Corrections and payments", commands_corrections},
     {"The programme", commands_programme},
     {"Asking", commands_queries},
     {"Files", commands_submit},

@@ -127,12 +127,14 @@ static int run_status(struct context *context)
 }
 
 const struct command commands_queries[] = {
-    {"account", "ACCOUNT [--quests]", "show home and balance of an account, or its quests", "auditor", 0, run_account},
+    {"account", "ACCOUNT [--quests] [--lots]",
+        "show home and balance of an account, or its quests, or what will expire", "auditor", 0, run_account},
     {"statement", "ACCOUNT [--limit ROWS]",
         "show what happened to an account, newest first, with the balance after each", "auditor", 0, run_statement},
     {"transaction", "ID", "show a transaction and its outcome", "auditor", 0, run_transaction},
     {"totals",
-        "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year]",
+        "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year] "
+        "[--by-original]",
         "show donations by municipality and purpose", "auditor", 0, run_totals},
     {"quest", "QUEST [--by municipality|period] [--from DAY] [--to DAY]",
         "show what a quest has issued, its budget, and how many took part", "auditor", 0, run_quest},
@@ -140,6 +142,10 @@ const struct command commands_queries[] = {
         0, run_campaign},
     {"circulation", "[--quest QUEST] [--from DAY] [--to DAY] [--show amount|receipts|residents|points]",
         "show where residents shop, by month: home by municipality of the shop", "auditor", 0, run_circulation},
+    {"expiry", "[--municipality MUNICIPALITY] [--from DAY] [--to DAY]",
+        "show how many points expired, and will, by their last day", "auditor", 0, run_expiry},
+    {"settlements", "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--open]",
+        "show the donations that were paid out, or what is open", "auditor", 0, run_settlements},
     {"conversions", "", "show the conversions that wait for their answer", "waon", 0, run_conversions},
     {"trial-balance", "", "show that the books balance", "auditor", 0, run_trial_balance},
     {"programme", "municipalities|quests|campaigns|shops|purposes|policies|keys", "show what the programme consists of",

@@ -28,26 +28,45 @@ static void progress_rows(struct table *table, const Points__V1__AccountReply *r
     }
 }
 
-int run_account(struct context *context)
+static void lot_rows(struct table *table, const Points__V1__AccountReply *reply)
+{
+    for (size_t i = 0; i < reply->n_lots; i++) {
+        day_cell(table, reply->lots[i]->last_day);
+        table_number(table, reply->lots[i]->points);
+    }
+}
+
+static struct table *account_table(struct context *context, const Points__V1__AccountReply *reply)
 {
     static const struct table_column columns[] = {{"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
         {"balance_points", TABLE_NUMBER}, {"held_points", TABLE_NUMBER}, {"status", TABLE_TEXT},
         {"merged_into", TABLE_TEXT}, {"last_sequence", TABLE_ORDINAL}};
     static const struct table_column quest_columns[] = {
         {"quest", TABLE_ORDINAL}, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}, {"last_period", TABLE_TEXT}};
+    static const struct table_column lot_columns[] = {{"last_day", TABLE_TEXT}, {"points", TABLE_NUMBER}};
+    struct table *table;
+    if (option_get(context, "quests")) {
+        table = table_new("quests", quest_columns, COUNT(quest_columns));
+        progress_rows(table, reply);
+    } else if (option_get(context, "lots")) {
+        table = table_new("lots", lot_columns, COUNT(lot_columns));
+        lot_rows(table, reply);
+    } else {
+        table = table_new("accounts", columns, COUNT(columns));
+        account_row(context, table, reply);
+    }
+    return table;
+}
+
+int run_account(struct context *context)
+{
     uint8_t account[ID_BYTES];
-    bool quests = option_get(context, "quests");
     parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
     Points__V1__GetAccount ask = POINTS__V1__GET_ACCOUNT__INIT;
     ask.account = (ProtobufCBinaryData){ID_BYTES, account};
     context_municipalities(context);
     Points__V1__Response *response = context_call(context, REQUEST(GET_ACCOUNT), &ask);
-    struct table *table = quests ? table_new("quests", quest_columns, COUNT(quest_columns))
-                                 : table_new("accounts", columns, COUNT(columns));
-    if (quests)
-        progress_rows(table, response->account);
-    else
-        account_row(context, table, response->account);
+    struct table *table = account_table(context, response->account);
     client_free_response(response);
     return context_print(context, table);
 }

@@ -38,7 +38,8 @@ static struct table *quest_summary(struct context *context, const Points__V1__Qu
     static const struct table_column columns[] = {{"quest", TABLE_ORDINAL}, {"name", TABLE_TEXT},
         {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}, {"award_points", TABLE_NUMBER},
         {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"issued_points", TABLE_NUMBER},
-        {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}};
+        {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER},
+        {"shortfall_points", TABLE_NUMBER}};
     struct table *table = table_new("quests", columns, COUNT(columns));
     table_number(table, reply->quest->quest);
     table_text(table, reply->quest->name);
@@ -48,6 +49,8 @@ static struct table *quest_summary(struct context *context, const Points__V1__Qu
     table_number(table, reply->quest->cap_points);
     quest_points_cells(context, table, reply);
     table_number(table, reply->residents);
+    table_number(table, reply->reversed_points);
+    table_number(table, reply->shortfall_points);
     return table;
 }
 

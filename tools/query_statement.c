@@ -9,8 +9,20 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+// A reversed award takes points; everything else that is reversed gives them back.
+static bool is_award(struct context *context, const ProtobufCBinaryData *id)
+{
+    Points__V1__GetTransaction ask = POINTS__V1__GET_TRANSACTION__INIT;
+    ask.id = *id;
+    Points__V1__Response *response = context_call(context, REQUEST(GET_TRANSACTION), &ask);
+    const Points__V1__LedgerEntry *entry = response->transaction->entry;
+    bool award = entry && entry->transaction && entry->transaction->body_case == TRANSACTION(AWARD);
+    client_free_response(response);
+    return award;
+}
+
 // What an entry did to the balance that can be spent.
-static int64_t balance_change(const Points__V1__LedgerEntry *entry)
+static int64_t balance_change(struct context *context, const Points__V1__LedgerEntry *entry)
 {
     int64_t points = (int64_t)entry->outcome->points, expired = (int64_t)entry->outcome->expired;
     if (entry->outcome->code != OUTCOME(APPLIED))
@@ -24,6 +36,8 @@ static int64_t balance_change(const Points__V1__LedgerEntry *entry)
     case TRANSACTION(REQUEST_CONVERSION):
     case TRANSACTION(CLOSE_ACCOUNT):
         return -points - expired;
+    case TRANSACTION(REVERSE):
+        return (points > 0 && is_award(context, &entry->transaction->reverse->target) ? -points : points) - expired;
     default:
         return -expired;
     }
@@ -47,7 +61,7 @@ static size_t statement_page(struct context *context, struct table *table, const
     for (i = 0; i < page->n_entries && i < rows_max; i++) {
         const Points__V1__LedgerEntry *entry = page->entries[i];
         need_whole(entry);
-        int64_t change = balance_change(entry);
+        int64_t change = balance_change(context, entry);
         table_number(table, entry->sequence);
         time_cell(table, entry->time);
         table_text(table, transaction_name(entry->transaction->body_case));
@@ -69,7 +83,7 @@ static int64_t balance_when_merged(struct context *context, Points__V1__GetState
         Points__V1__Response *response = context_call(context, REQUEST(GET_STATEMENT), &ask);
         for (size_t i = 0; i < response->statement->n_entries; i++) {
             need_whole(response->statement->entries[i]);
-            balance += balance_change(response->statement->entries[i]);
+            balance += balance_change(context, response->statement->entries[i]);
         }
         ask.before = response->statement->next;
         client_free_response(response);

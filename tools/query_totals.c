@@ -6,12 +6,13 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct table_column total_columns[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
-    {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+    {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER},
+    {"reversed", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}};
 
 struct totals {
     struct context *context;
     struct table *table;
-    uint64_t donations, points;
+    uint64_t donations, points, reversed, reversed_points;
 };
 
 static void begin_totals(void *data)
@@ -19,7 +20,7 @@ static void begin_totals(void *data)
     struct totals *totals = data;
     table_free(totals->table);
     totals->table = table_new("totals", total_columns, COUNT(total_columns));
-    totals->donations = totals->points = 0;
+    totals->donations = totals->points = totals->reversed = totals->reversed_points = 0;
     context_forget_names(totals->context); // there may be new purposes
 }
 
@@ -44,6 +45,10 @@ static struct page_end take_totals(const Points__V1__Response *response, void *d
         purpose_cells(totals->context, totals->table, row->purpose);
         table_number(totals->table, row->donations);
         table_number(totals->table, row->points);
+        table_number(totals->table, row->reversed_donations);
+        table_number(totals->table, row->reversed_points);
+        totals->reversed += row->reversed_donations;
+        totals->reversed_points += row->reversed_points;
         totals->donations += row->donations;
         totals->points += row->points;
     }
@@ -60,6 +65,8 @@ static void total_line(struct totals *totals)
         table_empty(totals->table);
     table_number(totals->table, totals->donations);
     table_number(totals->table, totals->points);
+    table_number(totals->table, totals->reversed);
+    table_number(totals->table, totals->reversed_points);
 }
 
 static Points__V1__GetDonationTotals totals_asked(struct context *context)
@@ -67,6 +74,7 @@ static Points__V1__GetDonationTotals totals_asked(struct context *context)
     const char *unit = option_get(context, "by"), *municipality = option_get(context, "municipality");
     Points__V1__GetDonationTotals ask = POINTS__V1__GET_DONATION_TOTALS__INIT;
     ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
+    ask.by_original = option_get(context, "by-original") != NULL;
     ask.from_day = option_day(context, "from", 0);
     ask.to_day = option_day(context, "to", 0);
     if (unit)

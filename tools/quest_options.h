@@ -8,6 +8,7 @@ struct quest_options {
     Points__V1__DefineQuest quest;
     uint32_t municipalities[GENESIS_MUNICIPALITIES_MAX];
     Points__V1__ReceiptTerms receipt;
+    Points__V1__Expiry expiry;
     Points__V1__ReceiptStep steps[RECEIPT_STEPS_MAX], *step_pointers[RECEIPT_STEPS_MAX];
 };
 
@@ -17,4 +18,5 @@ void quest_options_read(struct context *context, struct quest_options *options);
 
 #define QUEST_OPTIONS                                                                                                  \
     "[--cap POINTS] [--grace-hours HOURS] [--municipality MUNICIPALITY]... [--residents-max NUMBER] "                  \
-    "[--step YEN=POINTS]... [--bonus-municipalities NUMBER] [--bonus-points POINTS]"
+    "[--step YEN=POINTS]... [--bonus-municipalities NUMBER] [--bonus-points POINTS] "                                  \
+    "[--expires never|DAY|NUMBERd|NUMBERm|fiscal-year|next-fiscal-year]"

@@ -842,7 +842,7 @@ def test_totals_name_the_purpose(given):
     for rows in (tool.rows("totals"), tool.csv_rows("totals")):
         assert [r["purpose_name"] for r in rows] == [names[int(r["purpose"])] for r in rows]
     lines = tool("totals").stdout.splitlines()
-    assert 'まち, "みどり"' in lines[2] and lines[-1].split() == ["total", "7", "103"]
+    assert 'まち, "みどり"' in lines[2] and lines[-1].split() == ["total", "7", "103", "0", "0"]
     assert "total" not in tool("totals", "--municipality", "札幌", "--purpose", 1).stdout, "one row needs no sum"
 
 
@@ -865,7 +865,7 @@ def test_quest(daemon, begun):
         tool.does("award", account, 1)
     assert tool.row("quest", 1) == {
         "quest": 1, "name": "エコ袋", "first_day": "2021-11-01", "last_day": "2022-05-31", "award_points": 100,
-        "cap_points": 0, "budget_points": 10_000_000, "issued_points": 500, "left_points": 9_999_500, "residents": 3}
+        "cap_points": 0, "budget_points": 10_000_000, "issued_points": 500, "left_points": 9_999_500, "residents": 3, "reversed_points": 0, "shortfall_points": 0}
     by_municipality = {r["municipality"]: (r["residents"], r["awards"], r["points"])
                        for r in tool.rows("quest", 1, "--by", "municipality") if r["awards"]}
     assert by_municipality == {S: (1, 2, 200), O: (2, 3, 300)}
@@ -882,6 +882,60 @@ def test_quest(daemon, begun):
     assert [own[n] for n in ("budget_points", "issued_points", "left_points", "residents")] == [None, 300, None, 2]
     assert "NOT_FOUND" in tool.refuses("quest", 2, code=4)
     assert "NOT_PERMITTED" in tool.refuses("quest", 1, "--key", "waon", code=4)
+
+
+def test_corrections_and_expiry(daemon, begun):
+    tool = begun
+    tool.does("define-quest", 2, "夏", "--points", 40, "--first", "2021-11-01", "--last", "2021-11-30", "--expires", "10d")
+    tool.does("set-budget", 2, 1_000, *TWO)
+    account = earner(tool)
+    award = tool.does("award", account, 2)
+    assert tool.rows("account", account, "--lots") == [{"last_day": "2021-11-11", "points": 40}]
+    assert [(r["last_day"], r["municipality"], r["points"], r["expired"]) for r in tool.rows("expiry")] == [
+        ("2021-11-11", S, 40, False)]
+    gift = tool.does("donate", account, "札幌", 1, 30)
+    assert "two" in tool.refuses("reverse", award["id"], "--reason", "誤り", code=2).lower()
+    tool.does("reverse", gift["id"], "--reason", "誤り", *TWO)
+    tool.does("reverse", award["id"], "--reason", "誤り", *TWO)
+    tool.refused("ALREADY_REVERSED", "reverse", award["id"], "--reason", "誤り", *TWO)
+    assert held(daemon, account) == (11_002, 100, 0)
+    rows = tool.rows("statement", account)
+    assert [(r["type"], r["points"], r["balance_points"]) for r in rows] == [
+        ("reverse", -40, 100), ("reverse", 30, 140), ("donate", -30, 110), ("award", 40, 140), ("award", 100, 100),
+        ("open-account", 0, 0)]
+    quest = tool.row("quest", 2)
+    assert (quest["issued_points"], quest["reversed_points"], quest["shortfall_points"]) == (0, 40, 0)
+    total = tool.row("totals")
+    assert [total[n] for n in ("donations", "points", "reversed", "reversed_points")] == [1, 30, 1, 30]
+
+
+def test_donations_are_paid_out(daemon, begun):
+    tool = begun
+    account = earner(tool)
+    gift = tool.does("donate", account, "札幌", 1, 60)
+    assert [r["open_points"] for r in tool.rows("settlements", "--open")] == [60]
+    tool.refused("SETTLEMENT_INVALID", "settle-donations", "札幌", 1, "--to", "2021-11-01", "--reference", "振込 7", *TWO)
+    tool.does("set-time", "2021-11-02")
+    tool.does("settle-donations", "札幌", 1, "--to", "2021-11-01", "--reference", "振込 7", *TWO)
+    assert [(r["day"], r["to_day"], r["points"], r["reference"]) for r in tool.rows("settlements", "--municipality", "札幌")] == [
+        ("2021-11-02", "2021-11-01", 60, "振込 7")]
+    tool.refused("NOTHING_TO_SETTLE", "settle-donations", "小樽", 1, "--to", "2021-11-01", "--reference", "振込 8", *TWO)
+    tool.does("reverse", gift["id"], "--reason", "誤り", *TWO)
+    assert [r["open_points"] for r in tool.rows("settlements", "--open")] == [-60]
+
+
+@pytest.mark.parametrize("text, kind, value", [("90d", "AFTER_DAYS", 90), ("3m", "AFTER_MONTHS", 3),
+                                               ("2022-03-31", "ON_DAY", 19_082), ("fiscal-year", "END_OF_FISCAL_YEAR", 0),
+                                               ("next-fiscal-year", "END_OF_FISCAL_YEAR", 1)])
+def test_how_an_expiry_is_said(daemon, begun, text, kind, value):
+    begun.does("define-quest", 2, "夏", "--points", 40, "--first", "2021-11-01", "--last", "2021-11-30", "--expires", text)
+    (quest,) = [q.quest for q in daemon.client("auditor").programme(api.QUESTS) if q.quest.quest == 2]
+    assert (tx.ExpiryKind.Name(quest.expiry.kind), quest.expiry.value) == (kind, value)
+    begun.does("change-quest", 2, "--expires", "never", *TWO)
+    (quest,) = [q.quest for q in daemon.client("auditor").programme(api.QUESTS) if q.quest.quest == 2]
+    assert not quest.HasField("expiry")
+    assert "day" in begun.refuses("define-quest", 3, "夏", "--points", 40, "--first", "2021-11-01", "--last", "2021-11-30",
+                                  "--expires", "soon")
 
 
 def test_trial_balance(daemon, given):
