@@ -386,8 +386,14 @@ class Client:
             municipality=municipality, from_day=from_day, to_day=to_day, offset=offset)))
 
     def settlements(self, municipality=0, purpose=0):
-        """The first page: settlements, and what is open."""
-        return self.call(get_settlements=api.GetSettlements(municipality=municipality, purpose=purpose))
+        """All settlements over all pages, and what is open."""
+        rows, offset = [], 0
+        while True:
+            page = self.call(get_settlements=api.GetSettlements(municipality=municipality, purpose=purpose, offset=offset))
+            rows += page.settlements
+            offset = page.next_offset
+            if not offset:
+                return rows, page.open
 
     def pending_conversions(self, limit=0):
         """All pending conversions over all pages."""

@@ -1,4 +1,4 @@
-"""The model's calendar: JST days as numbers, and the weeks, months, years and quest periods that they fall into; and when points expire."""
+"""The model's calendar: JST days as numbers, and the weeks, months, years and quest periods that they fall into."""
 import calendar
 import datetime
 
@@ -60,35 +60,3 @@ def period_of(quest, day):
     if quest.period == MONTHLY:
         return month_of(day), month_end(day)
     return quest.first_day, quest.last_day
-
-
-# ---- when points expire
-
-ON_DAY, AFTER_DAYS, AFTER_MONTHS, END_OF_FISCAL_YEAR = 1, 2, 3, 4
-NEVER = float("inf")  # the last day of points that do not expire
-
-
-def expiry_invalid(quest):
-    """Whether the expiry of a quest's definition is wrong in itself."""
-    if not quest.HasField("expiry"):
-        return False
-    kind, value = quest.expiry.kind, quest.expiry.value
-    return not {ON_DAY: quest.last_day <= value <= LAST_DAY, AFTER_DAYS: 1 <= value <= 3_660,
-                AFTER_MONTHS: 1 <= value <= 120, END_OF_FISCAL_YEAR: value in (0, 1)}.get(kind, False)
-
-
-def last_day_of(quest, today):
-    """The last day of points awarded today."""
-    if not quest.HasField("expiry"):
-        return NEVER
-    kind, value = quest.expiry.kind, quest.expiry.value
-    if kind == ON_DAY:
-        return max(value, today)
-    if kind == AFTER_DAYS:
-        return today + value
-    if kind == AFTER_MONTHS:
-        date = date_of(today)
-        years, month = divmod(date.month - 1 + value, 12)
-        first = day_number(date.year + years, month + 1, 1)
-        return min(first + date.day - 1, month_end(first))
-    return day_number(date_of(fiscal_year_of(today)).year + 1 + value, 3, 31)

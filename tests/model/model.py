@@ -1,12 +1,12 @@
 """An independent model of the rules, written from doc/rules.md alone: plain dictionaries, slow and readable.
 
 Here: envelopes, what residents do, and what is done to accounts. dates.py has the calendar, programme.py what operators
-decide, lots.py what expires and what is undone, queries.py what can be asked."""
+decide, lots.py points that expire, reversals and settlements, queries.py what can be asked."""
 import collections
 
-from dates import (DAY, END_OF_9999, LAST_DAY, date_of, day_number, day_of, day_start, fiscal_year_of, last_day_of,  # noqa: F401
+from dates import (DAY, END_OF_9999, LAST_DAY, date_of, day_number, day_of, day_start, fiscal_year_of,  # noqa: F401
                    month_end, month_of, period_of, week_of)
-from lots import Lots
+from lots import Lots, last_day_of
 from programme import (APP, AUDITOR, MUNICIPALITY, OPERATOR, POLICIES, WAON, YEN_MAX, Programme,  # noqa: F401
                        Refusal, refuse_if)
 from queries import Queries
@@ -67,7 +67,7 @@ class Model(Programme, Lots, Queries):
         self.purposes = {}                # number: message
         self.decided = {}                 # id: dict(sequence, bytes, transaction, outcome, block, time)
         self.entries = {}                 # sequence: the same dict, for statements
-        self.conversions = {}             # id: dict(sequence, account, home, points, time, state)
+        self.conversions = {}             # id: dict(sequence, account, home, points, time, state, lots)
         self.statements = {}              # account: [sequence of each entry]
         self.awards = []                  # dict(quest, day, home, points, new: a resident counted for the first time)
         self.receipts = []                # dict(quest, day, home, place, yen, points, new, new in quest), of awards
@@ -75,12 +75,7 @@ class Model(Programme, Lots, Queries):
         self.donations = []               # (day, municipality, purpose, points)
         self.converted = []               # (home, points)
         self.forfeited = []               # (home, points)
-        self.expired = []                 # (last day, home, points)
-        self.gifts = {}                   # id of a donation: dict(day, until, municipality, purpose, points, parts)
-        self.undone = []                  # donations: (day undone, day given, municipality, purpose, points)
-        self.taken_back = []              # of awards: (home, points)
-        self.reversed = {}                # id of what was reversed: account
-        self.settlements = []             # dict(sequence, day, municipality, purpose, to_day, points, reference)
+        self._begin_lots()
 
     def _add_key(self, key):
         self.keys[key.key] = {"role": key.role, "holder": key.holder,
@@ -103,7 +98,7 @@ class Model(Programme, Lots, Queries):
             return {"block": 0, "first_sequence": 0, "time": 0, "outcomes": outcomes,
                     "originals": self._originals(transactions, outcomes)}
         self.time = self.next_time() if time is None else max(self.time, time)
-        self._pass_days()
+        self._expire()
         first, number = self.sequence + 1, self.blocks
         outcomes = [self._decide(t, data, number) for t, data in transactions]
         self.blocks += 1
@@ -153,8 +148,8 @@ class Model(Programme, Lots, Queries):
         except Refusal as refusal:
             code, points = refusal.code, 0
         touched = self._touched(kind, body, code)
-        previous, expired = self._touch(touched), self._tell(touched)
-        outcome = (code, points, expired, previous)
+        previous = self._touch(touched)
+        outcome = (code, points, self._say_expired(touched), previous)
         self.decided[transaction.id] = self.entries[self.sequence] = {
             "sequence": self.sequence, "bytes": data, "transaction": transaction, "outcome": outcome,
             "block": block, "time": self.time}
@@ -167,15 +162,8 @@ class Model(Programme, Lots, Queries):
         if kind in ("settle_conversion", "refuse_conversion") and code == "APPLIED":
             return self.conversions[body.conversion]["account"]
         if kind == "reverse" and code == "APPLIED":
-            return self.reversed[body.target]
+            return self._reversal_touches(body)
         return None
-
-    def _tell(self, account):
-        """What expired since the account was touched before; it is told once."""
-        if account is None:
-            return 0
-        told, self.accounts[account]["untold"] = self.accounts[account]["untold"], 0
-        return told
 
     def _touch(self, account):
         """Enters the transaction into the account's history; the sequence of the entry before."""
@@ -205,8 +193,8 @@ class Model(Programme, Lots, Queries):
         refuse_if(body.municipality not in self.municipalities, "MUNICIPALITY_UNKNOWN")
         self.accounts[body.account] = {
             "home": body.municipality, "balance": 0, "held": 0, "status": "OPEN", "merged_into": b"",
-            "lots": {},        # last day: points, all of the balance together
-            "untold": 0,       # points that expired since the account was touched
+            "lots": collections.Counter(),  # of the balance: last day: points
+            "unsaid": 0,       # expired since the account was touched
             "progress": {},    # quest: new_progress()
             "counted": set()}  # in what the resident was counted already: see _count
 
@@ -219,8 +207,8 @@ class Model(Programme, Lots, Queries):
         account = self._unfrozen(body.account)
         refuse_if(any(c["account"] == body.account and c["state"] == "pending" for c in self.conversions.values()),
                   "CONVERSION_PENDING")
-        points, account["status"] = account["balance"], "CLOSED"
-        self._spend(account, points)
+        points, account["balance"], account["status"] = account["balance"], 0, "CLOSED"
+        account["lots"].clear()
         self.forfeited.append((account["home"], points))
         return points
 
@@ -237,10 +225,10 @@ class Model(Programme, Lots, Queries):
         refuse_if(body.account == body.merged, "MERGE_INVALID")
         merged = self.accounts[body.merged]
         points = merged["balance"]
-        for last_day, part in merged["lots"].items():
-            self._gain(account, last_day, part)
-        account["untold"] += merged["untold"]
+        account["balance"] += points
         account["held"] += merged["held"]
+        account["lots"] += merged["lots"]
+        account["unsaid"] += merged["unsaid"]
         account["counted"] |= merged["counted"]
         for conversion in self.conversions.values():
             if conversion["account"] == body.merged:
@@ -251,12 +239,13 @@ class Model(Programme, Lots, Queries):
             progress["points"] += other["points"]
             progress["places"] |= other["places"]
             progress["bonus"] |= other["bonus"]
-        merged |= {"balance": 0, "lots": {}, "untold": 0, "held": 0, "progress": {}, "status": "MERGED", "merged_into": body.account}
+        merged |= {"balance": 0, "held": 0, "lots": collections.Counter(), "unsaid": 0, "progress": {},
+                   "status": "MERGED", "merged_into": body.account}
         return points
 
     # ---- awards
 
-    def _award(self, body, _):
+    def _award(self, body, transaction_id):
         refuse_if(body.occurred_at > self.time + self.policies["FUTURE_MAX_S"], "IN_FUTURE")
         account = self._account(body.account)
         refuse_if(body.quest not in self.quests, "QUEST_UNKNOWN")
@@ -280,7 +269,10 @@ class Model(Programme, Lots, Queries):
         progress["periods"][period] += 1
         progress["points"] += points
         progress["bonus"] |= bonus
-        self._gain(account, last_day_of(rules, self.today), points)
+        today = day_of(self.time)
+        self._put(account, last_day_of(rules, today), points)
+        self.awarded[transaction_id] = {
+            "account": body.account, "quest": body.quest, "points": points, "day": today}
         quest["issued"] += points
         new = self._count(account, "quest", body.quest)
         quest["residents"] += new
@@ -348,10 +340,11 @@ class Model(Programme, Lots, Queries):
         refuse_if(body.municipality != account["home"], "NOT_HOME_MUNICIPALITY")
         refuse_if(body.points == 0, "AMOUNT_INVALID")
         refuse_if(body.points > account["balance"], "BALANCE_INSUFFICIENT")
-        self.gifts[transaction_id] = {
-            "day": today, "until": today + self.policies["REVERSAL_DONATION_DAYS"], "municipality": body.municipality,
-            "purpose": body.purpose, "points": body.points, "parts": self._spend(account, body.points)}
         self.donations.append((today, body.municipality, body.purpose, body.points))
+        self.gifts[transaction_id] = {
+            "account": body.account, "day": today, "until": today + self.policies["REVERSAL_DONATION_DAYS"],
+            "municipality": body.municipality, "purpose": body.purpose, "points": body.points,
+            "lots": self._take(account, body.points)}
         return body.points
 
     def _requested(self, account, unit):
@@ -371,11 +364,10 @@ class Model(Programme, Lots, Queries):
             refuse_if(policy[limit] and self._requested(body.account, unit) + body.points > policy[limit],
                       "LIMIT_REACHED")
         refuse_if(body.points > account["balance"], "BALANCE_INSUFFICIENT")
-        parts = self._spend(account, body.points)
         account["held"] += body.points
         self.conversions[transaction_id] = {
             "sequence": self.sequence, "account": body.account, "home": account["home"],
-            "points": body.points, "time": self.time, "state": "pending", "parts": parts}
+            "points": body.points, "time": self.time, "state": "pending", "lots": self._take(account, body.points)}
         return body.points
 
     def _answer_conversion(self, conversion_id, state):
@@ -393,13 +385,9 @@ class Model(Programme, Lots, Queries):
         return conversion["points"]
 
     def _refuse_conversion(self, body, _):
-        conversion, account = self._answer_conversion(body.conversion, "refused")
-        self._refund(account, conversion["parts"])
-        return conversion["points"]
+        return self._refuse_held(body.conversion)
 
-    def _refuse_conversion_of(self, conversion, account):
-        """As _refuse_conversion, of one that is known to wait."""
-        conversion["state"] = "refused"
-        account["held"] -= conversion["points"]
-        self._refund(account, conversion["parts"])
+    def _refuse_held(self, conversion_id):
+        conversion, account = self._answer_conversion(conversion_id, "refused")
+        self._put_back(account, conversion["lots"])
         return conversion["points"]

@@ -1,5 +1,5 @@
 """What operators decide, in the model: quests, campaigns, shops, purposes, budgets, policies, keys and time."""
-from dates import DAY, END_OF_9999, GRACE_DAYS, LAST_DAY, expiry_invalid
+from dates import DAY, END_OF_9999, GRACE_DAYS, LAST_DAY
 
 NUMBER_MAX = YEN_MAX = 1_000_000_000
 POINTS_MAX = 1_000_000  # of one award
@@ -15,7 +15,7 @@ POLICIES = {
     5: ("CONVERSION_DAY_MAX_POINTS", 0, 1_000_000_000, 0),
     6: ("CONVERSION_MONTH_MAX_POINTS", 0, 1_000_000_000, 0),
     7: ("TOTALS_SHARED", 0, 1, 0),
-    8: ("REFUND_GRACE_DAYS", 0, 3_660, 30),
+    8: ("REFUND_GRACE_DAYS", 0, 3660, 30),
     9: ("REVERSAL_DONATION_DAYS", 0, 366, 14),
 }
 
@@ -44,7 +44,7 @@ class Programme:
         refuse_if(body.quest in self.quests, "QUEST_EXISTS")
         refuse_if(body.campaign and body.campaign not in self.campaigns, "CAMPAIGN_UNKNOWN")
         self._check_quest(body)
-        self.quests[body.quest] = {"message": body, "budget": 0, "issued": 0, "residents": 0, "reversed": 0, "shortfall": 0}
+        self.quests[body.quest] = {"message": body, "budget": 0, "issued": 0, "residents": 0}
         if body.campaign:
             self.campaigns[body.campaign]["quests"].append(body.quest)
 
@@ -62,7 +62,7 @@ class Programme:
         refuse_if(not 1 <= body.quest <= NUMBER_MAX or body.period not in GRACE_DAYS
                   or body.times == 1 or body.times > 255
                   or body.first_day > body.last_day or body.last_day > LAST_DAY
-                  or not ascending(body.municipalities) or expiry_invalid(body), "QUEST_INVALID")
+                  or not ascending(body.municipalities) or self.expiry_invalid(body), "QUEST_INVALID")
         periods = 4 if body.times else 60
         refuse_if(body.grace_s > periods * GRACE_DAYS[body.period] * DAY, "QUEST_INVALID")
         if body.HasField("receipt"):

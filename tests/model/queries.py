@@ -1,7 +1,5 @@
 """What the model shows: the answers to queries, and the books. Rows that are all zero are left out."""
-import collections
-
-from dates import NEVER, fiscal_year_of, month_end, month_of, period_of
+from dates import fiscal_year_of, month_end, month_of, period_of
 
 BOOKS = ("accounts", "issued", "balances", "held", "donated", "converted", "expired", "forfeited", "reversed")
 
@@ -17,8 +15,7 @@ class Queries:
         progress = {quest: (sum(p["periods"].values()), p["points"], max(p["periods"]))
                     for quest, p in found["progress"].items()}
         return {n: found[n] for n in ("home", "balance", "held", "status", "merged_into")} | {
-            "last": self.statements[account][-1], "progress": progress,
-            "lots": sorted((d, p) for d, p in found["lots"].items() if d != NEVER)}
+            "last": self.statements[account][-1], "progress": progress}
 
     def statement(self, account):
         """The entries of an account, newest first."""
@@ -66,39 +63,22 @@ class Queries:
         return dict(sorted(rows.items()))
 
     def donation_totals(self, unit="WHOLE", municipality=0, purpose=0, from_day=0, to_day=0, by_original=False):
-        """{(first day, municipality, purpose): [donations, points, reversed donations, reversed points]}, ascending; WHOLE
-        rows begin at from_day. Reversals stand on the donation's day, or on their own."""
+        """{(first day, municipality, purpose): [donations, points, reversed donations, reversed points]}, ascending;
+        WHOLE rows begin at from_day."""
         begin = {"WHOLE": lambda _: from_day, "DAY": lambda day: day,
                  "MONTH": month_of, "FISCAL_YEAR": fiscal_year_of}[unit]
         rows = {}
-        undone = [(given if by_original else day, *rest) for day, given, *rest in self.undone]
-        for column, events in ((0, self.donations), (2, undone)):
-            for day, home, number, points in events:
-                if ((municipality and home != municipality) or (purpose and number != purpose)
-                        or day < from_day or (to_day and day > to_day)):
-                    continue
-                row = rows.setdefault((begin(day), home, number), [0, 0, 0, 0])
-                row[column] += 1
-                row[column + 1] += points
+        booked = [(*row, 0) for row in self.donations] + [
+            (u["given"] if by_original else u["day"], u["municipality"], u["purpose"], u["points"], 2)
+            for u in self.donations_undone]
+        for day, home, number, points, column in booked:
+            if ((municipality and home != municipality) or (purpose and number != purpose)
+                    or day < from_day or (to_day and day > to_day)):
+                continue
+            row = rows.setdefault((begin(day), home, number), [0, 0, 0, 0])
+            row[column] += 1
+            row[column + 1] += points
         return dict(sorted(rows.items()))
-
-    def expiry(self, municipality=0, from_day=0, to_day=0):
-        """{(last day, municipality): (points, whether they expired)}, ascending."""
-        rows = collections.Counter()
-        for day, home, points in self.expired:
-            rows[day, home, True] += points
-        for account in self.accounts.values():
-            for day, points in account["lots"].items():
-                if day != NEVER:
-                    rows[day, account["home"], False] += points
-        return {(day, home): (points, over) for (day, home, over), points in sorted(rows.items())
-                if points and (not municipality or home == municipality) and day >= from_day
-                and (not to_day or day <= to_day)}
-
-    def open_rows(self):
-        """{(municipality, purpose): points given, not undone, not paid out}, ascending; those that are not 0."""
-        rows = {(m, p): self.open_donations(m, p) for m in sorted(self.municipalities) for p in sorted(self.purposes)}
-        return {place: points for place, points in rows.items() if points}
 
     def pending(self):
         """(sequence, id, account, home when requested, points, time), oldest first."""
@@ -125,10 +105,10 @@ class Queries:
             books[home]["forfeited"] += points
         for _, home, points in self.expired:
             books[home]["expired"] += points
-        for _, _, home, _, points in self.undone:
-            books[home]["donated"] -= points
-        for home, points in self.taken_back:
-            books[home]["reversed"] += points
+        for undone in self.donations_undone:
+            books[undone["municipality"]]["donated"] -= undone["points"]
+        for award in self.taken_back:
+            books[award["home"]]["reversed"] += award["points"]
         return books
 
     def totals(self):
@@ -140,11 +120,12 @@ class Queries:
         """Issued is what is somewhere, nothing is negative, budgets are kept, accounts that ended are empty."""
         total = self.totals()
         assert total["issued"] == sum(total[n] for n in BOOKS[2:])
-        assert total["issued"] == sum(q["issued"] + q["reversed"] for q in self.quests.values())
-        assert total["balances"] + total["held"] == sum(
+        assert total["issued"] == total["reversed"] + sum(q["issued"] for q in self.quests.values())
+        assert total["issued"] == sum(total[n] for n in BOOKS[4:]) + sum(
             a["balance"] + a["held"] for a in self.accounts.values() if a["status"] in ("OPEN", "FROZEN"))
-        assert all(a["balance"] == sum(a["lots"].values()) and a["held"] >= 0 for a in self.accounts.values())
+        assert all(a["balance"] >= 0 and a["held"] >= 0 for a in self.accounts.values())
         for campaign in self.campaigns.values():
             assert campaign["issued"] == sum(self.quests[q]["issued"] for q in campaign["quests"])
         assert all(p["issued"] <= p["budget"] for p in [*self.quests.values(), *self.campaigns.values()])
         assert total["held"] == sum(row[4] for row in self.pending())
+        self.assert_lots()

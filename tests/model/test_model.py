@@ -120,8 +120,10 @@ def test_donation_totals_by_day_month_and_fiscal_year():
     day = rules.day_number
     last, first = day(2022, 3, 31), day(2022, 4, 1)
     assert model.donation_totals("DAY") == {(last, SAPPORO, 1): [2, 3, 0, 0], (first, SAPPORO, 1): [1, 4, 0, 0]}
-    assert model.donation_totals("MONTH") == {(day(2022, 3, 1), SAPPORO, 1): [2, 3, 0, 0], (first, SAPPORO, 1): [1, 4, 0, 0]}
-    assert model.donation_totals("FISCAL_YEAR") == {(day(2021, 4, 1), SAPPORO, 1): [2, 3, 0, 0], (first, SAPPORO, 1): [1, 4, 0, 0]}
+    assert model.donation_totals("MONTH") == {
+        (day(2022, 3, 1), SAPPORO, 1): [2, 3, 0, 0], (first, SAPPORO, 1): [1, 4, 0, 0]}
+    assert model.donation_totals("FISCAL_YEAR") == {
+        (day(2021, 4, 1), SAPPORO, 1): [2, 3, 0, 0], (first, SAPPORO, 1): [1, 4, 0, 0]}
     assert model.donation_totals("WHOLE", from_day=first, to_day=first) == {(first, SAPPORO, 1): [1, 4, 0, 0]}
     assert model.donation_totals("WHOLE", municipality=OTARU) == {}
 

@@ -56,8 +56,8 @@ class History:
             yield self.next_step()
 
     def next_step(self):
-        make = self.pick({self.residents: 50, self.waon: 12, self.one_operator: 10, self.two_operators: 10,
-                          self.move_time: 12, self.mixed: 4, self.unfit_signers: 6, self.again: 4})
+        make = self.pick({self.residents: 50, self.waon: 12, self.one_operator: 10, self.two_operators: 12,
+                          self.move_time: 12, self.mixed: 4, self.undone: 3, self.unfit_signers: 6, self.again: 4})
         return self.step(*make())
 
     def step(self, transactions, signers):
@@ -130,7 +130,7 @@ class History:
 
     def prologue(self):
         """Quests (one with a cap that bites, one with a budget that runs out, one without budget; from 101 on of every
-        other kind), campaigns, shops, purposes, policies."""
+        other kind, from 107 on with points that expire), campaigns, shops, purposes, policies."""
         first = rules.day_of(self.model.time)
         quest = lambda number, points, cap, days, grace, **more: self.make(define_quest=tx.DefineQuest(**dict(
             quest=number, name=f"クエスト {number}", period=tx.WEEKLY, points=points, cap_points=cap,
@@ -145,8 +145,7 @@ class History:
             quest=number, points=points, campaign=campaign))
         policy = lambda number, value: self.make(set_policy=tx.SetPolicy(policy=number, value=value))
         yield self.step([
-            quest(1, 100, 1_600, (first, first + 105), WEEK, expiry=tx.Expiry(kind=tx.AFTER_DAYS, value=12)),
-            quest(2, 50, 150, (first, first + 300), 0, expiry=tx.Expiry(kind=tx.AFTER_MONTHS, value=1)),
+            quest(1, 100, 1_600, (first, first + 105), WEEK), quest(2, 50, 150, (first, first + 300), 0),
             quest(3, 250, 0, (first + 7, first + 200), DAY), quest(4, 10, 0, (first, first + 90), HOUR),
             purpose(1, first, first + 400), purpose(2, first + 14, first + 60), purpose(3, 0, first - 1)],
             self.one(rules.OPERATOR))
@@ -155,13 +154,19 @@ class History:
             campaign(1, 700), campaign(2, 0), campaign(3, 0),
             quest(101, 0, 0, long, WEEK, times=20, campaign=1, receipt=self.terms(2)),
             quest(102, 0, 900, long, DAY, period=tx.DAILY, campaign=1, receipt=self.terms(0)),
-            quest(103, 40, 0, long, DAY, period=tx.DAILY, times=3, campaign=2,
-                  expiry=tx.Expiry(kind=tx.AFTER_DAYS, value=3)),
+            quest(103, 40, 0, long, DAY, period=tx.DAILY, times=3, campaign=2),
             quest(104, 70, 0, long, 3 * DAY, period=tx.MONTHLY, campaign=2, municipalities=some),
             quest(105, 90, 0, long, 0, period=tx.ONCE, times=2, residents_max=20),
             quest(106, 0, 0, long, 0, period=tx.MONTHLY, times=5, receipt=self.terms(3))]
             + [shop(n, self.municipalities[n % 3]) for n in range(1, 7)], self.one(rules.OPERATOR))
-        yield self.step([budget(n, 500_000) for n in range(101, 107)] + [budget(0, 500_000, 1), budget(0, 8_000, 2)],
+        expiring = lambda number, kind, value, days=long, points=60, **more: quest(
+            number, points, 0, days, WEEK, **dict(times=3, expiry=tx.Expiry(kind=kind, value=value)) | more)
+        yield self.step([
+            expiring(107, tx.AFTER_DAYS, 2, campaign=2), expiring(108, tx.AFTER_DAYS, 9, period=tx.MONTHLY),
+            expiring(109, tx.AFTER_MONTHS, 1), expiring(110, tx.ON_DAY, first + 25, (first, first + 25)),
+            expiring(111, tx.END_OF_FISCAL_YEAR, 0), expiring(112, tx.END_OF_FISCAL_YEAR, 1, points=0, campaign=1,
+                                                              receipt=self.terms(2))], self.one(rules.OPERATOR))
+        yield self.step([budget(n, 500_000) for n in range(101, 113)] + [budget(0, 500_000, 1), budget(0, 8_000, 2)],
                         self.two())
         yield self.step([
             budget(1, 1_000_000), budget(2, 200_000), budget(3, 20_000),
@@ -189,7 +194,7 @@ class History:
 
     def two_operators(self):
         made = [self.pick({self.set_budget: 4, self.set_policy: 4, self.register_key: 3, self.revoke_key: 3,
-                           self.change_quest: 4, self.reverse: 10, self.settle_donations: 4})()
+                           self.change_quest: 4, self.reverse: 16, self.settle_donations: 5})()
                 for _ in range(self.random.randint(1, 4))]
         if self.chance(0.2):  # one key twice in one envelope
             made.append(self.altered(made[-1], new_id=True))
@@ -204,6 +209,15 @@ class History:
         made = [self.resident(), request, self.answer_to(request.id), self.define_quest(), self.answer(),
                 self.set_time(), self.resident()]
         return made, self.one(rules.APP) + self.one(rules.WAON) + self.one(rules.OPERATOR)
+
+    def undone(self):
+        """What residents do and what is undone of it, in one envelope; and a reversal of itself, and of a reversal."""
+        made = [self.resident() for _ in range(self.random.randint(1, 6))]
+        made += [self.reverse(self.random.choice(made).id) for _ in range(self.random.randint(1, 4))]
+        itself = self.reverse()
+        itself.reverse.target = itself.id
+        made += [itself, self.reverse(made[-1].id)]
+        return made, self.one(rules.APP) + self.two()
 
     def unfit_signers(self):
         """Fit transactions under keys that do not suffice (or, once in a while, do)."""
@@ -282,7 +296,8 @@ class History:
             rules.day_start(rules.week_of(rules.day_of(now))): 3,
             rules.day_start(rules.week_of(rules.day_of(now))) - 1: 3,
             now - 100 * 365 * DAY: 1, -2**63: 0.3, 2**63 - 1: 0.3, 0: 0.3})
-        quest = self.pick({1: 22, 2: 22, 3: 9, 4: 3, 101: 18, 102: 9, 103: 9, 104: 6, 105: 5, 106: 4, self.any_quest(): 8,
+        quest = self.pick({1: 22, 2: 22, 3: 9, 4: 3, 101: 18, 102: 9, 103: 9, 104: 6, 105: 5, 106: 4, 107: 12, 108: 8, 109: 6, 110: 8,
+                           111: 4, 112: 5, self.any_quest(): 8,
                            0: 0.5, 77_777: 1})
         with_receipt = self.definition(quest).HasField("receipt") == self.chance(0.98)
         return self.make(award=tx.Award(account=self.account(), quest=quest, occurred_at=occurred_at,
@@ -383,11 +398,11 @@ class History:
                     expiry=self.expiry() if self.chance(0.6) else None)
 
     def expiry(self):
-        """When points expire, right when the quest ends within 60 days."""
-        kind = self.random.choice([tx.ON_DAY, tx.AFTER_DAYS, tx.AFTER_MONTHS, tx.END_OF_FISCAL_YEAR])
-        day = rules.day_of(self.model.time)
-        value = {tx.ON_DAY: day + self.random.randint(20, 90), tx.AFTER_DAYS: self.pick({1: 1, 5: 3, 30: 1, 3_660: 1}),
-                 tx.AFTER_MONTHS: self.pick({1: 3, 2: 1, 120: 1}), tx.END_OF_FISCAL_YEAR: self.random.randint(0, 1)}[kind]
+        """Some expiry, mostly soon."""
+        kind, value = self.pick({(tx.AFTER_DAYS, self.random.randint(1, 12)): 5, (tx.AFTER_DAYS, 3_660): 1,
+                                 (tx.AFTER_MONTHS, self.random.randint(1, 3)): 3, (tx.AFTER_MONTHS, 120): 1,
+                                 (tx.ON_DAY, rules.day_of(self.model.time) + 90): 2, (tx.ON_DAY, 2_932_896): 1,
+                                 (tx.END_OF_FISCAL_YEAR, self.random.randint(0, 1)): 2})
         return tx.Expiry(kind=kind, value=value)
 
     def terms(self, bonus_municipalities):
@@ -404,10 +419,6 @@ class History:
                  {"grace_s": fields["grace_s"] + 60 * DAY},
                  {"municipalities": self.municipalities[1::-1]}, {"municipalities": self.municipalities[:1] * 2},
                  {"municipalities": [self.municipalities[0], 999_999]}]
-        wrong += [{"expiry": tx.Expiry(kind=kind, value=value)} for kind, value in (
-            (tx.EXPIRY_NONE, 1), (tx.AFTER_DAYS, 0), (tx.AFTER_DAYS, 3_661), (tx.AFTER_MONTHS, 0), (tx.AFTER_MONTHS, 121),
-            (tx.END_OF_FISCAL_YEAR, 2), (tx.ON_DAY, 2_932_897), (tx.ON_DAY, max(fields["first_day"], 1) - 1))
-            if "first_day" in fields or kind != tx.ON_DAY]
         step = lambda amount, points=1: tx.ReceiptStep(amount_yen=amount, points=points)
         right = [step(1_000)]
         wrong += [{"receipt": tx.ReceiptTerms(**terms)} for terms in (
@@ -415,6 +426,10 @@ class History:
             {"steps": right * 2}, {"steps": right, "bonus_points": 1}, {"steps": right, "bonus_municipalities": 1},
             {"steps": right, "bonus_points": 1_000_001, "bonus_municipalities": 1},
             {"steps": right, "bonus_points": 1, "bonus_municipalities": len(self.municipalities) + 1})]
+        wrong += [{"expiry": tx.Expiry(kind=kind, value=value)} for kind, value in (
+            (tx.EXPIRY_NONE, 0), (tx.EXPIRY_NONE, 5), (tx.ON_DAY, max(fields["last_day"], 1) - 1), (tx.ON_DAY, 2_932_897),
+            (tx.ON_DAY, fields["last_day"]), (tx.AFTER_DAYS, 0), (tx.AFTER_DAYS, 3_661), (tx.AFTER_MONTHS, 0),
+            (tx.AFTER_MONTHS, 121), (tx.END_OF_FISCAL_YEAR, 2))]
         return self.random.choice(wrong)
 
     def define_campaign(self):
@@ -446,32 +461,8 @@ class History:
         return self.make(unfreeze_account=tx.UnfreezeAccount(account=self.account_with("FROZEN")))
 
     def merge_accounts(self):
-        pending = [c["account"] for c in self.model.conversions.values() if c["state"] == "pending"] or self.accounts
-        account, merged = self.account(), self.pick({self.account(): 65, self.random.choice(pending): 25,
-                                                     self.account_with("MERGED"): 5})
+        account, merged = self.account(), self.pick({self.account(): 85, self.account_with("MERGED"): 5})
         return self.make(merge_accounts=tx.MergeAccounts(account=account, merged=account if self.chance(0.08) else merged))
-
-    # ---- corrections and payments
-
-    def reverse(self):
-        decided = [e for e in self.model.entries.values() if e["transaction"].WhichOneof("body") in (
-            "award", "donate", "request_conversion") and e["outcome"][0] == "APPLIED"]
-        recent = [e for e in decided[-300:] if e["transaction"].id not in self.model.reversed] or decided[-1:]
-        gifts = [e for e in decided[-600:] if e["transaction"].WhichOneof("body") == "donate"] or recent
-        waiting = [i for i, c in self.model.conversions.items() if c["state"] == "pending"]
-        target = self.pick({"recent": 50, "gift": 25, "waiting": 12, "any": 8, "again": 6, "nobody": 4})
-        ids = {"recent": [e["transaction"].id for e in recent], "gift": [e["transaction"].id for e in gifts],
-               "waiting": waiting, "any": [t.id for t in self.sent[-500:]], "again": list(self.model.reversed)}.get(target)
-        return self.make(reverse=tx.Reverse(target=self.random.choice(ids) if ids else self.random.randbytes(16),
-                                            reason="取り消し"))
-
-    def settle_donations(self):
-        today = rules.day_of(self.model.next_time())
-        home = self.pick({self.random.choice(self.municipalities[:3]): 60, self.municipality(): 40})
-        purpose = self.pick({1: 60, 2: 25, 3: 5, 88_888: 3})
-        to_day = self.pick({today - 1: 50, today: 8, max(today - self.random.randint(2, 20), 0): 40})
-        return self.make(settle_donations=tx.SettleDonations(
-            municipality=home, purpose=purpose, to_day=to_day, reference=f"振込 {self.random.randint(1, 99)}"))
 
     def define_purpose(self):
         today = rules.day_of(self.model.time)
@@ -497,9 +488,38 @@ class History:
         usual = {"FUTURE_MAX_S": [0, 60, 120], "CONVERSION_OPENS_AT": [self.model.time - 1, self.model.time + DAY],
                  "CONVERSION_UNIT_POINTS": [1, 10, 50], "CONVERSION_MIN_POINTS": [1, 20, 100],
                  "CONVERSION_DAY_MAX_POINTS": [0, 150, 300], "CONVERSION_MONTH_MAX_POINTS": [0, 400, 600],
-                 "TOTALS_SHARED": [0, 1], "REFUND_GRACE_DAYS": [0, 5, 30], "REVERSAL_DONATION_DAYS": [0, 3, 14]}.get(name, [0, 1])
+                 "TOTALS_SHARED": [0, 1],
+                 "REFUND_GRACE_DAYS": [0, 1, 5, 30], "REVERSAL_DONATION_DAYS": [0, 3, 14, 60]}.get(name, [0, 1])
         value = self.pick({self.random.choice(usual): 80, low: 2, max(low - 1, 0): 3, high + 1: 4, U64_MAX: 2})
         return self.make(set_policy=tx.SetPolicy(policy=number, value=value))
+
+    # ---- what operators undo and pay out
+
+    def reverse(self, target=None):
+        model = self.model
+        donations, awards, today = list(model.gifts), list(model.awarded), rules.day_of(model.time)
+        inside = [i for i in donations if today <= model.gifts[i]["until"] and i not in model.reversed]
+        pending = [i for i, c in model.conversions.items() if c["state"] == "pending"]
+        ids = self.pick({"awards": 30, "newest awards": 25, "inside": 40, "donations": 12, "pending": 15, "conversions": 8,
+                         "reversed": 8, "others": 6, "none": 3})
+        among = {"awards": awards, "newest awards": awards[-60:], "donations": donations, "inside": inside, "pending": pending,
+                 "conversions": list(model.conversions), "reversed": sorted(model.reversed),
+                 "others": [t.id for t in self.sent[-200:]], "none": []}[ids]
+        target = target or (self.random.choice(among) if among else self.random.randbytes(16))
+        return self.make(reverse=tx.Reverse(target=target, reason=self.pick({"誤入力": 1, "x" * 200: 1})))
+
+    def settle_donations(self):
+        model, today = self.model, rules.day_of(self.model.time)
+        pairs = sorted({row[1:3] for row in model.donations}) or [(0, 0)]
+        municipality, purpose = self.random.choice(pairs)
+        municipality, purpose = self.pick({municipality: 92, self.municipality(): 8}), self.pick({purpose: 92, 88_888: 4})
+        before = [s["to_day"] for s in model.settlements if (s["municipality"], s["purpose"]) == (municipality, purpose)]
+        to_day = self.pick({today - 1: 12, today - self.random.randint(1, 10): 6, today: 2, (before or [0])[-1]: 2,
+                            (before or [0])[-1] + 1: 2, 2**32 - 1: 1})
+        return self.make(settle_donations=tx.SettleDonations(
+            municipality=municipality, purpose=purpose, to_day=to_day, reference="振込 1"))
+
+    # ---- keys and time
 
     def register_key(self):
         secret = pc.key_from_seed(self.random.randbytes(32))
