@@ -84,6 +84,21 @@ static void list_purposes(const struct replay *replay, struct arena *arena, stru
     } while (query.offset);
 }
 
+static void donation_numbers(struct table *table, const Points__V1__DonationTotal *row)
+{
+    const uint64_t numbers[] = {row->donations, row->points, row->reversed_donations, row->reversed_points};
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        table_number(table, numbers[i]);
+}
+
+static void sum_donations(Points__V1__DonationTotal *sum, const Points__V1__DonationTotal *row)
+{
+    sum->donations += row->donations;
+    sum->points += row->points;
+    sum->reversed_donations += row->reversed_donations;
+    sum->reversed_points += row->reversed_points;
+}
+
 static void add_donations(struct table *table, const struct replay *replay, const Points__V1__DonationTotal *row,
     const struct programme_names *names)
 {
@@ -94,29 +109,28 @@ static void add_donations(struct table *table, const struct replay *replay, cons
     table_text(table, municipality_name(replay, row->municipality));
     table_number(table, row->purpose);
     table_text(table, purpose ? purpose->name : "?");
-    table_number(table, row->donations);
-    table_number(table, row->points);
+    donation_numbers(table, row);
 }
 
-static void add_donations_total(struct table *table, uint64_t donations, uint64_t points)
+static void add_donations_total(struct table *table, const Points__V1__DonationTotal *sum)
 {
     table_text(table, "");
     table_text(table, "total");
     table_empty(table);
     table_text(table, "");
-    table_number(table, donations);
-    table_number(table, points);
+    donation_numbers(table, sum);
 }
 
 static void print_donations(const struct replay *replay, struct arena *arena, FILE *file)
 {
     static const struct table_column columns[] = {{"code", TABLE_TEXT}, {"municipality", TABLE_TEXT},
-        {"purpose", TABLE_NUMBER}, {"name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+        {"purpose", TABLE_NUMBER}, {"name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER},
+        {"reversed_donations", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}};
     struct table *table = table_new("donations", columns, COUNT(columns));
     struct points_asker auditor = {.role = ROLE(AUDITOR)};
     Points__V1__GetDonationTotals query = POINTS__V1__GET_DONATION_TOTALS__INIT;
     struct programme_names names = {0};
-    uint64_t donations = 0, points = 0;
+    Points__V1__DonationTotal sum = POINTS__V1__DONATION_TOTAL__INIT;
     list_purposes(replay, arena, &names);
     do {
         arena_reset(arena);
@@ -124,14 +138,13 @@ static void print_donations(const struct replay *replay, struct arena *arena, FI
             points_donation_totals(replay->fold.state, &auditor, &query, &arena->allocator);
         for (size_t i = 0; i < reply->n_rows; i++) {
             add_donations(table, replay, reply->rows[i], &names);
-            donations += reply->rows[i]->donations;
-            points += reply->rows[i]->points;
+            sum_donations(&sum, reply->rows[i]);
         }
         query.offset = reply->next_offset;
     } while (query.offset);
     if (table_rows(table))
-        add_donations_total(table, donations, points);
-    fprintf(file, "\nDonations by municipality and purpose, in points\n\n");
+        add_donations_total(table, &sum);
+    fprintf(file, "\nDonations by municipality and purpose, in points, as booked; reversed ones beside them\n\n");
     table_print(table, TABLE_PEOPLE, file);
     table_free(table);
     programme_names_free(&names);

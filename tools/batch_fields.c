@@ -15,7 +15,7 @@
 #include <wchar.h>
 
 const char *const batch_column_names[COLUMN_COUNT] = {"type", "id", "account", "municipality", "quest", "occurred_at",
-    "purpose", "points", "conversion", "reason", "receipt_digest", "shop", "yen"};
+    "purpose", "points", "conversion", "reason", "receipt_digest", "shop", "yen", "target"};
 
 struct reader {
     struct batch_fields *fields;
@@ -56,7 +56,7 @@ static int find_column(const char *name)
 
 #define COLUMN_LIST                                                                                                    \
     "type, id, account, municipality, quest, occurred_at, purpose, points, conversion, reason, "                       \
-    "receipt_digest, shop, yen"
+    "receipt_digest, shop, yen, target"
 
 // ---- CSV
 

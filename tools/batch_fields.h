@@ -18,6 +18,7 @@ enum column {
     RECEIPT_DIGEST,
     SHOP,
     YEN,
+    TARGET,
     COLUMN_COUNT
 };
 

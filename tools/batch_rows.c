@@ -31,6 +31,7 @@ static const struct row_type {
     {"open-account", TRANSACTION(OPEN_ACCOUNT), ROLE(APP), TAKES(ACCOUNT) | TAKES(MUNICIPALITY), 0},
     {"move-account", TRANSACTION(MOVE_ACCOUNT), ROLE(APP), TAKES(ACCOUNT) | TAKES(MUNICIPALITY), 0},
     {"close-account", TRANSACTION(CLOSE_ACCOUNT), ROLE(APP), TAKES(ACCOUNT), 0},
+    {"reverse", TRANSACTION(REVERSE), ROLE(OPERATOR), TAKES(TARGET) | TAKES(REASON), 0},
 };
 
 #define ROW_TYPE_COUNT (sizeof row_types / sizeof *row_types)
@@ -59,7 +60,8 @@ static const struct row_type *find_type(struct batch_fields *fields)
             return &row_types[i];
     }
     batch_fields_wrong(fields,
-        "type \"%s\" is none of: award, donate, convert, settle, refuse, open-account, move-account, close-account",
+        "type \"%s\" is none of: award, donate, convert, settle, refuse, open-account, move-account, close-account, "
+        "reverse",
         shown(name));
     return NULL;
 }
@@ -126,19 +128,17 @@ static void read_receipt(const struct reader *reader, struct batch_fields *field
 }
 
 // Texts have rules of their own, which the canonical form knows.
-static void check_reason(struct batch_fields *fields, const struct batch_row *row)
+bool batch_row_check(const struct batch_row *row, struct tool_error *error)
 {
     static const uint8_t any_ledger[HASH_BYTES];
     struct envelope_builder *builder = xmalloc(sizeof *builder);
     struct batch_transaction made;
-    struct tool_error error;
     batch_row_transaction(row, &made);
     envelope_begin(builder, any_ledger);
-    if (!envelope_add(builder, &made.transaction))
-        batch_fields_wrong(fields, "reason is too long");
-    else if (!envelope_check(builder, &error))
-        batch_fields_wrong(fields, "%s", error.message);
+    bool ok = envelope_add(builder, &made.transaction) ? envelope_check(builder, error)
+                                                       : tool_fail(error, "reason is too long");
     free(builder);
+    return ok;
 }
 
 static void keep(struct reader *reader, const struct batch_row *row)
@@ -151,8 +151,16 @@ static void keep(struct reader *reader, const struct batch_row *row)
     rows->rows[rows->count++] = *row;
 }
 
+static enum column subject_column(const struct row_type *type)
+{
+    if (type->needed & TAKES(TARGET))
+        return TARGET;
+    return (type->needed & TAKES(CONVERSION)) ? CONVERSION : ACCOUNT;
+}
+
 static void read_row(struct batch_fields *fields, void *context)
 {
+    struct tool_error error;
     struct reader *reader = context;
     size_t wrong_before = fields->wrong;
     const struct row_type *type = find_type(fields);
@@ -164,7 +172,7 @@ static void read_row(struct batch_fields *fields, void *context)
         read_id(fields, ID, row.id);
     else
         uuid7_now(row.id);
-    read_id(fields, (type->needed & TAKES(CONVERSION)) ? CONVERSION : ACCOUNT, row.subject);
+    read_id(fields, subject_column(type), row.subject);
     read_municipality(reader, fields, &row);
     row.number = (uint32_t)read_number(fields, (type->needed & TAKES(QUEST)) ? QUEST : PURPOSE, 1, UINT32_MAX);
     row.points = read_number(fields, POINTS, 0, UINT64_MAX);
@@ -177,7 +185,8 @@ static void read_row(struct batch_fields *fields, void *context)
         return;
     if (*field(fields, REASON)) {
         row.reason = xstrdup(field(fields, REASON));
-        check_reason(fields, &row);
+        if (!batch_row_check(&row, &error))
+            batch_fields_wrong(fields, "%s", error.message);
     }
     keep(reader, &row);
 }
@@ -302,6 +311,11 @@ void batch_row_transaction(const struct batch_row *row, struct batch_transaction
         made->refuse_conversion.conversion = subject;
         if (row->reason)
             made->refuse_conversion.reason = row->reason;
+        break;
+    case TRANSACTION(REVERSE):
+        points__v1__reverse__init(&made->reverse);
+        made->reverse.target = subject;
+        made->reverse.reason = row->reason;
         break;
     default:
         make_account(row, made);

@@ -11,7 +11,7 @@ struct batch_row {
     uint32_t line; // of the file, from 1
     transaction_type type;
     uint8_t id[ID_BYTES];
-    uint8_t subject[ID_BYTES]; // account, or conversion to settle or refuse
+    uint8_t subject[ID_BYTES]; // account, conversion to settle or refuse, or transaction to reverse
     uint32_t municipality;     // of an award: the shop's
     uint32_t number;           // quest or purpose
     int64_t occurred_at;
@@ -41,6 +41,7 @@ struct batch_transaction {
         Points__V1__OpenAccount open_account;
         Points__V1__MoveAccount move_account;
         Points__V1__CloseAccount close_account;
+        Points__V1__Reverse reverse;
     };
 };
 
@@ -58,5 +59,7 @@ size_t batch_rows_read(const char *text, size_t size, const struct batch_lookup 
 void batch_rows_free(struct batch_rows *rows);
 
 void batch_row_transaction(const struct batch_row *row, struct batch_transaction *made);
-// Who signs such rows: ROLE(APP) or ROLE(WAON).
+// Whether the ledger would read the row's texts; the error names the field.
+bool batch_row_check(const struct batch_row *row, struct tool_error *error);
+// Who signs such rows: ROLE(APP), ROLE(WAON), or two of ROLE(OPERATOR).
 role_code batch_row_role(const struct batch_row *row);

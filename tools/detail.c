@@ -1,12 +1,28 @@
 // What stands beside an entry's type.
 #include "tools/detail.h"
 #include "tools/jst.h"
+#include "tools/outcome_names.h"
 #include "tools/transaction_text.h"
 #include "tools/uuid7.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+void entry_need_whole(const Points__V1__LedgerEntry *entry)
+{
+    if (!entry || !entry->transaction || !entry->outcome)
+        fail(EXIT_FAILED, "the daemon's answer lacks a part");
+}
+
+Points__V1__Response *entry_call(struct context *context, const ProtobufCBinaryData *id)
+{
+    Points__V1__GetTransaction ask = POINTS__V1__GET_TRANSACTION__INIT;
+    ask.id = *id;
+    Points__V1__Response *response = context_call(context, REQUEST(GET_TRANSACTION), &ask);
+    entry_need_whole(response->transaction->entry);
+    return response;
+}
 
 // Empty when nothing has the number.
 static const char *name_of(struct context *context, programme_part part, uint32_t number)
@@ -44,8 +60,30 @@ static char *id_detail(const char *before, const ProtobufCBinaryData *id, const 
     return xprintf("%s%s%s%s", before, text, *reason ? ", " : "", reason);
 }
 
-static char *detail_text(struct context *context, const Points__V1__Transaction *transaction)
+// "award 0190…, reason", and what could not be taken back.
+static char *reversal_detail(struct context *context, const Points__V1__LedgerEntry *entry)
 {
+    const Points__V1__Reverse *reverse = entry->transaction->reverse;
+    if (entry->outcome->code != OUTCOME(APPLIED))
+        return id_detail("", &reverse->target, reverse->reason);
+    Points__V1__Response *response = entry_call(context, &reverse->target);
+    const Points__V1__LedgerEntry *target = response->transaction->entry;
+    char *before = xprintf("%s ", transaction_name(target->transaction->body_case));
+    char *text = id_detail(before, &reverse->target, reverse->reason);
+    free(before);
+    if (target->outcome->points > entry->outcome->points) {
+        char *longer = xprintf("%s; %" PRIu64 " of %" PRIu64 " points were spent already", text,
+            target->outcome->points - entry->outcome->points, target->outcome->points);
+        free(text);
+        text = longer;
+    }
+    client_free_response(response);
+    return text;
+}
+
+static char *detail_text(struct context *context, const Points__V1__LedgerEntry *entry)
+{
+    const Points__V1__Transaction *transaction = entry->transaction;
     switch (transaction->body_case) {
     case TRANSACTION(AWARD):
         return award_detail(context, transaction->award);
@@ -68,18 +106,18 @@ static char *detail_text(struct context *context, const Points__V1__Transaction 
         return xstrdup(transaction->freeze_account->reason);
     case TRANSACTION(UNFREEZE_ACCOUNT):
         return xstrdup(transaction->unfreeze_account->reason);
-    case TRANSACTION(REVERSE):
-        return id_detail("", &transaction->reverse->target, transaction->reverse->reason);
     case TRANSACTION(MERGE_ACCOUNTS):
         return id_detail("with ", &transaction->merge_accounts->merged, "");
+    case TRANSACTION(REVERSE):
+        return reversal_detail(context, entry);
     default:
         return transaction_text(transaction);
     }
 }
 
-void detail_cell(struct context *context, struct table *table, const Points__V1__Transaction *transaction)
+void detail_cell(struct context *context, struct table *table, const Points__V1__LedgerEntry *entry)
 {
-    char *text = detail_text(context, transaction);
+    char *text = detail_text(context, entry);
     table_text(table, text);
     free(text);
 }

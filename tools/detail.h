@@ -1,6 +1,11 @@
-// What stands beside an entry's type: the quest, the purpose, the municipality, by number and name.
+// Entries of the ledger: asked for, and what stands beside their type.
 #pragma once
 
 #include "tools/points.h"
 
-void detail_cell(struct context *context, struct table *table, const Points__V1__Transaction *transaction);
+// Ends the process when the daemon left a part out.
+void entry_need_whole(const Points__V1__LedgerEntry *entry);
+// The answer with the entry of a transaction, whole; its key must be proved. The caller frees.
+Points__V1__Response *entry_call(struct context *context, const ProtobufCBinaryData *id);
+// What the entry was about, in words; of a reversal, the daemon is asked what was reversed.
+void detail_cell(struct context *context, struct table *table, const Points__V1__LedgerEntry *entry);

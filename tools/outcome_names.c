@@ -59,8 +59,8 @@ static const struct {
     {OUTCOME(CONVERSION_PENDING),
         "a conversion of the account waits for its answer; settle or refuse it first (`points conversions`)"},
     {OUTCOME(QUEST_EXISTS), "the number is taken by another quest; choose a free one (`points programme quests`)"},
-    {OUTCOME(QUEST_INVALID), "number, period, times, points, cap, days, grace, municipalities or receipt terms are out "
-                             "of range, or a change touches what cannot change; doc/rules.md has the limits"},
+    {OUTCOME(QUEST_INVALID), "number, period, times, points, cap, days, grace, municipalities, expiry or receipt terms "
+                             "are out of range, or a change touches what cannot change; doc/rules.md has the limits"},
     {OUTCOME(PURPOSE_EXISTS),
         "the number is taken by another purpose; choose a free one (`points programme purposes`)"},
     {OUTCOME(PURPOSE_INVALID), "number or days are out of range; doc/rules.md has the limits"},
@@ -74,14 +74,6 @@ static const struct {
     {OUTCOME(KEY_ALREADY_REVOKED), "the key is revoked already"},
     {OUTCOME(LAST_OPERATORS),
         "without this key fewer than two holders would be operators; register another operator first"},
-    {OUTCOME(REVERSAL_UNKNOWN), "no transaction has this id; see `points statement` for those of an account"},
-    {OUTCOME(ALREADY_REVERSED), "it was reversed before; see `points statement`"},
-    {OUTCOME(NOT_REVERSIBLE),
-        "only applied awards, donations inside their window and conversions that wait can be undone, "
-        "of accounts that are not closed"},
-    {OUTCOME(SETTLEMENT_INVALID),
-        "the day must be over, and after that of the settlement before; see `points settlements`"},
-    {OUTCOME(NOTHING_TO_SETTLE), "nothing is open up to that day; see `points settlements --open`"},
     {OUTCOME(TIME_NOT_SCRIPTED), "this ledger's time is the wall clock's; nobody can set it"},
     {OUTCOME(TIME_INVALID), "time moves forward only, and ends with the year 9999"},
     {OUTCOME(CAMPAIGN_EXISTS),
@@ -89,6 +81,15 @@ static const struct {
     {OUTCOME(CAMPAIGN_UNKNOWN), "no such campaign is defined; see `points programme campaigns`"},
     {OUTCOME(CAMPAIGN_INVALID), "the campaign's number is 0 or above 1,000,000,000"},
     {OUTCOME(SHOP_EXISTS), "the number is taken by another shop; choose a free one (`points programme shops`)"},
+    {OUTCOME(REVERSAL_UNKNOWN),
+        "no transaction before this one has the id that it should undo; see `points statement`"},
+    {OUTCOME(ALREADY_REVERSED), "the transaction was reversed before; once is all"},
+    {OUTCOME(NOT_REVERSIBLE), "only an applied award, a donation inside its window (REVERSAL_DONATION_DAYS) and a "
+                              "conversion that waits can be reversed, of an account that is not closed; see `points "
+                              "transaction`"},
+    {OUTCOME(SETTLEMENT_INVALID), "the last day is not over yet, or is not after that of the settlement before; see "
+                                  "`points settlements`"},
+    {OUTCOME(NOTHING_TO_SETTLE), "nothing is open up to that day; see `points settlements`"},
     {OUTCOME(SHOP_INVALID), "the shop's number is 0, or its last day lies after the year 9999"},
 };
 
@@ -124,8 +125,6 @@ static const struct {
     {TRANSACTION(OPEN_ACCOUNT), "open-account"},
     {TRANSACTION(MOVE_ACCOUNT), "move-account"},
     {TRANSACTION(DEFINE_QUEST), "define-quest"},
-    {TRANSACTION(REVERSE), "reverse"},
-    {TRANSACTION(SETTLE_DONATIONS), "settle-donations"},
     {TRANSACTION(DEFINE_PURPOSE), "define-purpose"},
     {TRANSACTION(SET_BUDGET), "set-budget"},
     {TRANSACTION(SET_POLICY), "set-policy"},
@@ -140,6 +139,8 @@ static const struct {
     {TRANSACTION(CHANGE_QUEST), "change-quest"},
     {TRANSACTION(REGISTER_SHOP), "register-shop"},
     {TRANSACTION(CLOSE_SHOP), "close-shop"},
+    {TRANSACTION(REVERSE), "reverse"},
+    {TRANSACTION(SETTLE_DONATIONS), "settle-donations"},
 };
 
 const char *outcome_name(outcome_code code)

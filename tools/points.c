@@ -18,11 +18,12 @@ static const struct {
     {"Accounts", commands_accounts},
     {"What residents do", commands_residents},
     {"Quests", commands_quests},
-    {"Corrections and payments", commands_corrections},
     {"The programme", commands_programme},
+    {"Corrections and payments", commands_corrections},
     {"Asking", commands_queries},
     {"Files", commands_submit},
     {"Many at once", commands_batch},
+    {"The WAON side", commands_waon},
 };
 
 #define GROUP_COUNT (sizeof groups / sizeof *groups)

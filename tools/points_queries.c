@@ -10,24 +10,41 @@
 
 // ---- conversions
 
+// The newest that --older-than wants.
+static int64_t newest_wanted(struct context *context)
+{
+    enum { DAYS_MAX = 1000000, DAY_S = 86400 };
+    uint64_t days = option_number(context, "older-than", 0, DAYS_MAX, 0);
+    if (!option_get(context, "older-than"))
+        return INT64_MAX;
+    return client_hello(context_client(context))->time - (int64_t)days * DAY_S;
+}
+
+static void conversion_row(
+    struct context *context, struct table *table, const Points__V1__PendingConversion *conversion)
+{
+    table_number(table, conversion->sequence);
+    time_cell(table, conversion->requested_at);
+    id_cell(table, &conversion->id);
+    id_cell(table, &conversion->account);
+    context_municipality_cells(context, table, conversion->municipality);
+    table_number(table, conversion->points);
+}
+
 static int run_conversions(struct context *context)
 {
     static const struct table_column columns[] = {{"sequence", TABLE_ORDINAL}, {"requested_at", TABLE_TEXT},
         {"conversion", TABLE_TEXT}, {"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"points", TABLE_NUMBER}};
     Points__V1__GetPendingConversions ask = POINTS__V1__GET_PENDING_CONVERSIONS__INIT;
     context_municipalities(context);
+    int64_t newest = newest_wanted(context);
     struct table *table = table_new("conversions", columns, COUNT(columns));
     do {
         Points__V1__Response *response = context_call(context, REQUEST(GET_PENDING_CONVERSIONS), &ask);
         const Points__V1__PendingConversionsReply *page = response->pending_conversions;
-        for (size_t i = 0; i < page->n_conversions; i++) {
-            table_number(table, page->conversions[i]->sequence);
-            time_cell(table, page->conversions[i]->requested_at);
-            id_cell(table, &page->conversions[i]->id);
-            id_cell(table, &page->conversions[i]->account);
-            context_municipality_cells(context, table, page->conversions[i]->municipality);
-            table_number(table, page->conversions[i]->points);
-        }
+        for (size_t i = 0; i < page->n_conversions; i++)
+            if (page->conversions[i]->requested_at <= newest)
+                conversion_row(context, table, page->conversions[i]);
         ask.after = page->next;
         client_free_response(response);
     } while (ask.after);
@@ -128,7 +145,7 @@ static int run_status(struct context *context)
 
 const struct command commands_queries[] = {
     {"account", "ACCOUNT [--quests] [--lots]",
-        "show home and balance of an account, or its quests, or what will expire", "auditor", 0, run_account},
+        "show home and balance of an account and what will expire, or its quests", "auditor", 0, run_account},
     {"statement", "ACCOUNT [--limit ROWS]",
         "show what happened to an account, newest first, with the balance after each", "auditor", 0, run_statement},
     {"transaction", "ID", "show a transaction and its outcome", "auditor", 0, run_transaction},
@@ -142,11 +159,12 @@ const struct command commands_queries[] = {
         0, run_campaign},
     {"circulation", "[--quest QUEST] [--from DAY] [--to DAY] [--show amount|receipts|residents|points]",
         "show where residents shop, by month: home by municipality of the shop", "auditor", 0, run_circulation},
-    {"expiry", "[--municipality MUNICIPALITY] [--from DAY] [--to DAY]",
-        "show how many points expired, and will, by their last day", "auditor", 0, run_expiry},
+    {"expiry", "[--municipality MUNICIPALITY] [--from DAY] [--to DAY]", "show what expired, and what will, by last day",
+        "auditor", 0, run_expiry},
     {"settlements", "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--open]",
-        "show the donations that were paid out, or what is open", "auditor", 0, run_settlements},
-    {"conversions", "", "show the conversions that wait for their answer", "waon", 0, run_conversions},
+        "show the donations that were paid out, and what is open", "auditor", 0, run_settlements},
+    {"conversions", "[--older-than DAYS]", "show the conversions that wait for their answer", "waon", 0,
+        run_conversions},
     {"trial-balance", "", "show that the books balance", "auditor", 0, run_trial_balance},
     {"programme", "municipalities|quests|campaigns|shops|purposes|policies|keys", "show what the programme consists of",
         "auditor", 0, run_programme},

@@ -1,5 +1,6 @@
 // Asking what the programme consists of, part by part.
 #include "tools/cells.h"
+#include "tools/expiry_text.h"
 #include "tools/queries.h"
 #include "tools/shown.h"
 
@@ -16,7 +17,7 @@ static const struct table_column quest_columns[] = {{"quest", TABLE_ORDINAL}, {"
     {"period", TABLE_TEXT}, {"times", TABLE_NUMBER}, {"points", TABLE_NUMBER}, {"cap_points", TABLE_NUMBER},
     {"budget_points", TABLE_NUMBER}, {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}, {"grace_s", TABLE_NUMBER},
     {"campaign", TABLE_ORDINAL}, {"residents_max", TABLE_NUMBER}, {"municipalities", TABLE_TEXT},
-    {"receipt_steps", TABLE_TEXT}, {"bonus", TABLE_TEXT}};
+    {"receipt_steps", TABLE_TEXT}, {"bonus", TABLE_TEXT}, {"expires", TABLE_TEXT}};
 static const struct table_column campaign_columns[] = {
     {"campaign", TABLE_ORDINAL}, {"name", TABLE_TEXT}, {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}};
 static const struct table_column shop_columns[] = {
@@ -95,6 +96,7 @@ static void receipt_cells(struct table *table, const Points__V1__ReceiptTerms *t
 
 static void quest_rows(struct context *context, struct table *table, const Points__V1__ProgrammeReply *page)
 {
+    char expires[EXPIRY_TEXT_BYTES];
     for (size_t i = 0; i < page->n_quests; i++) {
         const Points__V1__DefineQuest *quest = page->quests[i]->quest;
         if (!quest)
@@ -113,6 +115,8 @@ static void quest_rows(struct context *context, struct table *table, const Point
         number_or_empty(table, quest->residents_max);
         quest_municipalities_cell(context, table, quest);
         receipt_cells(table, quest->receipt);
+        expiry_print(quest->expiry, expires);
+        table_text(table, expires);
     }
 }
 
@@ -168,6 +172,8 @@ static void policy_meaning_cell(struct table *table, const Points__V1__SetPolicy
             table, row->value ? "municipalities see each other's totals" : "municipalities see their own totals");
     else if (limit && !row->value)
         table_text(table, "no limit");
+    else if (row->policy == POLICY(REFUND_GRACE_DAYS) || row->policy == POLICY(REVERSAL_DONATION_DAYS))
+        table_text(table, "days");
     else
         table_text(table, row->policy == POLICY(FUTURE_MAX_S) ? "seconds" : "points");
 }

@@ -33,6 +33,18 @@ static void quest_points_cells(const struct context *context, struct table *tabl
     points_cells(table, !municipality, reply->budget_points, issued);
 }
 
+// Told of the whole quest only, so not to a municipality.
+static void reversal_cells(const struct context *context, struct table *table, const Points__V1__QuestReply *reply)
+{
+    const uint64_t numbers[] = {reply->reversed_points, reply->shortfall_points};
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        if (context->role == ROLE(MUNICIPALITY))
+            table_empty(table);
+        else
+            table_number(table, numbers[i]);
+    }
+}
+
 static struct table *quest_summary(struct context *context, const Points__V1__QuestReply *reply)
 {
     static const struct table_column columns[] = {{"quest", TABLE_ORDINAL}, {"name", TABLE_TEXT},
@@ -49,8 +61,7 @@ static struct table *quest_summary(struct context *context, const Points__V1__Qu
     table_number(table, reply->quest->cap_points);
     quest_points_cells(context, table, reply);
     table_number(table, reply->residents);
-    table_number(table, reply->reversed_points);
-    table_number(table, reply->shortfall_points);
+    reversal_cells(context, table, reply);
     return table;
 }
 

@@ -7,12 +7,12 @@
 
 static const struct table_column total_columns[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
     {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER},
-    {"reversed", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}};
+    {"reversed_donations", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}};
 
 struct totals {
     struct context *context;
     struct table *table;
-    uint64_t donations, points, reversed, reversed_points;
+    uint64_t donations, points, reversed_donations, reversed_points;
 };
 
 static void begin_totals(void *data)
@@ -20,7 +20,7 @@ static void begin_totals(void *data)
     struct totals *totals = data;
     table_free(totals->table);
     totals->table = table_new("totals", total_columns, COUNT(total_columns));
-    totals->donations = totals->points = totals->reversed = totals->reversed_points = 0;
+    totals->donations = totals->points = totals->reversed_donations = totals->reversed_points = 0;
     context_forget_names(totals->context); // there may be new purposes
 }
 
@@ -47,10 +47,10 @@ static struct page_end take_totals(const Points__V1__Response *response, void *d
         table_number(totals->table, row->points);
         table_number(totals->table, row->reversed_donations);
         table_number(totals->table, row->reversed_points);
-        totals->reversed += row->reversed_donations;
-        totals->reversed_points += row->reversed_points;
         totals->donations += row->donations;
         totals->points += row->points;
+        totals->reversed_donations += row->reversed_donations;
+        totals->reversed_points += row->reversed_points;
     }
     return (struct page_end){page->last_sequence, page->next_offset};
 }
@@ -65,7 +65,7 @@ static void total_line(struct totals *totals)
         table_empty(totals->table);
     table_number(totals->table, totals->donations);
     table_number(totals->table, totals->points);
-    table_number(totals->table, totals->reversed);
+    table_number(totals->table, totals->reversed_donations);
     table_number(totals->table, totals->reversed_points);
 }
 
@@ -74,12 +74,12 @@ static Points__V1__GetDonationTotals totals_asked(struct context *context)
     const char *unit = option_get(context, "by"), *municipality = option_get(context, "municipality");
     Points__V1__GetDonationTotals ask = POINTS__V1__GET_DONATION_TOTALS__INIT;
     ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
-    ask.by_original = option_get(context, "by-original") != NULL;
     ask.from_day = option_day(context, "from", 0);
     ask.to_day = option_day(context, "to", 0);
     if (unit)
         ask.unit =
             (Points__V1__TotalsUnit)parse_enum(context, "--by", &points__v1__totals_unit__descriptor, unit, true);
+    ask.by_original = option_get(context, "by-original") != NULL;
     context_municipalities(context);
     ask.municipality = municipality ? context_municipality(context, municipality) : 0;
     return ask;

@@ -1,5 +1,6 @@
 // A quest's definition from the command line's options.
 #include "tools/quest_options.h"
+#include "tools/expiry_text.h"
 #include "tools/shown.h"
 
 #include <inttypes.h>
@@ -101,38 +102,19 @@ static void read_receipt(struct context *context, struct quest_options *options)
     options->quest.receipt = &options->receipt;
 }
 
-// ---- when points expire
-
-// A number with a letter behind it, as in "90d".
-static bool read_count(const char *text, char letter, uint32_t *count)
-{
-    char *end;
-    unsigned long number = strtoul(text, &end, 10);
-    *count = (uint32_t)number;
-    return *text >= '0' && *text <= '9' && end[0] == letter && end[1] == '\0' && number <= UINT32_MAX;
-}
+// ---- expiry
 
 static void read_expiry(struct context *context, struct quest_options *options)
 {
     const char *text = option_get(context, "expires");
-    Points__V1__Expiry *expiry = &options->expiry;
     if (!text)
         return;
-    points__v1__expiry__init(expiry);
-    options->quest.expiry = strcmp(text, "never") ? expiry : NULL;
-    if (!strcmp(text, "never"))
-        return;
-    if (!strcmp(text, "fiscal-year") || !strcmp(text, "next-fiscal-year")) {
-        expiry->kind = EXPIRY(END_OF_FISCAL_YEAR);
-        expiry->value = *text == 'n';
-    } else if (read_count(text, 'd', &expiry->value)) {
-        expiry->kind = EXPIRY(AFTER_DAYS);
-    } else if (read_count(text, 'm', &expiry->value)) {
-        expiry->kind = EXPIRY(AFTER_MONTHS);
-    } else {
-        expiry->kind = EXPIRY(ON_DAY);
-        expiry->value = parse_day(context, "--expires", text);
-    }
+    if (!expiry_parse(text, &options->expiry))
+        fail_usage(context,
+            "--expires: \"%s\" is none of: never, a day as in 2022-03-31, days after the award as in 90d, months as in "
+            "3m, fiscal-year, next-fiscal-year",
+            shown(text));
+    options->quest.expiry = options->expiry.kind ? &options->expiry : NULL;
 }
 
 // ---- all
@@ -148,8 +130,8 @@ void quest_options_read(struct context *context, struct quest_options *options)
         quest->grace_s = (uint32_t)option_number(context, "grace-hours", 0, HOURS_MAX, 0) * HOUR_S;
     quest->residents_max = option_number(context, "residents-max", 0, UINT64_MAX, quest->residents_max);
     read_municipalities(context, options);
-    read_receipt(context, options);
     read_expiry(context, options);
+    read_receipt(context, options);
     if (quest->receipt && quest->points)
         fail_usage(
             context, "a quest has --points or --step, not both: of a receipt quest, the steps say what is earned");

@@ -18,5 +18,5 @@ void quest_options_read(struct context *context, struct quest_options *options);
 
 #define QUEST_OPTIONS                                                                                                  \
     "[--cap POINTS] [--grace-hours HOURS] [--municipality MUNICIPALITY]... [--residents-max NUMBER] "                  \
-    "[--step YEN=POINTS]... [--bonus-municipalities NUMBER] [--bonus-points POINTS] "                                  \
-    "[--expires never|DAY|NUMBERd|NUMBERm|fiscal-year|next-fiscal-year]"
+    "[--expires never|DAY|90d|3m|fiscal-year|next-fiscal-year] [--step YEN=POINTS]... [--bonus-municipalities "        \
+    "NUMBER] [--bonus-points POINTS]"

@@ -1,6 +1,7 @@
 // All that a transaction says, in one line; driven by the messages' own descriptors, so that no field is forgotten.
 #include "tools/transaction_text.h"
 #include "tools/error.h"
+#include "tools/expiry_text.h"
 #include "tools/jst.h"
 #include "tools/uuid7.h"
 
@@ -27,6 +28,14 @@ static void print_time(int64_t unix_s, FILE *file)
     char text[JST_TIME_BYTES];
     jst_print_time(unix_s, text);
     fprintf(file, " (%s JST)", text);
+}
+
+// Who signs it second should not have to count days.
+static void print_expiry(const Points__V1__Expiry *expiry, FILE *file)
+{
+    char text[EXPIRY_TEXT_BYTES];
+    expiry_print(expiry, text);
+    fprintf(file, " (%s)", text);
 }
 
 static void print_uint32(const char *name, uint32_t number, FILE *file)
@@ -117,6 +126,8 @@ static void print_message(const ProtobufCMessage *message, FILE *file)
         print_field(message, field, file);
         blank = " ";
     }
+    if (message->descriptor == &points__v1__expiry__descriptor)
+        print_expiry((const Points__V1__Expiry *)message, file);
 }
 
 char *transaction_text(const Points__V1__Transaction *transaction)

@@ -1,4 +1,5 @@
 """`points batch`: many transactions from a file, each in the ledger exactly once, whatever dies on the way."""
+import hashlib
 import json
 import os
 import pty
@@ -18,6 +19,7 @@ from conftest import DEADLINE, Daemon
 from tool import TWO, Tool
 
 RESIDENTS = 12_000
+BOOKS = compare.ALL_BOOKS[:5]
 HEADER = "type,id,account,municipality,quest,occurred_at,purpose,points,conversion,reason\n"
 
 
@@ -48,7 +50,7 @@ def counted(daemon):
     client = daemon.client("auditor")
     reply = client.trial_balance()
     return (client.hello().transactions, sum(m.accounts for m in reply.municipalities),
-            {name: getattr(reply.total, name) for name in compare.BOOKS})
+            {name: getattr(reply.total, name) for name in BOOKS})
 
 
 def exactly_once(daemon, before, rows, residents=RESIDENTS):
@@ -519,3 +521,155 @@ def test_progress_on_a_terminal(begun, tmp_path):
     shown = [line for line in written.replace("\r\n", "\r").split("\r") if "answered" in line]
     assert shown and all(f" of {count} transactions answered (" in line for line in shown)
     assert shown[-1] == f"{count} of {count} transactions answered (100%)" and written.endswith("\r\n")
+
+
+# ---- reversals
+
+def test_rows_that_reverse(daemon, begun, tmp_path):
+    path, awards = tmp_path / "reversals.csv", []
+    for number in range(3):
+        begun.does("open-account", account_of(number), "札幌")
+        awards.append(begun.does("award", account_of(number), 1)["id"])
+    before = daemon.look()
+    path.write_text("type,target,reason\n" + f"reverse,{awards[0]},\nreverse,x,y\naward,{awards[0]},x\n")
+    message = begun.refuses("batch", path, *TWO)
+    for said in ("line 2: reverse needs reason", 'line 3: target "x" is not 32 hex digits', "line 4: award takes no target"):
+        assert said in message
+    path.write_text("type,target,reason\n" + "".join(f"reverse,{award},二重投稿\n" for award in awards[:2]) +
+                    f"reverse,{awards[0]},二度\n")
+    for keys in ((), ("--key", "operator-1")):
+        assert "give --key operator-1 --key operator-2" in begun.refuses("batch", path, *keys)
+    assert daemon.look() == before
+    rows = begun.rows("batch", path, *TWO, code=3)
+    assert [(row["type"], row["outcome"], row["points"]) for row in rows] == [
+        ("reverse", "APPLIED", 100), ("reverse", "APPLIED", 100), ("reverse", "ALREADY_REVERSED", 0)]
+    assert daemon.client("auditor").trial_balance().total.reversed == 200
+    mixed = tmp_path / "mixed.jsonl"
+    mixed.write_text(json.dumps(dict(type="reverse", target=awards[2], reason="x")) + "\n" +
+                     json.dumps(dict(type="award", account=account_of(0), quest=1, occurred_at="2021-11-01 08:00")))
+    assert "NOT_PERMITTED" in begun.refuses("batch", mixed, *TWO, code=4)
+    assert [row["outcome"] for row in begun.rows("batch", mixed, *TWO, "--key", "app", code=3)] == ["APPLIED", "ALREADY_AWARDED"]
+
+
+# ---- the settlement run
+
+WAITING = 5
+
+
+@pytest.fixture
+def waiting(begun, tmp_path):
+    """Conversions of 10, 11 … points that wait, by id; exported to `out.csv`."""
+    begun.does("open-account", RESIDENT, "札幌")
+    begun.does("award", RESIDENT, 1)
+    begun.conversions = [begun.does("convert", RESIDENT, 10 + number)["id"] for number in range(WAITING)]
+    begun.exported = tmp_path / "out.csv"
+    begun("waon", "export", begun.exported)
+    return begun
+
+
+def results(path, rows, columns="conversion,result,reason"):
+    path.write_text(columns + "\n" + "".join(",".join(row) + "\n" for row in rows))
+    return path
+
+
+def imports(tool, path, *args, code=0):
+    return tool("waon", "import", path, "--exported", tool.exported, "--json", *args, code=code)
+
+
+def outcomes(done):
+    (rows,) = json.loads(done.stdout).values()
+    return [(row["line"], row["type"], row["outcome"], row["points"], row["decided_before"]) for row in rows]
+
+
+def test_waon_export(daemon, waiting, tmp_path):
+    text = waiting.exported.read_bytes()
+    header, *rows, last, rest = text.split(b"\r\n")
+    assert header == b"number,sequence,conversion,account,points,requested_at" and rest == b"" and len(rows) == WAITING
+    digest = hashlib.sha256(b"".join(row + b"\r\n" for row in rows)).hexdigest()
+    assert last.decode() == f"total,{WAITING},{digest},,60,"
+    pending = waiting.rows("conversions")
+    assert [row.decode() for row in rows] == [
+        f"{number},{row['sequence']},{row['conversion']},{RESIDENT},{row['points']},2021-11-01 09:00:00"
+        for number, row in enumerate(pending, 1)]
+    assert "exists" in waiting.refuses("waon", "export", waiting.exported) and waiting.exported.read_bytes() == text
+    again = tmp_path / "again.csv"
+    assert waiting.row("waon", "export", again) == {"file": str(again), "conversions": WAITING, "points": 60, "sha256": digest}
+    assert again.read_bytes() == text and again.stat().st_mode & 0o777 == 0o600
+    assert "none of: export, import" in waiting.refuses("waon", "exprot", again)
+    assert "go with import" in waiting.refuses("waon", "export", tmp_path / "x", "--outbox", tmp_path)
+    assert "--exported is missing" in waiting.refuses("waon", "import", again)
+    assert "NOT_PERMITTED" in waiting.refuses("waon", "export", tmp_path / "x", "--key", "app", code=4)
+    assert not (tmp_path / "x").exists()
+
+
+def test_waon_import_and_again(daemon, waiting, tmp_path):
+    first, second, third, fourth, fifth = waiting.conversions
+    late = waiting.does("convert", RESIDENT, 1)["id"]
+    path = results(tmp_path / "results.csv", [[second, "refused", "カードなし", "7"], [first.upper(), "settled", "", "8"],
+                                              [fifth, "settled", "", "9"]], "conversion,result,reason,terminal")
+    done = imports(waiting, path)
+    applied = [(2, "refuse", "APPLIED", 11, False), (3, "settle", "APPLIED", 10, False), (4, "settle", "APPLIED", 14, False)]
+    assert outcomes(done) == applied
+    for said in ("5 exported; 3 results: 2 settled, 1 refused; 0 of them answered before",
+                 f"missing: no result for number 3, conversion {third}, 12 points",
+                 f"missing: no result for number 4, conversion {fourth}, 13 points",
+                 "missing: 2 of 5 exported conversions wait and have no result", "1 more wait that were not exported"):
+        assert said in done.stderr, done.stderr
+    assert [row["conversion"] for row in waiting.rows("conversions")] == [third, fourth, late]
+    entry = daemon.client("auditor").whole_statement(uuid.UUID(RESIDENT).bytes)[0][2].transaction
+    assert entry.refuse_conversion.reason == "カードなし"
+    before = daemon.look()
+    again = imports(waiting, path)
+    assert outcomes(again) == applied and "going on with the outbox" in again.stderr and "3 of them answered before" in again.stderr
+    fresh = imports(waiting, path, "--outbox", tmp_path / "other")
+    assert outcomes(fresh) == [row[:4] + (True,) for row in applied]
+    assert daemon.look()[2] == before[2], "nothing moved"
+    rest = results(tmp_path / "rest.csv", [[first, "settled"], [third, "settled"], [fourth, "refused"]], "conversion,result")
+    done = imports(waiting, rest)
+    assert [(outcome, points, known) for _, _, outcome, points, known in outcomes(done)] == [
+        ("APPLIED", 10, True), ("APPLIED", 12, False), ("APPLIED", 13, False)]
+    assert "missing" not in done.stderr
+    other = results(tmp_path / "contrary.csv", [[third, "refused", ""]])
+    assert [row[2] for row in outcomes(imports(waiting, other, code=3))] == ["CONVERSION_NOT_PENDING"]
+
+
+def test_waon_import_when_the_daemon_dies(daemon, waiting, tmp_path):
+    """Decided, unheard, and sent again: once."""
+    path = results(tmp_path / "results.csv", [[conversion, "settled", ""] for conversion in waiting.conversions])
+    gate = Gate(daemon, tmp_path / "gate", 3)  # hello, proof, conversions; the envelope's answer is kept back
+    process = waiting.start("waon", "import", path, "--exported", waiting.exported, "--socket", gate.path,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert gate.shut.wait(DEADLINE)
+    process.kill()
+    process.wait(DEADLINE)
+    gate.thread.join(DEADLINE)
+    assert waiting.rows("conversions") == []
+    assert {row[2:] for row in outcomes(imports(waiting, path))} == {("APPLIED", 10 + n, True) for n in range(WAITING)}
+    assert daemon.client("auditor").trial_balance().total.converted == 60
+
+
+def test_results_that_do_not_match(daemon, waiting, tmp_path):
+    first, second, *_ = waiting.conversions
+    before, path = daemon.look(), tmp_path / "results.csv"
+    for rows, said in [([["1" * 32, "settled", ""]], f"line 2: conversion {'1' * 32} is unknown: it is not in the exported file"),
+                       ([[first, "settled", ""], [first, "refused", ""]], f"line 3: conversion {first} stands on line 2 already"),
+                       ([[first, "Settled", ""]], 'line 2: result "Settled" is none of: settled, refused'),
+                       ([["x", "settled", ""]], 'line 2: conversion "x" is not 32 hex digits'),
+                       ([[first, "settled", "why"]], "line 2: what is settled has no reason"),
+                       ([[first, "refused", "x" * 201]], "line 2: "), ([[first, "settled"]], "line 2: 2 cells, but the first line has 3"),
+                       ([], "holds no results")]:
+        assert said in waiting.refuses("waon", "import", results(path, rows), "--exported", waiting.exported), said
+    assert 'no column "result"' in waiting.refuses("waon", "import", results(path, [], "conversion"), "--exported", waiting.exported)
+    path.write_text("")
+    assert "is empty" in waiting.refuses("waon", "import", path, "--exported", waiting.exported)
+    results(path, [[first, "settled", ""]])
+    text = waiting.exported.read_bytes()
+    lines = text.splitlines(keepends=True)
+    for changed, said in [(text.replace(b",10,", b",90,"), "count or points"), (b"".join(lines[:-1]), "totals is missing"),
+                          (b"".join(lines[:2] + lines[3:]), "not numbered"), (text.replace(b"09:00:00", b"09:00:01"), "the digest"),
+                          (text.replace(b"number,", b"row,"), "the columns"), (text.replace(b"\r\n", b"\n"), "the columns"),
+                          (text.replace(b",11,", b",x,"), "line 3: a cell cannot be read"), (b"", "is empty")]:
+        waiting.exported.write_bytes(changed)
+        assert said in waiting.refuses("waon", "import", path, "--exported", waiting.exported), said
+    assert "cannot read" in waiting.refuses("waon", "import", path, "--exported", tmp_path / "none")
+    assert daemon.look() == before and not (tmp_path / "results.csv.outbox" / "envelopes").exists()
