@@ -8,7 +8,7 @@
 // transaction as the blocks).
 //
 // Which texts there must be, and their digests, stand in the blocks: whoever knows the rules checks them. An erased
-// text's bytes stay in free pages of data.mdb until these are used again; `mdb_copy -c` makes a copy without any.
+// text's bytes may stay in unused parts of data.mdb until these are written again; a copy by `mdb_copy -c` has none.
 #pragma once
 
 #include "ledger/note.h"

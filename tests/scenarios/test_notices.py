@@ -7,6 +7,7 @@ import pointsclient as pc
 from history import jst
 from pointsclient import api, transaction as tx
 from test_bad_input import refusal, unchanged
+from tool import TWO, Tool
 
 SAPPORO, OTARU, EBETSU = 11_002, 12_033, 12_173
 DAY = 86_400
@@ -122,9 +123,9 @@ def test_in_force_from_the_first_day_to_the_last(board):
     for when, seen in [((2021, 11, 1, 23, 59, 59), []), ((2021, 11, 2), [one.id]), ((2021, 11, 3, 23, 59, 59), [one.id]),
                        ((2021, 11, 4), [])]:
         board.set_time(*when)
-        assert board.read(HERE) == board.read(THERE) == [n.id for n in board.client.notices()] == seen, when
-    board.applied(body("set_time", time=jst(2021, 11, 4, 1)), by=("operator-1",))  # a block of that day
-    assert board.read(HERE) == []
+        for _ in range(2):
+            assert board.read(HERE) == board.read(THERE) == [n.id for n in board.client.notices()] == seen, when
+            board.applied(body("open_account", account=pc.new_uuid7(), municipality=OTARU), by=("app",))
     assert board.all()[one.id].text == TEXT
 
 
@@ -431,3 +432,124 @@ def test_many_notices_that_are_over_do_not_hide_those_in_force(board):
     board.applied(last)
     assert board.read(HERE) == [last.id, first.id]
     assert len(board.all()) == 152
+
+
+# ---- the tools
+
+ID = "00000000-0000-4000-8000-000000000001"
+DAYS = ("--first", "2021-11-01", "--last", "2021-11-30")
+
+
+@pytest.fixture
+def tool(daemon):
+    return Tool(daemon.dir)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A notice in two languages, as different editors write files."""
+    (tmp_path / "ja.txt").write_bytes("\ufeff冬の除雪\r\n\r\n  十一月一日から始めます。 \r\n　雪を出さないでください。\r\n".encode())
+    (tmp_path / "en.txt").write_text("\nSnow\nIt begins on 1 November.")
+    return "--text", f"ja={tmp_path / 'ja.txt'}", "--text", f"en={tmp_path / 'en.txt'}"
+
+
+def shown_to(tool, *which):
+    """(title, withdrawn, erased) of each row."""
+    return [(r["title"], r["withdrawn"], r["erased"]) for r in tool.rows("notices", *which)]
+
+
+def test_a_notice_from_post_to_erasure(tool, files):
+    tool.does("open-account", "1" * 32, "小樽")
+    tool.does("open-account", "2" * 32, "札幌")
+    assert tool.does("post-notice", "小樽", *DAYS, *files, "--link", "https://example.jp/", "--id", ID)["id"] == ID
+    rows = tool.rows("notices", "--account", "1" * 32)
+    assert rows == tool.rows("notices", "--municipality", "Otaru") == tool.rows("notices", "--all", "--key", "municipality-012033")
+    common = {"sequence": 3, "notice": ID, "posted_at": "2021-11-01 09:00:00", "municipality": "012033", "name_ja": "小樽市",
+              "name_en": "Otaru", "first_day": "2021-11-01", "last_day": "2021-11-30", "to_all": False, "withdrawn": False,
+              "erased": False, "link": "https://example.jp/"}
+    assert rows == [
+        common | {"language": "en", "title": "Snow", "paragraphs": "It begins on 1 November."},
+        common | {"language": "ja", "title": "冬の除雪", "paragraphs": "十一月一日から始めます。\n　雪を出さないでください。"}]
+    assert [r["paragraphs"] for r in tool.csv_rows("notices")] == [r["paragraphs"] for r in rows]
+    assert tool("notices").stdout == (
+        f"2021-11-01 to 2021-11-30, 小樽市 to its residents\nnotice {ID}, posted 2021-11-01 09:00:00\n"
+        "  [en] Snow\n    It begins on 1 November.\n"
+        "  [ja] 冬の除雪\n    十一月一日から始めます。\n    　雪を出さないでください。\n  https://example.jp/\n\n")
+    assert tool.rows("notices", "--account", "2" * 32) == tool.rows("notices", "--municipality", "札幌") == []
+    tool.refused("NOTICE_NOT_WITHDRAWN", "erase-notice", "Otaru", ID)
+    withdrawn = tool.does("withdraw-notice", "Otaru", ID, "--reason", "another day")["id"]
+    assert tool.row("transaction", withdrawn)["detail"] == f"{ID}, another day"
+    tool.refused("NOTICE_WITHDRAWN", "withdraw-notice", "Otaru", ID)
+    assert tool("notices").stdout == "(no notices)\n"
+    assert shown_to(tool, "--all") == [("Snow", True, False), ("冬の除雪", True, False)]
+    tool.does("erase-notice", "012033", ID)
+    tool.refused("NOTICE_ERASED", "erase-notice", "012033", ID)
+    assert shown_to(tool, "--all") == [(None, True, True)]
+    assert tool("notices", "--all").stdout.startswith("2021-11-01 to 2021-11-30, 小樽市 to its residents, withdrawn, erased\n")
+    assert tool.row("transaction", ID)["detail"] == "小樽市 to its residents, from 2021-11-01 to 2021-11-30"
+
+
+def test_refused_notices_and_advice(tool, files):
+    tool.refused("NOTICE_INVALID", "post-notice", "Otaru", "--first", "2021-11-02", "--last", "2021-11-01", *files)
+    tool.refused("NOTICE_UNKNOWN", "withdraw-notice", "Otaru", ID)
+    tool.does("post-notice", "Otaru", *DAYS, *files, "--to-all", "--id", ID)
+    tool.refused("NOTICE_UNKNOWN", "withdraw-notice", "Sapporo", ID)
+    assert "NOT_PERMITTED" in tool.refuses("withdraw-notice", "Otaru", ID, "--key", "municipality-011002", code=4)
+    assert "NOT_PERMITTED" in tool.refuses("post-notice", "Otaru", *DAYS, *files, "--key", "operator-1", code=4)
+    assert "NOT_PERMITTED" in tool.refuses("notices", "--key", "municipality-011002", "--municipality", "Otaru", code=4)
+    assert "NOT_FOUND" in tool.refuses("notices", "--account", "9" * 32, code=4)
+    assert "do not go with it" in tool.refuses("notices", "--account", "9" * 32, "--all")
+
+
+def test_files_that_make_no_notice(tool, tmp_path):
+    def refused(text, *more):
+        (tmp_path / "n.txt").write_bytes(text if isinstance(text, bytes) else text.encode())
+        return tool.refuses("post-notice", "Otaru", *DAYS, "--text", f"ja={tmp_path / 'n.txt'}", *more)
+    for text, said in [("", "n.txt: title is missing"), ("\n \r\n", "title is missing"),
+                       ("題" * 67, "n.txt: title has 201 bytes, must have 1 to 200"),
+                       ("題\n\n一\n" + "p" * 2_001, "n.txt: paragraphs[1] has 2001 bytes"), ("題\n一\t二", "control characters"),
+                       (b"\xff\xfe\x98\x30", "not UTF-8"), (b"t\0t", "no text in UTF-8"), ("題\n" + "p\n" * 51, "more than 50 paragraphs"),
+                       ("題\n" + ("p" * 1_990 + "\n") * 5, "at most 8000 are allowed"), ("x" * 70_000, "too many")]:
+        assert said in refused(text), said
+    assert "two texts are in the language ja" in refused("題", "--text", f"ja={tmp_path / 'n.txt'}")
+    assert "link has 501 bytes" in refused("題", "--link", "l" * 501)
+    for option in ("notice.txt", "=n.txt", "j=n.txt", "日本語=n.txt", "j a=n.txt", "abcdefghijklmnopqrstu=n.txt"):
+        assert "is not LANGUAGE=FILE, as in ja=notice.txt" in tool.refuses("post-notice", "Otaru", *DAYS, "--text", option)
+    assert "--text is missing: give the text with --text ja=FILE" in tool.refuses("post-notice", "Otaru", *DAYS)
+    assert "cannot read" in tool.refuses("post-notice", "Otaru", *DAYS, "--text", "ja=nowhere")
+    assert tool("notices", "--all").stdout == "(no notices)\n"
+
+
+def test_whose_key_signs_a_notice(daemon, tool, files, tmp_path):
+    """The municipality's own, wherever it lies; without any, what to do is said."""
+    folder = daemon.dir / "keys"
+    (folder / "municipality-012033.key").rename(tmp_path / "otaru.key")
+    message = tool.refuses("post-notice", "Otaru", *DAYS, *files)
+    assert "there is no key" in message and "municipality-012033.key" in message and "points register-key" in message
+    tool.does("post-notice", "Otaru", *DAYS, *files, "--id", ID, "--key", tmp_path / "otaru.key")
+    assert "小樽市" in tool.refuses("post-notice", "Paris", *DAYS, *files)
+    for path in folder.glob("municipality-*.key"):
+        path.unlink()
+    assert "there is no key" in tool.refuses("post-notice", "Otaru", *DAYS, *files)
+    tool("keygen", folder / "office.key")
+    tool.does("register-key", "office", "municipality", "小樽市 広報", "--municipality", "Otaru", *TWO)
+    tool.does("withdraw-notice", "Otaru", ID, "--key", "office")
+
+
+def test_notices_by_way_of_a_file(daemon, tool, files, tmp_path):
+    path, other = tmp_path / "notice.envelope", tmp_path / "other.envelope"
+    tool("post-notice", "Otaru", *DAYS, *files, "--out", path)
+    shown = tool.row("show", path)["fields"]
+    assert "municipality=012033" in shown and "to_all=no" in shown and "last_day=18961 (2021-11-30)" in shown
+    assert "language=ja title=冬の除雪 paragraphs=十一月一日から始めます。," in shown
+    tool("countersign", path, "--key", "municipality-011002", "--out", other)
+    assert len(pc.envelope.SignedEnvelope.FromString(other.read_bytes()).texts) == 1
+    changed = pc.envelope.SignedEnvelope.FromString(path.read_bytes())
+    changed.texts[0] = pc.notice_text("別のお知らせ")
+    path.write_bytes(pc.canonical(changed))
+    for command in (("show", path), ("countersign", path, "--key", "municipality-011002")):
+        assert "notices and texts do not go together: texts[0] is not the text whose SHA-256" in tool.refuses(*command)
+    assert "MALFORMED" in tool.refuses("submit", path, code=4)
+    tool.does("submit", other)
+    assert tool.row("submit", other)["duplicate_of"] == 1
+    assert shown_to(tool) == [("Snow", False, False), ("冬の除雪", False, False)]
