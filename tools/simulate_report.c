@@ -67,12 +67,13 @@ static void print_budget(
 {
     char day[JST_DAY_BYTES];
     uint64_t left = budget - scaled(play, play_total(part).points);
+    uint32_t days = last_day - part->ran_out_on;
     printf("%s: the budget of %s points ", name, grouped(budget));
     jst_print_day(part->ran_out_on, day);
     if (part->ran_out_on == last_day)
         printf("runs out on the last day, %s", day);
     else if (part->ran_out_on)
-        printf("RUNS OUT ON %s, %" PRIu32 " days before the last day", day, last_day - part->ran_out_on);
+        printf("RUNS OUT ON %s, %" PRIu32 " day%s before the last day", day, days, days == 1 ? "" : "s");
     else
         printf("lasts");
     if (left)

@@ -1,14 +1,13 @@
 """`points simulate`: what it says a design costs, against the rules' model in Python and against a real daemon."""
-import datetime
+import itertools
 import re
 import subprocess
 
 import pytest
 
 from conftest import TESTS, binary
-from history import jst
 from pointsclient import new_uuid7, transaction as tx
-from tool import TWO, Tool
+from tool import Tool
 import world
 from dates import date_of, day_number, day_start, period_of, week_of
 
@@ -191,6 +190,7 @@ PLANS = {
     "weekly": design(quest()),
     "a week cut at both ends": design(quest(first="2021-11-05", last="2021-11-23")),
     "daily": design(quest(**DAILY)),
+    "one a day": design(quest(**DAILY, times=1)),
     "three a day": design(quest(**DAILY, times=3)),
     "monthly": design(quest(period="monthly", first="2021-11-10", last="2022-01-20")),
     "once": design(quest(period="once")),
@@ -201,6 +201,7 @@ PLANS = {
                                    campaign={"name": "c", "budget": 70_000}),
     "budgets of quests in a campaign": design(quest(**DAILY, budget=20_000), quest(**DAILY, points=30, budget=900_000),
                                               campaign={"name": "c"}),
+    "the sum of budgets": design(quest(**DAILY, budget=168_000), quest(**DAILY, budget=500), campaign={"name": "c"}),
     "first residents": design(quest(**DAILY, residents_max=17)),
     "some municipalities": design(quest(municipalities="Otaru, Ebetsu"), quest(municipalities="Ebetsu")),
     "two quests": design(quest(**DAILY), quest(period="once", points=1_000)),
@@ -216,18 +217,25 @@ PLANS = {
 def test_as_the_model_decides(simulation, plan):
     played = Played(plan)
     same_quests(simulation, plan, played)
-    several = len(played.quests) > 1
+    weeks, refusals = simulation.table("week", plan), simulation.table("refusal", plan)
+    together = [None] if len(played.outcomes) > 1 else []
+    assert list(dict.fromkeys(row["quest"] for row in weeks)) == [*played.outcomes, *together]
     for number in played.outcomes:
-        refusals = {row["outcome"]: (row["awards"], row["first_day"]) for row in simulation.table("refusal", plan)
-                    if row["quest"] == number}
-        expected = played.refusals(number)
-        assert {code: count for code, (count, _) in refusals.items()} == {code: count for code, (count, _) in expected.items()}
-        if plan["quest 1"].get("period") == "daily":
-            assert refusals == expected
-        weeks = {row["first_day"]: [row["awards"], row["refused"], row["points"]] for row in simulation.table("week", plan)
-                 if row["quest"] == number and (row["awards"] or row["refused"])}
-        if not several and plan["quest 1"].get("period") in (None, "daily"):
-            assert weeks == played.weeks(number)
+        same_refusals(played.refusals(number), [row for row in refusals if row["quest"] == number], plan)
+        same_weeks(played.weeks(number), [row for row in weeks if row["quest"] == number], plan)
+
+
+def same_refusals(expected, rows, plan):
+    if plan["quest 1"].get("period") != "daily":  # chance has the day
+        expected, rows = ({code: (count, None) for code, (count, _) in expected.items()}, [row | {"first_day": None} for row in rows])
+    assert {row["outcome"]: (row["awards"], row["first_day"]) for row in rows} == expected
+
+
+def same_weeks(expected, rows, plan):
+    assert [row["points_so_far"] for row in rows] == list(itertools.accumulate(row["points"] for row in rows))
+    assert [day(row["first_day"]) for row in rows] == list(range(day(rows[0]["first_day"]), day(rows[-1]["first_day"]) + 1, 7))
+    if "quest 2" not in plan and plan["quest 1"].get("period") in (None, "daily"):
+        assert {row["first_day"]: [row["awards"], row["refused"], row["points"]] for row in rows} == expected
 
 
 def test_by_municipality(simulation):
@@ -341,12 +349,12 @@ def test_receipts_amounts_and_places(simulation):
     near(tried, 60_000 * 3.5, 0.01)
     near(row["refused"], tried * 0.3, 0.02)
     near(row["issued_points"], tried * (0.5 * 50 + 0.2 * 120), 0.02)
-    # On two days from two places, one of them at home: half of them would meet the bonus.
-    for home_share, bonus in (("50%", 0.5 + 0.5 * 0.25), ("100%", 0), ("0%", 0.5)):
+    for home_share, at_home in (("50%", 0.5), ("100%", 1), ("0%", 0)):  # on two days: from two places, with what probability?
         plan = design(receipts(home_share=home_share, bonus_municipalities=2, bonus_points=10_000, last="2021-11-02", budget=10**12))
         (row,) = simulation.table("quest", plan)
         assert row["awards"] == 120_000
-        near((row["issued_points"] - 120_000 * 120) / 10_000, 60_000 * (bonus and 1 - (0.5**2 + 2 * 0.25**2 if home_share == "50%" else 0.5)), 0.03)
+        two_places = 1 - at_home**2 - 2 * ((1 - at_home) / 2)**2
+        near((row["issued_points"] - 120_000 * 120) / 10_000, 60_000 * two_places, 0.03)
 
 
 CHANCY = design(quest(**DAILY, budget=90_000), participation={"share": "70%", "completion": "40%"}, spending={"weekly": "30%"})
@@ -384,7 +392,8 @@ def test_a_sample_is_scaled_up(simulation):
             sampled = simulation.rows(*simulation.args(design(one), "--sample", 10, "--by", by))
             assert sampled == simulation.table(by, design(one)), by
     assert simulation.rows(*simulation.args(design(quest(**DAILY, budget=555_555)), "--sample", 10))[0]["left_points"] == 555
-    plan = design(quest())
+    plan = design(quest(**DAILY, budget=10**6), quest(**DAILY, budget=10**6), campaign={"name": "c", "budget": 10**6})
+    assert simulation.rows(*simulation.args(plan, "--sample", 10)) == simulation.table("quest", plan)
     assert "One resident in 10 plays" in simulation(*simulation.args(plan)).stdout  # unless told otherwise
     assert "One resident in 20 plays" in simulation(*simulation.args(plan | {"simulation": {"sample": 20}})).stdout
     assert "One resident" not in simulation(*simulation.args(plan | {"simulation": {"sample": 20}}, "--sample", 1)).stdout
