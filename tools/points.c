@@ -15,6 +15,7 @@ static const struct {
     const struct command *rows;
 } groups[] = {
     {"A new ledger", commands_init},
+    {"Planning", commands_simulate},
     {"Accounts", commands_accounts},
     {"What residents do", commands_residents},
     {"Quests", commands_quests},

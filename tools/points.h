@@ -102,4 +102,4 @@ void context_municipality_cells(struct context *context, struct table *table, ui
 // The tables of commands, each ended by a row without a name.
 extern const struct command commands_init[], commands_submit[], commands_accounts[], commands_residents[],
     commands_quests[], commands_programme[], commands_corrections[], commands_notices[], commands_queries[],
-    commands_batch[], commands_waon[];
+    commands_batch[], commands_waon[], commands_simulate[];
