@@ -1,0 +1,185 @@
+// Totals of donations: series side by side, each cut into days, months or fiscal years, or taken whole.
+#include "points/calendar.h"
+#include "points/memory.h"
+#include "points/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOTALS_ROWS_MAX = 2000 };
+#define BIT(column) (1U << (column))
+#define NO_DAY UINT32_MAX
+
+// One of the series, as far as it is told already.
+struct line {
+    const struct series *series;
+    uint32_t municipality, purpose; // as shown
+    size_t at, end;                 // positions of days
+};
+
+struct row {
+    uint32_t first_day, municipality, purpose;
+    const uint64_t *sums;
+};
+
+struct totals {
+    const struct points_state *state;
+    ProtobufCAllocator *allocator;
+    uint32_t from_day, to_day, offset; // as asked
+    Points__V1__TotalsUnit unit;
+    unsigned counted;   // bits of columns: without any of them there is no row
+    struct line *lines; // in the order of the rows of one day
+    size_t line_count;
+    void (*add)(struct totals *totals, const struct row *row); // to the reply
+    ProtobufCMessage *reply;
+    size_t rows;
+};
+
+static void add_line(struct totals *totals, const struct series *series, uint32_t municipality, uint32_t purpose)
+{
+    totals->lines[totals->line_count++] = (struct line){.series = series,
+        .municipality = municipality,
+        .purpose = purpose,
+        .at = series_position(series, totals->from_day),
+        .end = totals->to_day ? series_position(series, totals->to_day + INT64_C(1)) : series->count};
+}
+
+// ---- the rows of any totals
+
+struct span {
+    uint32_t first_day, last_day;
+};
+
+// The day, month, fiscal year or whole that holds a day.
+static struct span span_of(const struct totals *totals, uint32_t day)
+{
+    enum { YEAR_DAYS_MAX = 366 };
+    uint32_t month = calendar_month(day), year = calendar_fiscal_year_first_day(day);
+    switch (totals->unit) {
+    case POINTS__V1__TOTALS_UNIT__DAY:
+        return (struct span){day, day};
+    case POINTS__V1__TOTALS_UNIT__MONTH:
+        return (struct span){calendar_month_begin(month), calendar_month_begin(month + 1) - 1};
+    case POINTS__V1__TOTALS_UNIT__FISCAL_YEAR:
+        return (struct span){year, calendar_fiscal_year_first_day(year + YEAR_DAYS_MAX) - 1};
+    default:
+        return (struct span){totals->from_day, NO_DAY};
+    }
+}
+
+// The earliest day that is not told yet; NO_DAY: all are.
+static uint32_t next_day(const struct totals *totals)
+{
+    uint32_t next = NO_DAY;
+    for (size_t i = 0; i < totals->line_count; i++) {
+        const struct line *line = &totals->lines[i];
+        if (line->at < line->end && line->series->days[line->at].day < next)
+            next = line->series->days[line->at].day;
+    }
+    return next;
+}
+
+// Takes a line's days up to `last_day`, and adds them up.
+static void take_days(struct line *line, uint32_t last_day, uint64_t sums[SERIES_COLUMNS])
+{
+    const struct series *series = line->series;
+    memset(sums, 0, SERIES_COLUMNS * sizeof *sums);
+    if (line->at == 0 && line->end > 0 && line->end == series->count && series->days[line->end - 1].day <= last_day) {
+        memcpy(sums, series->whole, sizeof series->whole);
+        line->at = line->end;
+    }
+    for (; line->at < line->end && series->days[line->at].day <= last_day; line->at++)
+        for (int i = 0; i < SERIES_COLUMNS; i++)
+            sums[i] += series->days[line->at].sums[i];
+}
+
+static bool is_row(const struct totals *totals, const uint64_t sums[SERIES_COLUMNS])
+{
+    for (int i = 0; i < SERIES_COLUMNS; i++)
+        if (totals->counted & BIT(i) && sums[i] > 0)
+            return true;
+    return false;
+}
+
+// The rows of one span, past `*skip` of them. False: there are more than the reply holds.
+static bool add_span(struct totals *totals, struct span span, uint32_t *skip)
+{
+    uint64_t sums[SERIES_COLUMNS];
+    for (size_t i = 0; i < totals->line_count; i++) {
+        struct line *line = &totals->lines[i];
+        take_days(line, span.last_day, sums);
+        if (!is_row(totals, sums))
+            continue;
+        if (*skip > 0) {
+            --*skip;
+            continue;
+        }
+        if (totals->rows++ == TOTALS_ROWS_MAX)
+            return false;
+        totals->add(totals, &(struct row){span.first_day, line->municipality, line->purpose, sums});
+    }
+    return true;
+}
+
+// Returns the offset of the next page, 0 when this was the last.
+static uint32_t add_rows(struct totals *totals)
+{
+    uint32_t skip = totals->offset;
+    bool room = true;
+    for (uint32_t day; room && (day = next_day(totals)) != NO_DAY;)
+        room = add_span(totals, span_of(totals, day), &skip);
+    free(totals->lines);
+    return room ? 0 : totals->offset + TOTALS_ROWS_MAX;
+}
+
+// ---- donations
+
+static void add_donations(struct totals *totals, const struct row *from)
+{
+    Points__V1__DonationTotalsReply *reply = (Points__V1__DonationTotalsReply *)totals->reply;
+    Points__V1__DonationTotal *row =
+        MESSAGE(totals->allocator, Points__V1__DonationTotal, POINTS__V1__DONATION_TOTAL__INIT);
+    bool by_original = !(totals->counted & BIT(REVERSALS));
+    row->first_day = from->first_day;
+    row->municipality = from->municipality;
+    row->purpose = from->purpose;
+    row->donations = from->sums[DONATIONS];
+    row->points = from->sums[DONATIONS_POINTS];
+    row->reversed_donations = from->sums[by_original ? DONATIONS_REVERSED : REVERSALS];
+    row->reversed_points = from->sums[by_original ? DONATIONS_REVERSED_POINTS : REVERSALS_POINTS];
+    reply->rows[reply->n_rows++] = row;
+}
+
+static bool donee_wanted(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetDonationTotals *query, const struct donee *donee)
+{
+    uint32_t municipality = state_municipality_code(state, donee->municipality);
+    return (query->municipality == 0 || query->municipality == municipality) &&
+           (query->purpose == 0 || query->purpose == donee->purpose) && points_may_see(state, asker, municipality);
+}
+
+Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state,
+    const struct points_asker *asker, const Points__V1__GetDonationTotals *query, ProtobufCAllocator *allocator)
+{
+    Points__V1__DonationTotalsReply *reply =
+        MESSAGE(allocator, Points__V1__DonationTotalsReply, POINTS__V1__DONATION_TOTALS_REPLY__INIT);
+    // A day on which something was reversed, and nothing given, is no row when reversals stand with their donations.
+    struct totals totals = {.state = state,
+        .allocator = allocator,
+        .from_day = query->from_day,
+        .to_day = query->to_day,
+        .offset = query->offset,
+        .unit = query->unit,
+        .counted = BIT(DONATIONS) | (query->by_original ? 0 : BIT(REVERSALS)),
+        .add = add_donations,
+        .reply = &reply->base};
+    reply->rows = POINTERS(allocator, TOTALS_ROWS_MAX, Points__V1__DonationTotal);
+    reply->last_sequence = state->last_sequence;
+    totals.lines = memory_zeroed(HASH_COUNT(state->donations.series) + 1, sizeof *totals.lines);
+    for (const struct donation_series *series = state->donations.series; series; series = series->hh.next)
+        if (donee_wanted(state, asker, query, &series->donee))
+            add_line(&totals, &series->series, state_municipality_code(state, series->donee.municipality),
+                series->donee.purpose);
+    reply->next_offset = add_rows(&totals);
+    return reply;
+}
