@@ -186,14 +186,31 @@ static bool may_name(struct asking *asking, const char *field, uint32_t municipa
     return !asking->job->refusal.code;
 }
 
+// Of a query's days, 0 when not asked for.
+static bool in_order(struct asking *asking, const char *field, uint32_t from_day, uint32_t to_day)
+{
+    if (to_day && from_day > to_day)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), field, "is before from_day");
+    return !asking->job->refusal.code;
+}
+
+static bool group_fits(struct asking *asking, const Points__V1__GetDonationTotals *query)
+{
+    if (query->group && query->purpose)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.purpose",
+            "these rows are of all purposes together; leave it out, or ask for rows by municipality and purpose");
+    else if (query->group == GROUP(TOGETHER) && query->municipality)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.municipality",
+            "these rows are of all municipalities together; leave it out, or ask for rows by municipality");
+    return !asking->job->refusal.code;
+}
+
 static void answer_donation_totals(struct asking *asking)
 {
     const Points__V1__GetDonationTotals *query = asking->job->request->get_donation_totals;
     asking->response.body_case = RESPONSE(DONATION_TOTALS);
-    if (may_name(asking, "get_donation_totals.municipality", query->municipality) && query->to_day &&
-        query->from_day > query->to_day)
-        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.to_day", "is before from_day");
-    if (!asking->job->refusal.code)
+    if (may_name(asking, "get_donation_totals.municipality", query->municipality) &&
+        in_order(asking, "get_donation_totals.to_day", query->from_day, query->to_day) && group_fits(asking, query))
         asking->response.donation_totals =
             points_donation_totals(asking->decide->state, &asking->asker, query, allocator_of(asking));
 }

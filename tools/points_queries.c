@@ -151,8 +151,8 @@ const struct command commands_queries[] = {
     {"transaction", "ID", "show a transaction and its outcome", "auditor", 0, run_transaction},
     {"totals",
         "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year] "
-        "[--by-original]",
-        "show donations by municipality and purpose", "auditor", 0, run_totals},
+        "[--group municipality-and-purpose|by-municipality|together] [--by-original]",
+        "show donations and donors by municipality and purpose", "auditor", 0, run_totals},
     {"quest", "QUEST [--by municipality|period] [--from DAY] [--to DAY]",
         "show what a quest has issued, its budget, and how many took part", "auditor", 0, run_quest},
     {"campaign", "CAMPAIGN", "show what a campaign's quests have issued, its budget, and how many took part", "auditor",

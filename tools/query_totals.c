@@ -7,7 +7,7 @@
 
 static const struct table_column total_columns[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
     {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER},
-    {"reversed_donations", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}};
+    {"reversed_donations", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}, {"donors", TABLE_NUMBER}};
 
 struct totals {
     struct context *context;
@@ -24,11 +24,34 @@ static void begin_totals(void *data)
     context_forget_names(totals->context); // there may be new purposes
 }
 
-static void purpose_cells(struct context *context, struct table *table, uint32_t purpose)
+static void empty_cells(struct table *table, int count)
 {
-    const struct programme_name *named = context_named(context, PART(PURPOSES), purpose);
-    table_number(table, purpose);
+    for (int i = 0; i < count; i++)
+        table_empty(table);
+}
+
+// Empty where a row is of all municipalities or purposes together.
+static void donee_cells(struct context *context, struct table *table, const Points__V1__DonationTotal *row)
+{
+    const struct programme_name *named = row->purpose ? context_named(context, PART(PURPOSES), row->purpose) : NULL;
+    if (row->municipality)
+        context_municipality_cells(context, table, row->municipality);
+    else
+        empty_cells(table, 3);
+    if (row->purpose)
+        table_number(table, row->purpose);
+    else
+        table_empty(table);
     table_text(table, named ? named->name : "");
+}
+
+// Empty where the asked days cut the row, and the daemon does not say.
+static void donors_cell(struct table *table, const Points__V1__DonationTotal *row)
+{
+    if (row->donors || !row->donations)
+        table_number(table, row->donors);
+    else
+        table_empty(table);
 }
 
 static struct page_end take_totals(const Points__V1__Response *response, void *data)
@@ -41,12 +64,12 @@ static struct page_end take_totals(const Points__V1__Response *response, void *d
             day_cell(totals->table, row->first_day);
         else
             table_empty(totals->table);
-        context_municipality_cells(totals->context, totals->table, row->municipality);
-        purpose_cells(totals->context, totals->table, row->purpose);
+        donee_cells(totals->context, totals->table, row);
         table_number(totals->table, row->donations);
         table_number(totals->table, row->points);
         table_number(totals->table, row->reversed_donations);
         table_number(totals->table, row->reversed_points);
+        donors_cell(totals->table, row);
         totals->donations += row->donations;
         totals->points += row->points;
         totals->reversed_donations += row->reversed_donations;
@@ -61,17 +84,18 @@ static void total_line(struct totals *totals)
     if (totals->context->format != TABLE_PEOPLE || table_rows(totals->table) < 2)
         return;
     table_text(totals->table, "total");
-    for (int i = 0; i < 5; i++)
-        table_empty(totals->table);
+    empty_cells(totals->table, 5);
     table_number(totals->table, totals->donations);
     table_number(totals->table, totals->points);
     table_number(totals->table, totals->reversed_donations);
     table_number(totals->table, totals->reversed_points);
+    table_empty(totals->table); // one donor may stand in several rows
 }
 
 static Points__V1__GetDonationTotals totals_asked(struct context *context)
 {
-    const char *unit = option_get(context, "by"), *municipality = option_get(context, "municipality");
+    const char *unit = option_get(context, "by"), *group = option_get(context, "group");
+    const char *municipality = option_get(context, "municipality");
     Points__V1__GetDonationTotals ask = POINTS__V1__GET_DONATION_TOTALS__INIT;
     ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
     ask.from_day = option_day(context, "from", 0);
@@ -79,6 +103,9 @@ static Points__V1__GetDonationTotals totals_asked(struct context *context)
     if (unit)
         ask.unit =
             (Points__V1__TotalsUnit)parse_enum(context, "--by", &points__v1__totals_unit__descriptor, unit, true);
+    if (group)
+        ask.group =
+            (Points__V1__TotalsGroup)parse_enum(context, "--group", &points__v1__totals_group__descriptor, group, true);
     ask.by_original = option_get(context, "by-original") != NULL;
     context_municipalities(context);
     ask.municipality = municipality ? context_municipality(context, municipality) : 0;

@@ -84,6 +84,8 @@ static struct donation_series *series_of(struct donations *donations, struct don
         return series;
     series = memory_zeroed(1, sizeof *series);
     series->donee = donee;
+    if (donee.municipality != DONEE_ALL)
+        series->wider = series_of(donations, donee_wider(donee));
     HASH_ADD_INORDER(hh, donations->series, donee, sizeof series->donee, series, by_donee);
     return series;
 }
@@ -114,13 +116,28 @@ static struct donation *remember(struct turn *turn, uint64_t points)
     return donation;
 }
 
+// In its own series and in the wider ones.
+static void count(struct donations *donations, struct account *account, const struct donation *donation)
+{
+    const int64_t begin[] = {[UNIT(DAY)] = donation->day,
+        [UNIT(MONTH)] = calendar_month_first_day(donation->day),
+        [UNIT(FISCAL_YEAR)] = calendar_fiscal_year_first_day(donation->day)};
+    for (struct donation_series *series = donation->series; series; series = series->wider) {
+        int64_t last_day = donor_last_day(&donations->donors, account, series->donee);
+        uint64_t more[SERIES_COLUMNS] = {[DONATIONS] = 1, [DONATIONS_POINTS] = donation->points};
+        for (int unit = UNIT(WHOLE); unit <= UNIT(FISCAL_YEAR); unit++)
+            more[DONORS + unit] = last_day < begin[unit];
+        series_add(&series->series, donation->day, more);
+    }
+    donor_gives(&donations->donors, account, donation->series->donee, donation->day);
+}
+
 uint64_t donation_apply(struct turn *turn)
 {
     struct points_state *state = turn->state;
     uint64_t points = turn->transaction->donate->points;
     struct donation *donation = remember(turn, points);
-    series_add(&donation->series->series, donation->day,
-        (uint64_t[SERIES_COLUMNS]){[DONATIONS] = 1, [DONATIONS_POINTS] = points});
+    count(&state->donations, turn->account, donation);
     lots_take(&state->lots, turn->account, points, &donation->parts);
     books_move(&state->books, turn->account, BOOK_BALANCES, BOOK_DONATED, points);
     return points;
@@ -144,11 +161,12 @@ static void forget(struct donations *donations, struct donation *donation)
 
 void donation_reverse(struct donations *donations, struct donation *donation, uint32_t today)
 {
-    struct series *series = &donation->series->series;
-    uint64_t points = donation->points;
-    series_add(series, donation->day,
-        (uint64_t[SERIES_COLUMNS]){[DONATIONS_REVERSED] = 1, [DONATIONS_REVERSED_POINTS] = points});
-    series_add(series, today, (uint64_t[SERIES_COLUMNS]){[REVERSALS] = 1, [REVERSALS_POINTS] = points});
+    const uint64_t given[SERIES_COLUMNS] = {[DONATIONS_REVERSED] = 1, [DONATIONS_REVERSED_POINTS] = donation->points};
+    const uint64_t now[SERIES_COLUMNS] = {[REVERSALS] = 1, [REVERSALS_POINTS] = donation->points};
+    for (struct donation_series *series = donation->series; series; series = series->wider) {
+        series_add(&series->series, donation->day, given);
+        series_add(&series->series, today, now);
+    }
     forget(donations, donation);
 }
 
@@ -174,6 +192,7 @@ void donations_free(struct donations *donations)
     struct donation_series *series, *next;
     while (donations->reversible)
         forget(donations, donations->reversible);
+    donors_free(&donations->donors);
     HASH_ITER(hh, donations->series, series, next)
     {
         HASH_DELETE(hh, donations->series, series);

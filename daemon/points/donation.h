@@ -1,6 +1,7 @@
 // Purposes, donations to the home municipality, and their totals by day.
 #pragma once
 
+#include "points/donor.h"
 #include "points/lots.h"
 #include "points/series.h"
 #include "proto/formats.h"
@@ -15,12 +16,6 @@ struct purpose {
     UT_hash_handle hh;                    // by definition.purpose
 };
 
-// Whom donations go to.
-struct donee {
-    uint32_t municipality; // position in genesis
-    uint32_t purpose;
-};
-
 // Columns of a donee's series.
 enum {
     DONATIONS,
@@ -29,11 +24,13 @@ enum {
     DONATIONS_REVERSED_POINTS,
     REVERSALS, // that were made on this day
     REVERSALS_POINTS,
+    DONORS, // one for each TotalsUnit: those whose first donation ever, of the day, month or fiscal year this is
 };
 
 // All that a donee was given.
 struct donation_series {
     struct donee donee;
+    struct donation_series *wider; // counts its donations too; NULL: there is none
     struct series series;
     uint64_t paid_points; // by settlements
     uint32_t paid_to_day; // by the newest of them; when there are paid_points
@@ -55,6 +52,7 @@ struct donation {
 struct donations {
     struct donation_series *series; // uthash
     struct donation *reversible;    // uthash; some of them perhaps no longer
+    struct donors donors;
 };
 
 struct donation_series *donation_series_get(const struct donations *donations, struct donee donee); // NULL: no donation

@@ -88,10 +88,10 @@ static void add_open(const struct points_state *state, const struct donation_ser
 }
 
 static bool donee_wanted(const struct points_state *state, const struct points_asker *asker,
-    const Points__V1__GetSettlements *query, const struct donee *donee)
+    const Points__V1__GetSettlements *query, struct donee donee)
 {
-    return (query->purpose == 0 || query->purpose == donee->purpose) &&
-           may_show(state, asker, query->municipality, state_municipality_code(state, donee->municipality));
+    return !donee_is_wide(donee) && (query->purpose == 0 || query->purpose == donee.purpose) &&
+           may_show(state, asker, query->municipality, state_municipality_code(state, donee.municipality));
 }
 
 static void add_all_open(const struct points_state *state, const struct points_asker *asker,
@@ -100,7 +100,7 @@ static void add_all_open(const struct points_state *state, const struct points_a
     size_t count = HASH_COUNT(state->donations.series);
     reply->open = POINTERS(allocator, count < OPEN_MAX ? count : OPEN_MAX, Points__V1__OpenDonations);
     for (const struct donation_series *series = state->donations.series; series; series = series->hh.next)
-        if (donee_wanted(state, asker, query, &series->donee))
+        if (donee_wanted(state, asker, query, series->donee))
             add_open(state, series, reply, allocator);
 }
 

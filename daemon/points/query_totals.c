@@ -19,6 +19,7 @@ struct line {
 
 struct row {
     uint32_t first_day, municipality, purpose;
+    bool cut; // the asked days leave out some of its own
     const uint64_t *sums;
 };
 
@@ -56,15 +57,22 @@ static struct span span_of(const struct totals *totals, uint32_t day)
     enum { YEAR_DAYS_MAX = 366 };
     uint32_t month = calendar_month(day), year = calendar_fiscal_year_first_day(day);
     switch (totals->unit) {
-    case POINTS__V1__TOTALS_UNIT__DAY:
+    case UNIT(DAY):
         return (struct span){day, day};
-    case POINTS__V1__TOTALS_UNIT__MONTH:
+    case UNIT(MONTH):
         return (struct span){calendar_month_begin(month), calendar_month_begin(month + 1) - 1};
-    case POINTS__V1__TOTALS_UNIT__FISCAL_YEAR:
+    case UNIT(FISCAL_YEAR):
         return (struct span){year, calendar_fiscal_year_first_day(year + YEAR_DAYS_MAX) - 1};
     default:
         return (struct span){totals->from_day, NO_DAY};
     }
+}
+
+static bool is_cut(const struct totals *totals, struct span span)
+{
+    if (totals->unit == UNIT(WHOLE))
+        return totals->from_day > 0 || totals->to_day > 0;
+    return span.first_day < totals->from_day || (totals->to_day > 0 && span.last_day > totals->to_day);
 }
 
 // The earliest day that is not told yet; NO_DAY: all are.
@@ -116,7 +124,8 @@ static bool add_span(struct totals *totals, struct span span, uint32_t *skip)
         }
         if (totals->rows++ == TOTALS_ROWS_MAX)
             return false;
-        totals->add(totals, &(struct row){span.first_day, line->municipality, line->purpose, sums});
+        totals->add(
+            totals, &(struct row){span.first_day, line->municipality, line->purpose, is_cut(totals, span), sums});
     }
     return true;
 }
@@ -147,15 +156,36 @@ static void add_donations(struct totals *totals, const struct row *from)
     row->points = from->sums[DONATIONS_POINTS];
     row->reversed_donations = from->sums[by_original ? DONATIONS_REVERSED : REVERSALS];
     row->reversed_points = from->sums[by_original ? DONATIONS_REVERSED_POINTS : REVERSALS_POINTS];
+    row->donors = from->cut ? 0 : from->sums[DONORS + totals->unit];
     reply->rows[reply->n_rows++] = row;
 }
 
-static bool donee_wanted(const struct points_state *state, const struct points_asker *asker,
-    const Points__V1__GetDonationTotals *query, const struct donee *donee)
+static uint32_t code_of(const struct points_state *state, struct donee donee) // 0: all
 {
-    uint32_t municipality = state_municipality_code(state, donee->municipality);
-    return (query->municipality == 0 || query->municipality == municipality) &&
-           (query->purpose == 0 || query->purpose == donee->purpose) && points_may_see(state, asker, municipality);
+    return donee.municipality == DONEE_ALL ? 0 : state_municipality_code(state, donee.municipality);
+}
+
+static bool in_group(
+    Points__V1__TotalsGroup group, struct donee donee, bool all) // `all`: the asker may see all municipalities
+{
+    bool of_all = donee.municipality == DONEE_ALL;
+    switch (group) {
+    case GROUP(BY_MUNICIPALITY):
+        return donee_is_wide(donee) && !of_all;
+    case GROUP(TOGETHER):
+        return donee_is_wide(donee) && of_all == all;
+    default:
+        return !donee_is_wide(donee);
+    }
+}
+
+static bool donee_wanted(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetDonationTotals *query, struct donee donee)
+{
+    uint32_t municipality = code_of(state, donee);
+    return in_group(query->group, donee, points_may_see(state, asker, 0)) &&
+           (query->municipality == 0 || query->municipality == municipality) &&
+           (query->purpose == 0 || query->purpose == donee.purpose) && points_may_see(state, asker, municipality);
 }
 
 Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state,
@@ -177,8 +207,8 @@ Points__V1__DonationTotalsReply *points_donation_totals(const struct points_stat
     reply->last_sequence = state->last_sequence;
     totals.lines = memory_zeroed(HASH_COUNT(state->donations.series) + 1, sizeof *totals.lines);
     for (const struct donation_series *series = state->donations.series; series; series = series->hh.next)
-        if (donee_wanted(state, asker, query, &series->donee))
-            add_line(&totals, &series->series, state_municipality_code(state, series->donee.municipality),
+        if (donee_wanted(state, asker, query, series->donee))
+            add_line(&totals, &series->series, query->group == GROUP(TOGETHER) ? 0 : code_of(state, series->donee),
                 series->donee.purpose);
     reply->next_offset = add_rows(&totals);
     return reply;
