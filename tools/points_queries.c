@@ -29,12 +29,14 @@ static void conversion_row(
     id_cell(table, &conversion->account);
     context_municipality_cells(context, table, conversion->municipality);
     table_number(table, conversion->points);
+    table_number(table, conversion->fee_points);
 }
 
 static int run_conversions(struct context *context)
 {
     static const struct table_column columns[] = {{"sequence", TABLE_ORDINAL}, {"requested_at", TABLE_TEXT},
-        {"conversion", TABLE_TEXT}, {"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"points", TABLE_NUMBER}};
+        {"conversion", TABLE_TEXT}, {"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"points", TABLE_NUMBER},
+        {"fee_points", TABLE_NUMBER}};
     Points__V1__GetPendingConversions ask = POINTS__V1__GET_PENDING_CONVERSIONS__INIT;
     context_municipalities(context);
     int64_t newest = newest_wanted(context);
@@ -57,7 +59,7 @@ static int run_conversions(struct context *context)
 static bool balances(const Points__V1__Books *books)
 {
     const uint64_t parts[] = {books->balances, books->held, books->donated, books->converted, books->expired,
-        books->forfeited, books->reversed};
+        books->forfeited, books->reversed, books->fees};
     uint64_t left = books->issued;
     for (size_t i = 0; i < COUNT(parts); i++) {
         if (parts[i] > left)

@@ -15,8 +15,8 @@ bool conversion_amount_valid(struct turn *turn)
 {
     const uint64_t *policies = turn->state->policies;
     uint64_t points = turn->transaction->request_conversion->points;
-    return points > 0 && points >= policies[POLICY(CONVERSION_MIN_POINTS)] &&
-           points % policies[POLICY(CONVERSION_UNIT_POINTS)] == 0;
+    return points >= policies[POLICY(CONVERSION_MIN_POINTS)] &&
+           points % policies[POLICY(CONVERSION_UNIT_POINTS)] == 0 && points > policies[POLICY(CONVERSION_FEE_POINTS)];
 }
 
 // The account's use brought to the day and month of `time`: what belongs to others is dropped.
@@ -97,6 +97,7 @@ uint64_t conversion_apply_request(struct turn *turn)
     memcpy(conversion->account, request->account.data, ID_BYTES);
     conversion->municipality = turn->account->municipality;
     conversion->points = request->points;
+    conversion->fee_points = state->policies[POLICY(CONVERSION_FEE_POINTS)];
     conversion->requested_at = state->time;
     lots_take(&state->lots, turn->account, request->points, &conversion->parts);
     HASH_ADD(hh, state->conversions.pending, sequence, sizeof conversion->sequence, conversion);
@@ -105,33 +106,45 @@ uint64_t conversion_apply_request(struct turn *turn)
     return request->points;
 }
 
-// Ends a pending conversion: its held points go to `book`. The turn's account becomes the conversion's.
-static uint64_t finish(struct turn *turn, enum book book)
+// ---- the answer
+
+static void forget(struct conversions *conversions, struct conversion *conversion)
 {
-    struct points_state *state = turn->state;
-    struct conversion *conversion = turn->conversion;
-    uint64_t points = conversion->points;
-    turn_touch(turn, account_get_merged(&state->accounts, conversion->account));
-    books_move(&state->books, turn->account, BOOK_HELD, book, points);
-    if (book == BOOK_BALANCES)
-        state_refund(state, turn->account, &conversion->parts);
-    if (book == BOOK_BALANCES)
-        use_take(&state->conversions, turn->account, conversion->requested_at, points);
-    HASH_DELETE(hh, state->conversions.pending, conversion);
+    HASH_DELETE(hh, conversions->pending, conversion);
     lot_parts_free(&conversion->parts);
     free(conversion);
-    return points;
+}
+
+// The turn's account becomes the conversion's.
+static void touch(struct turn *turn)
+{
+    turn_touch(turn, account_get_merged(&turn->state->accounts, turn->conversion->account));
 }
 
 uint64_t conversion_apply_settle(struct turn *turn)
 {
-    return finish(turn, BOOK_CONVERTED);
+    struct points_state *state = turn->state;
+    uint64_t points = turn->conversion->points, fee_points = turn->conversion->fee_points;
+    touch(turn);
+    books_move(&state->books, turn->account, BOOK_HELD, BOOK_FEES, fee_points);
+    books_move(&state->books, turn->account, BOOK_HELD, BOOK_CONVERTED, points - fee_points);
+    forget(&state->conversions, turn->conversion);
+    return points;
 }
 
 uint64_t conversion_apply_refuse(struct turn *turn)
 {
-    return finish(turn, BOOK_BALANCES);
+    struct points_state *state = turn->state;
+    uint64_t points = turn->conversion->points;
+    touch(turn);
+    books_move(&state->books, turn->account, BOOK_HELD, BOOK_BALANCES, points);
+    state_refund(state, turn->account, &turn->conversion->parts);
+    use_take(&state->conversions, turn->account, turn->conversion->requested_at, points);
+    forget(&state->conversions, turn->conversion);
+    return points;
 }
+
+// ---- the end of an account, and of all
 
 // What was used on a newer day or in a newer month counts; on the same one, both do.
 static void join_use(struct conversion_use *to, const struct conversion_use *from)
@@ -159,12 +172,7 @@ void conversions_merge(struct conversions *conversions, struct account *from, st
 
 void conversions_free(struct conversions *conversions)
 {
-    struct conversion *conversion, *next;
-    HASH_ITER(hh, conversions->pending, conversion, next)
-    {
-        HASH_DELETE(hh, conversions->pending, conversion);
-        lot_parts_free(&conversion->parts);
-        free(conversion);
-    }
+    while (conversions->pending)
+        forget(conversions, conversions->pending);
     free(conversions->uses);
 }

@@ -15,6 +15,7 @@ struct conversion {
     uint8_t account[ID_BYTES];
     uint8_t municipality; // position in genesis, when it was requested
     uint64_t points;
+    uint64_t fee_points;    // of them, when it is settled: as the policy was when it was requested
     int64_t requested_at;   // block time
     struct lot_parts parts; // where the points came from
     UT_hash_handle hh;      // by sequence

@@ -178,6 +178,7 @@ static Points__V1__PendingConversion *pending_shown(
     shown->municipality = state_municipality_code(state, conversion->municipality);
     shown->points = conversion->points;
     shown->requested_at = conversion->requested_at;
+    shown->fee_points = conversion->fee_points;
     return shown;
 }
 
@@ -213,6 +214,7 @@ static Points__V1__Books *books_shown(const uint64_t column[BOOK_COUNT], Protobu
     shown->expired = column[BOOK_EXPIRED];
     shown->forfeited = column[BOOK_FORFEITED];
     shown->reversed = column[BOOK_REVERSED];
+    shown->fees = column[BOOK_FEES];
     return shown;
 }
 
