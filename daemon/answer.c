@@ -215,6 +215,16 @@ static void answer_donation_totals(struct asking *asking)
             points_donation_totals(asking->decide->state, &asking->asker, query, allocator_of(asking));
 }
 
+static void answer_conversion_totals(struct asking *asking)
+{
+    const Points__V1__GetConversionTotals *query = asking->job->request->get_conversion_totals;
+    asking->response.body_case = RESPONSE(CONVERSION_TOTALS);
+    if (may_name(asking, "get_conversion_totals.municipality", query->municipality) &&
+        in_order(asking, "get_conversion_totals.to_day", query->from_day, query->to_day))
+        asking->response.conversion_totals =
+            points_conversion_totals(asking->decide->state, &asking->asker, query, allocator_of(asking));
+}
+
 static void answer_expiry(struct asking *asking)
 {
     const Points__V1__GetExpiry *query = asking->job->request->get_expiry;
@@ -303,6 +313,8 @@ static const struct {
     [REQUEST(GET_EXPIRY)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_expiry},
     [REQUEST(GET_SETTLEMENTS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_settlements},
     [REQUEST(GET_DONATION_TOTALS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_donation_totals},
+    [REQUEST(GET_CONVERSION_TOTALS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(MUNICIPALITY) | BIT(AUDITOR),
+        answer_conversion_totals},
     [REQUEST(GET_PENDING_CONVERSIONS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(AUDITOR), answer_pending_conversions},
     [REQUEST(GET_TRIAL_BALANCE)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_trial_balance},
     [REQUEST(GET_BLOCKS)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_blocks},

@@ -167,6 +167,8 @@ const struct command commands_queries[] = {
         "show the donations that were paid out, and what is open", "auditor", 0, run_settlements},
     {"conversions", "[--older-than DAYS]", "show the conversions that wait for their answer", "waon", 0,
         run_conversions},
+    {"conversion-totals", "[--municipality MUNICIPALITY] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year]",
+        "show the conversions requested, settled and refused, by municipality", "auditor", 0, run_conversion_totals},
     {"trial-balance", "", "show that the books balance", "auditor", 0, run_trial_balance},
     {"programme", "municipalities|quests|campaigns|shops|purposes|policies|keys", "show what the programme consists of",
         "auditor", 0, run_programme},

@@ -87,6 +87,12 @@ static void use_take(struct conversions *conversions, const struct account *acco
         use->month_points -= points;
 }
 
+// Of the turn's account, today.
+static void count(struct turn *turn, const uint64_t more[SERIES_COLUMNS])
+{
+    series_add(&turn->state->conversions.by_municipality[turn->account->municipality], state_today(turn->state), more);
+}
+
 uint64_t conversion_apply_request(struct turn *turn)
 {
     struct points_state *state = turn->state;
@@ -103,6 +109,8 @@ uint64_t conversion_apply_request(struct turn *turn)
     HASH_ADD(hh, state->conversions.pending, sequence, sizeof conversion->sequence, conversion);
     use_add(&state->conversions, turn->account, state->time, request->points);
     books_move(&state->books, turn->account, BOOK_BALANCES, BOOK_HELD, request->points);
+    count(turn,
+        (uint64_t[SERIES_COLUMNS]){[CONVERSIONS_REQUESTED] = 1, [CONVERSIONS_REQUESTED_POINTS] = request->points});
     return request->points;
 }
 
@@ -128,6 +136,9 @@ uint64_t conversion_apply_settle(struct turn *turn)
     touch(turn);
     books_move(&state->books, turn->account, BOOK_HELD, BOOK_FEES, fee_points);
     books_move(&state->books, turn->account, BOOK_HELD, BOOK_CONVERTED, points - fee_points);
+    count(turn,
+        (uint64_t[SERIES_COLUMNS]){
+            [CONVERSIONS_SETTLED] = 1, [CONVERSIONS_SETTLED_POINTS] = points, [CONVERSIONS_FEE_POINTS] = fee_points});
     forget(&state->conversions, turn->conversion);
     return points;
 }
@@ -140,6 +151,7 @@ uint64_t conversion_apply_refuse(struct turn *turn)
     books_move(&state->books, turn->account, BOOK_HELD, BOOK_BALANCES, points);
     state_refund(state, turn->account, &turn->conversion->parts);
     use_take(&state->conversions, turn->account, turn->conversion->requested_at, points);
+    count(turn, (uint64_t[SERIES_COLUMNS]){[CONVERSIONS_REFUSED] = 1, [CONVERSIONS_REFUSED_POINTS] = points});
     forget(&state->conversions, turn->conversion);
     return points;
 }
@@ -174,5 +186,7 @@ void conversions_free(struct conversions *conversions)
 {
     while (conversions->pending)
         forget(conversions, conversions->pending);
+    for (int m = 0; m < GENESIS_MUNICIPALITIES_MAX; m++)
+        series_free(&conversions->by_municipality[m]);
     free(conversions->uses);
 }

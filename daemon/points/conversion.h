@@ -2,6 +2,7 @@
 #pragma once
 
 #include "points/lots.h"
+#include "points/series.h"
 #include "proto/formats.h"
 
 #include <stdbool.h>
@@ -27,8 +28,20 @@ struct conversion_use {
     uint64_t day_points, month_points;
 };
 
+// Columns of a municipality's series.
+enum {
+    CONVERSIONS_REQUESTED,
+    CONVERSIONS_REQUESTED_POINTS,
+    CONVERSIONS_SETTLED,
+    CONVERSIONS_SETTLED_POINTS, // fees included
+    CONVERSIONS_FEE_POINTS,
+    CONVERSIONS_REFUSED, // reversed ones too
+    CONVERSIONS_REFUSED_POINTS,
+};
+
 struct conversions {
-    struct conversion *pending; // uthash, by sequence; oldest first
+    struct conversion *pending;                                // uthash, by sequence; oldest first
+    struct series by_municipality[GENESIS_MUNICIPALITIES_MAX]; // the account's home when it happened
     struct conversion_use *uses;
     size_t use_count, use_capacity;
 };

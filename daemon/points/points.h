@@ -108,6 +108,8 @@ Points__V1__QuestReply *points_quest(const struct points_state *state, const str
     const Points__V1__GetQuest *query, ProtobufCAllocator *allocator);
 Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state,
     const struct points_asker *asker, const Points__V1__GetDonationTotals *query, ProtobufCAllocator *allocator);
+Points__V1__ConversionTotalsReply *points_conversion_totals(const struct points_state *state,
+    const struct points_asker *asker, const Points__V1__GetConversionTotals *query, ProtobufCAllocator *allocator);
 Points__V1__PendingConversionsReply *points_pending_conversions(
     const struct points_state *state, const Points__V1__GetPendingConversions *query, ProtobufCAllocator *allocator);
 Points__V1__TrialBalanceReply *points_trial_balance(const struct points_state *state, ProtobufCAllocator *allocator);

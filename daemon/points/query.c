@@ -32,6 +32,12 @@ bool points_may_see(const struct points_state *state, const struct points_asker 
     return municipality == asker->municipality;
 }
 
+bool query_may_show(
+    const struct points_state *state, const struct points_asker *asker, uint32_t wanted, uint32_t municipality)
+{
+    return (wanted == 0 || wanted == municipality) && points_may_see(state, asker, municipality);
+}
+
 static ProtobufCBinaryData bytes_in(ProtobufCAllocator *allocator, const uint8_t *bytes, size_t size)
 {
     uint8_t *copy = query_take(allocator, 1, size);

@@ -7,11 +7,6 @@ enum {
     OPEN_MAX = RESPONSE_BYTES_MAX / 8, // more do not fit in an answer
 };
 
-static bool may_show(const struct points_state *state, const struct points_asker *asker, uint32_t wanted, uint32_t code)
-{
-    return (wanted == 0 || wanted == code) && points_may_see(state, asker, code);
-}
-
 // ---- expiry
 
 static void add_expiry(const struct points_state *state, size_t day, unsigned municipality,
@@ -32,7 +27,7 @@ static void add_expiry_day(const struct points_state *state, const struct points
 {
     for (unsigned m = 0; m < state_municipality_count(state) && !reply->next_offset; m++) {
         uint32_t code = state_municipality_code(state, m);
-        if (state->lots.days[day].municipalities[m] == 0 || !may_show(state, asker, query->municipality, code))
+        if (state->lots.days[day].municipalities[m] == 0 || !query_may_show(state, asker, query->municipality, code))
             continue;
         if (*skip > 0)
             --*skip;
@@ -91,7 +86,7 @@ static bool donee_wanted(const struct points_state *state, const struct points_a
     const Points__V1__GetSettlements *query, struct donee donee)
 {
     return !donee_is_wide(donee) && (query->purpose == 0 || query->purpose == donee.purpose) &&
-           may_show(state, asker, query->municipality, state_municipality_code(state, donee.municipality));
+           query_may_show(state, asker, query->municipality, state_municipality_code(state, donee.municipality));
 }
 
 static void add_all_open(const struct points_state *state, const struct points_asker *asker,
@@ -109,7 +104,7 @@ static bool settlement_wanted(const struct points_state *state, const struct poi
 {
     uint32_t code = state_municipality_code(state, settlement->municipality);
     return (query->purpose == 0 || query->purpose == settlement->purpose) &&
-           may_show(state, asker, query->municipality, code);
+           query_may_show(state, asker, query->municipality, code);
 }
 
 Points__V1__SettlementsReply *points_settlements(const struct points_state *state, const struct points_asker *asker,

@@ -1,4 +1,5 @@
-// Totals of donations: series side by side, each cut into days, months or fiscal years, or taken whole.
+// Totals of donations and of conversions: series side by side, each cut into days, months or fiscal years, or taken
+// whole.
 #include "points/calendar.h"
 #include "points/memory.h"
 #include "points/query.h"
@@ -24,7 +25,6 @@ struct row {
 };
 
 struct totals {
-    const struct points_state *state;
     ProtobufCAllocator *allocator;
     uint32_t from_day, to_day, offset; // as asked
     Points__V1__TotalsUnit unit;
@@ -182,10 +182,9 @@ static bool in_group(
 static bool donee_wanted(const struct points_state *state, const struct points_asker *asker,
     const Points__V1__GetDonationTotals *query, struct donee donee)
 {
-    uint32_t municipality = code_of(state, donee);
     return in_group(query->group, donee, points_may_see(state, asker, 0)) &&
-           (query->municipality == 0 || query->municipality == municipality) &&
-           (query->purpose == 0 || query->purpose == donee.purpose) && points_may_see(state, asker, municipality);
+           (query->purpose == 0 || query->purpose == donee.purpose) &&
+           query_may_show(state, asker, query->municipality, code_of(state, donee));
 }
 
 Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state,
@@ -194,8 +193,7 @@ Points__V1__DonationTotalsReply *points_donation_totals(const struct points_stat
     Points__V1__DonationTotalsReply *reply =
         MESSAGE(allocator, Points__V1__DonationTotalsReply, POINTS__V1__DONATION_TOTALS_REPLY__INIT);
     // A day on which something was reversed, and nothing given, is no row when reversals stand with their donations.
-    struct totals totals = {.state = state,
-        .allocator = allocator,
+    struct totals totals = {.allocator = allocator,
         .from_day = query->from_day,
         .to_day = query->to_day,
         .offset = query->offset,
@@ -210,6 +208,50 @@ Points__V1__DonationTotalsReply *points_donation_totals(const struct points_stat
         if (donee_wanted(state, asker, query, series->donee))
             add_line(&totals, &series->series, query->group == GROUP(TOGETHER) ? 0 : code_of(state, series->donee),
                 series->donee.purpose);
+    reply->next_offset = add_rows(&totals);
+    return reply;
+}
+
+// ---- conversions
+
+static void add_conversions(struct totals *totals, const struct row *from)
+{
+    Points__V1__ConversionTotalsReply *reply = (Points__V1__ConversionTotalsReply *)totals->reply;
+    Points__V1__ConversionTotal *row =
+        MESSAGE(totals->allocator, Points__V1__ConversionTotal, POINTS__V1__CONVERSION_TOTAL__INIT);
+    row->first_day = from->first_day;
+    row->municipality = from->municipality;
+    row->requested = from->sums[CONVERSIONS_REQUESTED];
+    row->requested_points = from->sums[CONVERSIONS_REQUESTED_POINTS];
+    row->settled = from->sums[CONVERSIONS_SETTLED];
+    row->settled_points = from->sums[CONVERSIONS_SETTLED_POINTS];
+    row->fee_points = from->sums[CONVERSIONS_FEE_POINTS];
+    row->refused = from->sums[CONVERSIONS_REFUSED];
+    row->refused_points = from->sums[CONVERSIONS_REFUSED_POINTS];
+    reply->rows[reply->n_rows++] = row;
+}
+
+Points__V1__ConversionTotalsReply *points_conversion_totals(const struct points_state *state,
+    const struct points_asker *asker, const Points__V1__GetConversionTotals *query, ProtobufCAllocator *allocator)
+{
+    Points__V1__ConversionTotalsReply *reply =
+        MESSAGE(allocator, Points__V1__ConversionTotalsReply, POINTS__V1__CONVERSION_TOTALS_REPLY__INIT);
+    struct totals totals = {.allocator = allocator,
+        .from_day = query->from_day,
+        .to_day = query->to_day,
+        .offset = query->offset,
+        .unit = query->unit,
+        .counted = BIT(CONVERSIONS_REQUESTED) | BIT(CONVERSIONS_SETTLED) | BIT(CONVERSIONS_REFUSED),
+        .add = add_conversions,
+        .reply = &reply->base};
+    reply->rows = POINTERS(allocator, TOTALS_ROWS_MAX, Points__V1__ConversionTotal);
+    reply->last_sequence = state->last_sequence;
+    totals.lines = memory_zeroed(state_municipality_count(state), sizeof *totals.lines);
+    for (unsigned m = 0; m < state_municipality_count(state); m++) {
+        uint32_t code = state_municipality_code(state, m);
+        if (query_may_show(state, asker, query->municipality, code))
+            add_line(&totals, &state->conversions.by_municipality[m], code, 0);
+    }
     reply->next_offset = add_rows(&totals);
     return reply;
 }
