@@ -47,7 +47,8 @@ def submit(model, *transactions, by=tuple(KEYS), dry_run_sha256=REPORT, texts=No
     pairs = [(t, pc.canonical(t)) for t in transactions]
     if texts is None:
         texts = [TEXT for t in transactions if t.HasField("post_notice")]
-    return model.submit(pairs, [pc.public(KEYS[n]) if n in KEYS else n for n in by], texts=texts, dry_run_sha256=dry_run_sha256)["outcomes"]
+    keys = [pc.public(KEYS[n]) if n in KEYS else n for n in by]
+    return model.submit(pairs, keys, texts=texts, dry_run_sha256=dry_run_sha256)["outcomes"]
 
 
 def outcomes(model, *transactions, **given):
