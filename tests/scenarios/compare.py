@@ -142,7 +142,7 @@ def donation_rows(client, model, unit, group="MUNICIPALITY_AND_PURPOSE", only=No
 
 def spans(days):
     """Spans of the days on which something happened, and of the months and fiscal years about them, cut and whole."""
-    days = sorted(days) or [0]
+    days = sorted(days) or [rules.day_number(2021, 11, 1)]
     first, middle, last = days[0], days[len(days) // 2], days[-1]
     month, year = rules.month_of(middle), rules.fiscal_year_of(last)
     asked = ((0, 0), (middle, 0), (0, middle), (first, middle), (middle, middle), (first, last), (last + 1, 0),
@@ -155,26 +155,27 @@ def donations(client, model, only=None):
     asked = spans({row[0] for row in model.donations})
     home = only or max(model.municipalities, key=lambda m: sum(row[1] == m for row in model.donations))
     for unit in UNITS:
-        for which in ({}, {"municipality": home}, {"purpose": 1}, {"municipality": home, "purpose": 2}, *asked,
-                      asked[5] | {"municipality": home}):
-            for by_original in (False, True):
-                donation_rows(client, model, unit, only=only, by_original=by_original, **which)
-        for which in ({}, *asked):
-            donation_rows(client, model, unit, "TOGETHER", only, **which)
-            donation_rows(client, model, unit, "TOGETHER", only, by_original=True, **which)
+        for which in (*asked, {"purpose": 1}, {"municipality": home, "purpose": 2}, asked[5] | {"municipality": home}):
+            donation_rows(client, model, unit, only=only, **which)
+        for which in ({}, {"municipality": home}, asked[3], asked[5]):
+            donation_rows(client, model, unit, only=only, by_original=True, **which)
+        for which in (*asked, {"municipality": home}):
             donation_rows(client, model, unit, "BY_MUNICIPALITY", only, **which)
-            donation_rows(client, model, unit, "BY_MUNICIPALITY", only, municipality=home, **which)
+        for which in asked:
+            donation_rows(client, model, unit, "TOGETHER", only, **which)
+        donation_rows(client, model, unit, "BY_MUNICIPALITY", only, by_original=True)
+        donation_rows(client, model, unit, "TOGETHER", only, by_original=True)
 
 
 def conversion_totals(client, model, only=None):
     home = only or max(model.municipalities, key=lambda m: sum(c["home"] == m for c in model.conversion_days))
+    asked = spans({c["day"] for c in model.conversion_days})
     for unit in UNITS:
-        for which in spans({c["day"] for c in model.conversion_days}):
-            for municipality in (0, home):
-                got = [((r.first_day, r.municipality), [r.requested, r.requested_points, r.settled, r.settled_points,
-                                                        r.fee_points, r.refused, r.refused_points])
-                       for r in client.conversion_totals(api.TotalsUnit.Value(unit), municipality, **which)]
-                assert got == list(model.conversion_totals(unit, municipality, only=only, **which).items()), (unit, which)
+        for which in (*asked, {"municipality": home}, asked[5] | {"municipality": home}):
+            got = [((r.first_day, r.municipality), [r.requested, r.requested_points, r.settled, r.settled_points,
+                                                    r.fee_points, r.refused, r.refused_points])
+                   for r in client.conversion_totals(api.TotalsUnit.Value(unit), **which)]
+            assert got == list(model.conversion_totals(unit, only=only, **which).items()), (unit, which)
 
 
 def notice_rows(client, model, expected, **which):
