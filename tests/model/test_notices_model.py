@@ -125,7 +125,7 @@ def test_right_texts(data):
 
 
 @pytest.mark.parametrize("data", [
-    b"", text(), text("ja", "en"), text("ja", "ja"), text(*LANGUAGES, "m"), text("j"), text("x" * 21), text("ja", title=""),
+    b"", text(link="x"), text("ja", "en"), text("ja", "ja"), text(*LANGUAGES, "m0"), text("j"), text("x" * 21), text("ja", title=""),
     text("ja", title="札" * 67), text("ja", paragraphs=[""]), text("ja", paragraphs=["札" * 667]),
     text("ja", paragraphs=["p"] * 51), text("ja", link="x" * 501), text("ja", title="a\nb"), text("ja", link="\x7f"),
     text("ja", paragraphs=["\u0085"]), text("ja\0"), text("ja", paragraphs=["x" * 2_000] * 3 + ["x" * 1_979]),
@@ -173,13 +173,18 @@ def test_sent_again_with_its_text_and_never_without():
     assert outcomes(model, notice) == ["DUPLICATE"] and model.blocks == blocks
     other = post(text=pc.notice_text("別"))
     other.id = notice.id
-    assert outcomes(model, other, texts=[pc.notice_text("別")]) == ["ID_REUSED"]
-    assert model.texts == {notice.id: TEXT}
+    another = post(OTARU)
+    assert outcomes(model, other, another, texts=[pc.notice_text("別"), TEXT]) == ["ID_REUSED", "APPLIED"]
+    assert model.texts == {notice.id: TEXT, another.id: TEXT}
 
 
 def test_an_erased_text_stays_erased():
     model, notice = make_model(), post()
-    applied(model, notice, withdraw(notice), erase(notice))
+    applied(model, notice)
+    applied(model, withdraw(notice))
+    assert model.texts == {notice.id: TEXT}
+    applied(model, erase(notice))
+    assert model.texts == {}
     assert outcomes(model, notice, body("open_account", account=A, municipality=SAPPORO)) == ["DUPLICATE", "APPLIED"]
     assert model.texts == {}
 
