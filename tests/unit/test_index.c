@@ -221,7 +221,9 @@ static void a_damaged_run_is_dropped_and_made_again(void **context)
         add_again(ledger, index);
         add(ledger, index, 1000, false);
         id_index_close(index);
-        unsigned flipped = which;
+        unsigned runs = 0;
+        each_file(ledger, count_runs, &runs);
+        unsigned flipped = which % runs;
         each_file(ledger, flip_byte, &flipped);
         index = open_index(ledger, TABLE_IDS, false);
         assert_true(id_index_covered(index) < ledger->last - TABLE_IDS);
