@@ -2,6 +2,8 @@
 #include "index/id_index.h"
 #include "index/index_internal.h"
 
+#include <string.h>
+
 // ---- views
 
 // What the asking thread looks into is its own copy; what the upkeep has replaced goes when it has a newer one.
@@ -44,7 +46,7 @@ static uint64_t find_in_run(
 
 uint64_t id_index_get(struct id_index *index, const uint8_t id[ID_BYTES], id_index_holds_fn *holds, void *context)
 {
-    uint64_t hash = run_hash(index->family.seeds, id), sequence = id_table_get(index->current, id, hash);
+    uint64_t hash = run_hash(&index->seeds, id), sequence = id_table_get(index->current, id, hash);
     if (!sequence && has_newer_view(index))
         take_view(index);
     for (size_t i = index->view.table_count; i > 0 && !sequence; i--)
@@ -57,7 +59,7 @@ uint64_t id_index_get(struct id_index *index, const uint8_t id[ID_BYTES], id_ind
 
 void id_index_prefetch(const struct id_index *index, const uint8_t id[ID_BYTES])
 {
-    uint64_t hash = run_hash(index->family.seeds, id);
+    uint64_t hash = run_hash(&index->seeds, id);
     id_table_prefetch(index->current, hash);
     for (size_t i = 0; i < index->view.run_count; i++)
         if (run_may_hold(index->view.runs[i], id))
@@ -65,6 +67,16 @@ void id_index_prefetch(const struct id_index *index, const uint8_t id[ID_BYTES])
 }
 
 // ---- adding
+
+void id_index_durable(struct id_index *index, uint64_t sequence, uint64_t blocks, const uint8_t root[HASH_BYTES])
+{
+    pthread_mutex_lock(&index->lock);
+    index->durable = (struct run_checkpoint){.sequence = sequence, .blocks = blocks};
+    memcpy(index->durable.root, root, HASH_BYTES);
+    if (index->shared.table_count)
+        pthread_cond_broadcast(&index->changed);
+    pthread_mutex_unlock(&index->lock);
+}
 
 // The full table joins those that wait for the upkeep; an empty one takes its place. Waits while too many do.
 static void replace_table(struct id_index *index)
@@ -86,7 +98,7 @@ static void replace_table(struct id_index *index)
 
 void id_index_add(struct id_index *index, const uint8_t id[ID_BYTES], uint64_t sequence)
 {
-    id_table_add(index->current, id, run_hash(index->family.seeds, id), sequence);
+    id_table_add(index->current, id, run_hash(&index->seeds, id), sequence);
     if (index->current->count < index->table_ids)
         return;
     replace_table(index);

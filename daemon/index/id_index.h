@@ -21,10 +21,13 @@ struct id_index_error {
 };
 
 struct id_index_settings {
-    const char *dir;          // made when it is missing
-    const uint8_t *ledger_id; // HASH_BYTES; runs of another ledger are dropped
-    uint64_t last_sequence;   // of the ledger; runs that reach beyond it are dropped
-    size_t table_ids;         // kept in memory before they become a run, a power of two; 0: ID_INDEX_TABLE_IDS
+    const char
+        *dir; // made when it is missing; NULL: one for the time being, under TMPDIR or /tmp, that goes with the index
+    // Whether the ledger has so many blocks and this root over them: runs of another ledger, or of what never became
+    // durable, are dropped. Asked while the index is opened.
+    bool (*has_root)(void *context, uint64_t blocks, const uint8_t root[HASH_BYTES]);
+    void *context;
+    size_t table_ids; // kept in memory before they become a run, a power of two; 0: ID_INDEX_TABLE_IDS
     bool background;
     void (*fail)(const char *message); // a run cannot be written; must not return, since memory would grow without end
 };
@@ -45,3 +48,7 @@ uint64_t id_index_get(
 void id_index_add(struct id_index *index, const uint8_t id[ID_BYTES], uint64_t sequence);
 // Begins to fetch what getting and adding this id will look at.
 void id_index_prefetch(const struct id_index *index, const uint8_t id[ID_BYTES]);
+
+// So many blocks, with this root, are durable; `sequence` is their last transaction's. What is not durable stays in
+// memory.
+void id_index_durable(struct id_index *index, uint64_t sequence, uint64_t blocks, const uint8_t root[HASH_BYTES]);

@@ -30,13 +30,13 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct id_index_error *er
 static bool load_seeds(struct id_index *index, struct id_index_error *error)
 {
     char path[RUN_PATH_BYTES + 8];
-    size_t size = sizeof index->family.seeds;
+    size_t size = sizeof index->seeds;
     snprintf(path, sizeof path, "%s/seeds", index->dir);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
-    bool known = fd >= 0 && read(fd, index->family.seeds, size) == (ssize_t)size;
+    bool known = fd >= 0 && read(fd, &index->seeds, size) == (ssize_t)size;
     if (fd >= 0 && !known)
-        known = getrandom(index->family.seeds, size, 0) == (ssize_t)size &&
-                pwrite(fd, index->family.seeds, size, 0) == (ssize_t)size && fsync(fd) == 0;
+        known = getrandom(&index->seeds, size, 0) == (ssize_t)size &&
+                pwrite(fd, &index->seeds, size, 0) == (ssize_t)size && fsync(fd) == 0;
     if (!known)
         fail(error, "%s cannot be read or written: %s", path, strerror(errno));
     if (fd >= 0)
@@ -81,18 +81,29 @@ static bool list_spans(const struct id_index *index, struct spans *spans, struct
     return true;
 }
 
-// The widest whole run that begins there; NULL: none.
-static struct run *open_next(
-    const struct id_index *index, const struct spans *spans, uint64_t first, uint64_t last_sequence)
+static struct run *open_ours(
+    const struct id_index *index, const struct id_index_settings *settings, struct run_span span)
 {
-    for (uint64_t below = last_sequence + 1;;) {
+    struct run *run = run_open(index->dir, &index->seeds, span);
+    if (run && !settings->has_root(settings->context, run->header.checkpoint.blocks, run->header.checkpoint.root)) {
+        run_close(run);
+        return NULL;
+    }
+    return run;
+}
+
+// The widest of our runs that begins there; NULL: none.
+static struct run *open_next(
+    const struct id_index *index, const struct id_index_settings *settings, const struct spans *spans, uint64_t first)
+{
+    for (uint64_t below = UINT64_MAX;;) {
         struct run_span widest = {0};
         for (size_t i = 0; i < spans->count; i++)
             if (spans->all[i].first == first && spans->all[i].last < below && spans->all[i].last > widest.last)
                 widest = spans->all[i];
         if (!widest.last)
             return NULL;
-        struct run *run = run_open(index->dir, &index->family, widest);
+        struct run *run = open_ours(index, settings, widest);
         if (run)
             return run;
         below = widest.last;
@@ -115,14 +126,14 @@ static void drop_others(const struct id_index *index, const struct spans *spans)
             unlink(path);
 }
 
-static bool load_runs(struct id_index *index, uint64_t last_sequence, struct id_index_error *error)
+static bool load_runs(struct id_index *index, const struct id_index_settings *settings, struct id_index_error *error)
 {
     struct spans spans = {0};
     struct run *run;
     uint64_t next = 1;
     if (!list_spans(index, &spans, error))
         return false;
-    while (index->view.run_count < RUNS_MAX / 2 && (run = open_next(index, &spans, next, last_sequence))) {
+    while (index->view.run_count < RUNS_MAX / 2 && (run = open_next(index, settings, &spans, next))) {
         index->view.runs[index->view.run_count++] = run;
         next = run->header.span.last + 1;
     }
@@ -135,14 +146,30 @@ static bool load_runs(struct id_index *index, uint64_t last_sequence, struct id_
 
 // ---- the whole
 
+static bool open_scratch(struct id_index *index, struct id_index_error *error)
+{
+    const char *under = getenv("TMPDIR");
+    if (!under || !*under)
+        under = "/tmp";
+    index->current->span = (struct run_span){1, 0};
+    snprintf(index->dir, sizeof index->dir, "%.4000s/points-index-XXXXXX", under);
+    index->scratch = mkdtemp(index->dir) != NULL;
+    if (!index->scratch)
+        return fail(
+            error, "no folder for the index of ids can be made in %.100s (set TMPDIR): %s", under, strerror(errno));
+    return getrandom(&index->seeds, sizeof index->seeds, 0) == sizeof index->seeds;
+}
+
 static bool open_folder(struct id_index *index, const struct id_index_settings *settings, struct id_index_error *error)
 {
+    if (!settings->dir)
+        return open_scratch(index, error);
     size_t size = (size_t)snprintf(index->dir, sizeof index->dir, "%s", settings->dir);
     if (size >= sizeof index->dir)
         return fail(error, "the name of the index's folder is too long");
     if (mkdir(index->dir, FOLDER_MODE) && errno != EEXIST)
         return fail(error, "the folder %s cannot be made: %s", index->dir, strerror(errno));
-    return load_seeds(index, error) && load_runs(index, settings->last_sequence, error);
+    return load_seeds(index, error) && load_runs(index, settings, error);
 }
 
 struct id_index *id_index_open(const struct id_index_settings *settings, struct id_index_error *error)
@@ -152,7 +179,6 @@ struct id_index *id_index_open(const struct id_index_settings *settings, struct 
         abort();
     index->table_ids = settings->table_ids ? settings->table_ids : ID_INDEX_TABLE_IDS;
     index->fail = settings->fail;
-    memcpy(index->family.ledger_id, settings->ledger_id, HASH_BYTES);
     index->current = id_table_new(index->table_ids);
     pthread_mutex_init(&index->lock, NULL);
     pthread_cond_init(&index->changed, NULL);
@@ -181,6 +207,8 @@ void id_index_close(struct id_index *index)
         id_table_free(index->shared.tables[i]);
     for (size_t i = 0; i < index->shared.run_count; i++)
         run_close(index->shared.runs[i]);
+    if (index->scratch)
+        rmdir(index->dir);
     id_table_free(index->current);
     id_table_free(index->spare);
     pthread_cond_destroy(&index->changed);

@@ -81,7 +81,7 @@ static void sort_entries(uint64_t *entries, uint64_t *spare, size_t count)
     }
 }
 
-static size_t gather(const struct id_table *table, const struct run_family *family, uint64_t *entries,
+static size_t gather(const struct id_table *table, const struct run_seeds *seeds, uint64_t *entries,
     const uint8_t **smallest, const uint8_t **largest)
 {
     size_t count = 0;
@@ -89,7 +89,7 @@ static size_t gather(const struct id_table *table, const struct run_family *fami
         const struct id_slot *slot = &table->slots[i];
         if (!slot->sequence)
             continue;
-        uint64_t hash = run_hash(family->seeds, slot->id);
+        uint64_t hash = run_hash(seeds, slot->id);
         entries[count++] = hash >> 32 << 32 | (slot->sequence - table->span.first);
         if (!*smallest || memcmp(slot->id, *smallest, ID_BYTES) < 0)
             *smallest = slot->id;
@@ -99,15 +99,16 @@ static size_t gather(const struct id_table *table, const struct run_family *fami
     return count;
 }
 
-bool id_table_write(const struct id_table *table, const char *dir, const struct run_family *family)
+bool id_table_write(const struct id_table *table, const char *dir, const struct run_seeds *seeds,
+    const struct run_checkpoint *checkpoint)
 {
     const uint8_t *smallest = NULL, *largest = NULL;
     uint64_t *entries = calloc(table->count * 2, sizeof *entries);
     if (!entries)
         return false;
-    size_t count = gather(table, family, entries, &smallest, &largest);
+    size_t count = gather(table, seeds, entries, &smallest, &largest);
     sort_entries(entries, entries + count, count);
-    struct run_writer *writer = run_writer_new(dir, family, table->span, count);
+    struct run_writer *writer = run_writer_new(dir, seeds, table->span, checkpoint, count);
     for (size_t i = 0; writer && i < count; i++)
         run_writer_add(writer, (uint32_t)(entries[i] >> 32), table->span.first + (uint32_t)entries[i]);
     free(entries);

@@ -24,5 +24,6 @@ uint64_t id_table_get(const struct id_table *table, const uint8_t id[ID_BYTES], 
 void id_table_add(struct id_table *table, const uint8_t id[ID_BYTES], uint64_t hash, uint64_t sequence);
 void id_table_prefetch(const struct id_table *table, uint64_t hash);
 
-// Writes it as a run. False with errno.
-bool id_table_write(const struct id_table *table, const char *dir, const struct run_family *family);
+// Writes it as a run; the checkpoint covers it. False with errno.
+bool id_table_write(const struct id_table *table, const char *dir, const struct run_seeds *seeds,
+    const struct run_checkpoint *checkpoint);

@@ -20,7 +20,8 @@ struct id_view {
 
 struct id_index {
     char dir[RUN_PATH_BYTES];
-    struct run_family family;
+    bool scratch; // the folder goes with the index
+    struct run_seeds seeds;
     size_t table_ids;
     bool background;
     void (*fail)(const char *message);
@@ -32,6 +33,7 @@ struct id_index {
     pthread_mutex_t lock; // over what follows
     pthread_cond_t changed;
     struct id_view shared;
+    struct run_checkpoint durable;
     atomic_uint_fast64_t version; // of `shared`
     uint64_t seen_version;        // that the asking thread looks into
     struct id_table *spare;       // empty; NULL: none

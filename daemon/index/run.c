@@ -50,14 +50,14 @@ static bool slots_whole(const struct run *run)
 
 // ---- reading
 
-static bool header_fits(const struct run *run, const struct run_family *family, struct run_span span)
+static bool header_fits(const struct run *run, const struct run_seeds *seeds, struct run_span span)
 {
     uint8_t sha256[HASH_BYTES];
     const struct run_header *header = &run->header;
     hash_header(header, sha256);
     return memcmp(sha256, header->header_sha256, HASH_BYTES) == 0 &&
            memcmp(header->magic, RUN_MAGIC, sizeof header->magic) == 0 &&
-           memcmp(&header->family, family, sizeof *family) == 0 && header->span.first == span.first &&
+           memcmp(&header->seeds, seeds, sizeof *seeds) == 0 && header->span.first == span.first &&
            header->span.last == span.last && header->homes <= header->slots &&
            header->slots == (run->mapping_size - HEADER_PAGE) / sizeof(uint64_t);
 }
@@ -80,7 +80,7 @@ static struct run *map_run(int fd)
     return run;
 }
 
-struct run *run_open(const char *dir, const struct run_family *family, struct run_span span)
+struct run *run_open(const char *dir, const struct run_seeds *seeds, struct run_span span)
 {
     char path[RUN_PATH_BYTES];
     errno = ENAMETOOLONG;
@@ -91,7 +91,7 @@ struct run *run_open(const char *dir, const struct run_family *family, struct ru
     struct run *run = map_run(fd);
     int saved = errno;
     close(fd);
-    if (run && !(header_fits(run, family, span) && slots_whole(run))) {
+    if (run && !(header_fits(run, seeds, span) && slots_whole(run))) {
         run_close(run);
         run = NULL;
     }
@@ -171,8 +171,8 @@ static void writer_free(struct run_writer *writer)
     free(writer);
 }
 
-struct run_writer *run_writer_new(
-    const char *dir, const struct run_family *family, struct run_span span, uint64_t entries)
+struct run_writer *run_writer_new(const char *dir, const struct run_seeds *seeds, struct run_span span,
+    const struct run_checkpoint *checkpoint, uint64_t entries)
 {
     struct run_writer *writer = calloc(1, sizeof *writer);
     if (!writer)
@@ -181,7 +181,7 @@ struct run_writer *run_writer_new(
     writer->buffer = calloc(BUFFER_SLOTS, sizeof *writer->buffer);
     if (!writer->sha256 || !writer->buffer || !EVP_DigestInit_ex(writer->sha256, EVP_sha256(), NULL))
         abort();
-    writer->header = (struct run_header){.family = *family, .span = span, .entries = entries};
+    writer->header = (struct run_header){.seeds = *seeds, .span = span, .checkpoint = *checkpoint, .entries = entries};
     writer->header.homes = entries + entries / 4 + 1;
     memcpy(writer->header.magic, RUN_MAGIC, sizeof writer->header.magic);
     snprintf(writer->dir, sizeof writer->dir, "%s", dir);

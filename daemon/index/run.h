@@ -16,10 +16,16 @@
 
 enum { RUN_PATH_BYTES = 4096, RUN_SPAN_MAX = UINT32_MAX - 1 };
 
-// What the files of an index have in common.
-struct run_family {
-    uint8_t ledger_id[HASH_BYTES];
-    uint64_t seeds[2]; // of the hash, drawn when the index was made: nobody can choose ids that collide
+// Of the hash, drawn when the index was made: nobody can choose ids that collide.
+struct run_seeds {
+    uint64_t low, high;
+};
+
+// A state of the ledger that holds all that a run speaks of: the root over so many blocks.
+struct run_checkpoint {
+    uint64_t sequence; // of the last transaction in these blocks
+    uint64_t blocks;
+    uint8_t root[HASH_BYTES];
 };
 
 struct run_span {
@@ -28,8 +34,9 @@ struct run_span {
 
 struct run_header {
     char magic[16]; // RUN_MAGIC
-    struct run_family family;
+    struct run_seeds seeds;
     struct run_span span;
+    struct run_checkpoint checkpoint;
     uint8_t smallest[ID_BYTES], largest[ID_BYTES]; // ids, by memcmp: others need not be looked for
     uint64_t entries, homes, slots;
     uint8_t slots_sha256[HASH_BYTES];
@@ -43,13 +50,13 @@ struct run {
     size_t mapping_size;
 };
 
-static inline uint64_t run_hash(const uint64_t seeds[2], const uint8_t id[ID_BYTES])
+static inline uint64_t run_hash(const struct run_seeds *seeds, const uint8_t id[ID_BYTES])
 {
     uint64_t low, high;
     __builtin_memcpy(&low, id, sizeof low);
     __builtin_memcpy(&high, id + sizeof low, sizeof high);
     // The folded product of wyhash (https://github.com/wangyi-fudan/wyhash).
-    __uint128_t product = (__uint128_t)(low ^ seeds[0]) * (high ^ seeds[1]);
+    __uint128_t product = (__uint128_t)(low ^ seeds->low) * (high ^ seeds->high);
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
@@ -58,8 +65,8 @@ bool run_path(const char *dir, struct run_span span, char *path);
 // The span that a file's name tells; false: it is no run.
 bool run_span_of(const char *name, struct run_span *span);
 
-// NULL: it is no whole run of this family and span (errno 0), or cannot be read (errno). The caller closes.
-struct run *run_open(const char *dir, const struct run_family *family, struct run_span span);
+// NULL: it is no whole run with these seeds and this span (errno 0), or cannot be read (errno). The caller closes.
+struct run *run_open(const char *dir, const struct run_seeds *seeds, struct run_span span);
 void run_close(struct run *run);
 
 // Whether an id could be in it, by order alone.
@@ -73,8 +80,8 @@ uint64_t run_find(const struct run *run, uint64_t hash, size_t *at);
 struct run_writer;
 
 // NULL with errno. Nothing stands under the run's name before run_writer_end.
-struct run_writer *run_writer_new(
-    const char *dir, const struct run_family *family, struct run_span span, uint64_t entries);
+struct run_writer *run_writer_new(const char *dir, const struct run_seeds *seeds, struct run_span span,
+    const struct run_checkpoint *checkpoint, uint64_t entries);
 // `hash` is the high half; those of one run come in ascending order.
 void run_writer_add(struct run_writer *writer, uint32_t hash, uint64_t sequence);
 // Syncs and names the file, and frees the writer. False with errno: there is no such run.

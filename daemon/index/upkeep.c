@@ -18,11 +18,21 @@ static void fail(const struct id_index *index)
     abort();
 }
 
+// What is mapped stays readable. A file that stays is dropped at the next opening.
+static void unlink_run(const struct id_index *index, const struct run *run)
+{
+    char path[RUN_PATH_BYTES];
+    if (run_path(index->dir, run->header.span, path))
+        unlink(path);
+}
+
 static struct run *read_back(const struct id_index *index, struct run_span span)
 {
-    struct run *run = run_open(index->dir, &index->family, span);
+    struct run *run = run_open(index->dir, &index->seeds, span);
     if (!run)
         fail(index);
+    if (index->scratch)
+        unlink_run(index, run);
     return run;
 }
 
@@ -52,21 +62,30 @@ static void keep_spare(struct id_index *index, struct id_table *table)
     id_table_free(second);
 }
 
-static struct id_table *oldest_table(struct id_index *index)
+// Locked. A full table becomes a run when all of it is durable.
+static bool table_is_due(const struct id_index *index)
+{
+    const struct id_view *shared = &index->shared;
+    return shared->table_count && shared->run_count < RUNS_MAX && !index->closing &&
+           shared->tables[0]->span.last <= index->durable.sequence;
+}
+
+static struct id_table *oldest_table(struct id_index *index, struct run_checkpoint *durable)
 {
     pthread_mutex_lock(&index->lock);
-    bool due = index->shared.table_count && index->shared.run_count < RUNS_MAX && !index->closing;
-    struct id_table *table = due ? index->shared.tables[0] : NULL;
+    struct id_table *table = table_is_due(index) ? index->shared.tables[0] : NULL;
+    *durable = index->durable;
     pthread_mutex_unlock(&index->lock);
     return table;
 }
 
 static bool write_table(struct id_index *index)
 {
-    struct id_table *table = oldest_table(index);
+    struct run_checkpoint durable;
+    struct id_table *table = oldest_table(index, &durable);
     if (!table)
         return false;
-    if (!id_table_write(table, index->dir, &index->family))
+    if (!id_table_write(table, index->dir, &index->seeds, &durable))
         fail(index);
     struct run *run = read_back(index, table->span);
     pthread_mutex_lock(&index->lock);
@@ -132,7 +151,8 @@ static struct run *merge_runs(struct id_index *index, struct merge *merge)
         smallest = memcmp(header->smallest, smallest, ID_BYTES) < 0 ? header->smallest : smallest;
         largest = memcmp(header->largest, largest, ID_BYTES) > 0 ? header->largest : largest;
     }
-    struct run_writer *writer = run_writer_new(index->dir, &index->family, span, entries);
+    const struct run_checkpoint *checkpoint = &merge->inputs[MERGE_RUNS - 1]->header.checkpoint;
+    struct run_writer *writer = run_writer_new(index->dir, &index->seeds, span, checkpoint, entries);
     if (!writer)
         fail(index);
     write_merged(index, merge, writer);
@@ -157,9 +177,7 @@ static void replace_runs(struct id_index *index, size_t first, struct run *merge
         (shared->run_count - first - 1) * sizeof shared->runs[0]);
     let_all_see(index);
     for (int i = 0; i < MERGE_RUNS; i++) {
-        char path[RUN_PATH_BYTES];
-        if (run_path(index->dir, old[i]->header.span, path))
-            unlink(path); // one that stays is dropped at the next opening
+        unlink_run(index, old[i]);
         run_close(old[i]);
     }
 }
@@ -219,7 +237,7 @@ void *upkeep_run(void *context)
         while (upkeep_step(index))
             ;
         pthread_mutex_lock(&index->lock);
-        while (!index->shared.table_count && !index->closing)
+        while (!table_is_due(index) && !index->closing)
             pthread_cond_wait(&index->changed, &index->lock);
         bool closing = index->closing;
         pthread_mutex_unlock(&index->lock);

@@ -82,7 +82,38 @@ static bool find_target(struct ledger_reading *reading, struct arena *arena, con
     return true;
 }
 
-// What the rules must be told about ids; takes a new id into the map.
+// A block that is looked at, for the index of ids to ask.
+struct looking {
+    struct ledger_reading *reading;
+    const struct replay_block *block;
+};
+
+static bool holds(void *context, uint64_t sequence, const uint8_t id[ID_BYTES])
+{
+    const struct looking *looking = context;
+    const Points__V1__BlockHeader *header = looking->block->header;
+    struct replay_fault fault;
+    struct replay_entry entry;
+    if (sequence >= header->first_sequence)
+        return sequence - header->first_sequence < looking->block->envelope->n_transactions &&
+               memcmp(looking->block->envelope->transactions[sequence - header->first_sequence]->id.data, id,
+                   ID_BYTES) == 0;
+    return replay_find_entry(looking->reading, header->index, sequence, &entry, &fault) &&
+           entry_has_id(entry.transaction, id);
+}
+
+// The number under which an id was decided before this transaction; 0: never. A new id is added, unless the index had
+// it from an earlier run of the daemon.
+static uint64_t decided_first(
+    struct replay_fold *fold, struct looking *looking, const uint8_t id[ID_BYTES], uint64_t sequence)
+{
+    uint64_t found = id_index_get(fold->ids, id, holds, looking);
+    if (!found)
+        id_index_add(fold->ids, id, sequence);
+    return found == sequence ? 0 : found;
+}
+
+// What the rules must be told about ids.
 static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, size_t position, struct points_inputs *inputs, struct replay_fault *fault)
 {
@@ -90,11 +121,12 @@ static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading
     bool same = false;
     const Points__V1__Transaction *transaction = block->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
+    struct looking looking = {reading, block};
+    uint64_t sequence = block->header->first_sequence + position;
     *inputs = (struct points_inputs){.prior = POINTS_NEW,
-        .prior_sequence = id_map_get(&fold->ids, transaction->id.data),
-        .target_sequence = target ? id_map_get(&fold->ids, target) : 0};
+        .target_sequence = target ? decided_before(fold, &looking, target, sequence) : 0,
+        .prior_sequence = decided_first(fold, &looking, transaction->id.data, sequence)};
     if (!inputs->prior_sequence) {
-        id_map_add(&fold->ids, transaction->id.data, block->header->first_sequence + position);
         if (inputs->target_sequence && points_needs_target(transaction) &&
             !find_target(reading, arena, block, inputs->target_sequence, &decided, fault))
             return false;

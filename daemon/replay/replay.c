@@ -74,13 +74,13 @@ static enum replay_result check_some(
     return *ended ? check_end(replay, reading) : REPLAY_HOLDS;
 }
 
-enum replay_result replay_run(
-    struct replay *replay, struct ledger *ledger, bool signatures, replay_progress_fn *progress, void *context)
+enum replay_result replay_run(struct replay *replay, struct ledger *ledger, struct id_index *ids, bool signatures,
+    replay_progress_fn *progress, void *context)
 {
     struct ledger_error error;
     enum replay_result result = REPLAY_HOLDS;
     bool ended = false;
-    *replay = (struct replay){.ledger = ledger, .signatures = signatures};
+    *replay = (struct replay){.ledger = ledger, .signatures = signatures, .fold.ids = ids};
     arena_init(&replay->arena, BLOCK_ARENA_BYTES);
     do {
         struct ledger_reading *reading = ledger_read_begin(ledger, &error);
@@ -98,7 +98,6 @@ void replay_fold_free(struct replay_fold *fold)
 {
     if (fold->state)
         points_free(fold->state);
-    id_map_free(&fold->ids);
     *fold = (struct replay_fold){0};
 }
 

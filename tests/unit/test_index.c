@@ -22,8 +22,6 @@ struct plain_ledger {
     uint64_t asked, denied;
 };
 
-static const uint8_t ledger_id[HASH_BYTES] = {7};
-
 static bool holds(void *context, uint64_t sequence, const uint8_t id[ID_BYTES])
 {
     struct plain_ledger *ledger = context;
@@ -31,6 +29,23 @@ static bool holds(void *context, uint64_t sequence, const uint8_t id[ID_BYTES])
     ledger->asked++;
     ledger->denied += !same;
     return same;
+}
+
+// Of this ledger a block is a transaction, and its newest id stands for the root.
+static void root_of(const struct plain_ledger *ledger, uint64_t blocks, uint8_t root[HASH_BYTES])
+{
+    memset(root, 0, HASH_BYTES);
+    memcpy(root, ledger->ids[blocks], ID_BYTES);
+}
+
+static bool has_root(void *context, uint64_t blocks, const uint8_t root[HASH_BYTES])
+{
+    uint8_t own[HASH_BYTES];
+    const struct plain_ledger *ledger = context;
+    if (blocks > ledger->last)
+        return false;
+    root_of(ledger, blocks, own);
+    return memcmp(own, root, HASH_BYTES) == 0;
 }
 
 static uint64_t next_random(uint64_t *state)
@@ -94,12 +109,12 @@ static void stop(const char *message)
     abort();
 }
 
-static struct id_index *open_index(const struct plain_ledger *ledger, size_t table_ids, bool background)
+static struct id_index *open_index(struct plain_ledger *ledger, size_t table_ids, bool background)
 {
     struct id_index_error error;
     const struct id_index_settings settings = {.dir = ledger->dir,
-        .ledger_id = ledger_id,
-        .last_sequence = ledger->last,
+        .has_root = has_root,
+        .context = ledger,
         .table_ids = table_ids,
         .background = background,
         .fail = stop};
@@ -108,12 +123,20 @@ static struct id_index *open_index(const struct plain_ledger *ledger, size_t tab
     return index;
 }
 
+static void now_durable(const struct plain_ledger *ledger, struct id_index *index)
+{
+    uint8_t root[HASH_BYTES];
+    root_of(ledger, ledger->last, root);
+    id_index_durable(index, ledger->last, ledger->last, root);
+}
+
 static void add(struct plain_ledger *ledger, struct id_index *index, uint64_t count, bool ordered)
 {
     for (uint64_t end = ledger->last + count; ledger->last < end;) {
         uint8_t *id = ledger->ids[++ledger->last];
         random_id(ledger->last, ordered, id);
         assert_int_equal(id_index_get(index, id, holds, ledger), 0);
+        now_durable(ledger, index);
         id_index_add(index, id, ledger->last);
     }
 }
@@ -121,6 +144,8 @@ static void add(struct plain_ledger *ledger, struct id_index *index, uint64_t co
 // What the daemon does after a start: what the runs do not cover is added again.
 static void add_again(struct plain_ledger *ledger, struct id_index *index)
 {
+    if (ledger->last)
+        now_durable(ledger, index);
     for (uint64_t sequence = id_index_covered(index) + 1; sequence <= ledger->last; sequence++)
         id_index_add(index, ledger->ids[sequence], sequence);
 }
@@ -183,6 +208,12 @@ static void ids_that_collide_are_told_apart(void **context)
 static void count_runs(const char *path, void *count)
 {
     *(unsigned *)count += strstr(path, ".run") != NULL;
+}
+
+static void count_files(const char *path, void *count)
+{
+    (void)path;
+    ++*(unsigned *)count;
 }
 
 static void runs_stay_few(void **context)
@@ -277,15 +308,20 @@ static void runs_beyond_the_ledger_are_dropped(void **context)
     id_index_close(index);
 }
 
+static bool has_no_root(void *context, uint64_t blocks, const uint8_t root[HASH_BYTES])
+{
+    (void)context, (void)blocks, (void)root;
+    return false;
+}
+
 static void runs_of_another_ledger_are_dropped(void **context)
 {
     struct plain_ledger *ledger = *context;
     struct id_index *index = open_index(ledger, TABLE_IDS, false);
     add(ledger, index, 1000, false);
     id_index_close(index);
-    static const uint8_t other[HASH_BYTES] = {8};
     const struct id_index_settings settings = {
-        .dir = ledger->dir, .ledger_id = other, .last_sequence = ledger->last, .table_ids = TABLE_IDS, .fail = stop};
+        .dir = ledger->dir, .has_root = has_no_root, .table_ids = TABLE_IDS, .fail = stop};
     struct id_index_error error;
     index = id_index_open(&settings, &error);
     assert_non_null(index);
@@ -293,10 +329,45 @@ static void runs_of_another_ledger_are_dropped(void **context)
     id_index_close(index);
 }
 
+// What was decided but never committed must not become a run.
+static void only_what_is_durable_becomes_a_run(void **context)
+{
+    struct plain_ledger *ledger = *context;
+    struct id_index *index = open_index(ledger, TABLE_IDS, true);
+    add(ledger, index, TABLE_IDS, false);
+    for (int i = 0; i < 2 * TABLE_IDS; i++) {
+        uint8_t *id = ledger->ids[++ledger->last];
+        random_id(ledger->last, false, id);
+        id_index_add(index, id, ledger->last);
+    }
+    expect_all(ledger, index);
+    id_index_close(index);
+    index = open_index(ledger, TABLE_IDS, false);
+    assert_in_range(id_index_covered(index), 0, TABLE_IDS);
+    id_index_close(index);
+}
+
+static void a_scratch_index_leaves_nothing(void **context)
+{
+    struct plain_ledger *ledger = *context;
+    unsigned files = 0;
+    setenv("TMPDIR", ledger->dir, 1);
+    const struct id_index_settings settings = {.table_ids = TABLE_IDS, .fail = stop};
+    struct id_index_error error;
+    struct id_index *index = id_index_open(&settings, &error);
+    assert_non_null(index);
+    add(ledger, index, 20 * TABLE_IDS, false);
+    expect_all(ledger, index);
+    id_index_close(index);
+    each_file(ledger, count_files, &files);
+    assert_int_equal(files, 0);
+    unsetenv("TMPDIR");
+}
+
 static void a_folder_that_cannot_be_made_is_named(void **context)
 {
     (void)context;
-    const struct id_index_settings settings = {.dir = "/proc/no/such", .ledger_id = ledger_id, .fail = stop};
+    const struct id_index_settings settings = {.dir = "/proc/no/such", .fail = stop};
     struct id_index_error error;
     assert_null(id_index_open(&settings, &error));
     assert_non_null(strstr(error.message, "/proc/no/such"));
@@ -316,6 +387,8 @@ int main(void)
         TEST(cut_runs_are_dropped),
         TEST(runs_beyond_the_ledger_are_dropped),
         TEST(runs_of_another_ledger_are_dropped),
+        TEST(only_what_is_durable_becomes_a_run),
+        TEST(a_scratch_index_leaves_nothing),
         TEST(a_folder_that_cannot_be_made_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
