@@ -177,6 +177,13 @@ void context_forget_names(struct context *context)
         programme_names_free(&context->names[i]);
 }
 
+uint32_t context_municipality_asked(struct context *context)
+{
+    const char *municipality = option_get(context, "municipality");
+    context_municipalities(context);
+    return municipality ? context_municipality(context, municipality) : 0;
+}
+
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code)
 {
     char text[16];

@@ -82,8 +82,8 @@ struct points_outcome points_apply(
 // Begins to fetch what deciding the envelope's transactions after `position` will look at. Changes nothing; for speed.
 void points_prefetch(const struct points_state *state, const Points__V1__Envelope *envelope, size_t position);
 
-// issued = balances + held + donated + converted + expired + forfeited + reversed, over all and by a walk of every
-// account. Costs a pass over the accounts; for auditors and tests.
+// issued = balances + held + donated + converted + expired + forfeited + reversed + fees, over all and by a walk of
+// every account. Costs a pass over the accounts; for auditors and tests.
 bool points_books_balance(const struct points_state *state);
 
 // ---- asking. Replies are allocated in `allocator` (an arena) and stay valid as long as it does; names in them point
@@ -111,6 +111,8 @@ Points__V1__QuestReply *points_quest(const struct points_state *state, const str
     const Points__V1__GetQuest *query, ProtobufCAllocator *allocator);
 Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state,
     const struct points_asker *asker, const Points__V1__GetDonationTotals *query, ProtobufCAllocator *allocator);
+Points__V1__ConversionTotalsReply *points_conversion_totals(const struct points_state *state,
+    const struct points_asker *asker, const Points__V1__GetConversionTotals *query, ProtobufCAllocator *allocator);
 Points__V1__PendingConversionsReply *points_pending_conversions(
     const struct points_state *state, const Points__V1__GetPendingConversions *query, ProtobufCAllocator *allocator);
 Points__V1__TrialBalanceReply *points_trial_balance(const struct points_state *state, ProtobufCAllocator *allocator);
