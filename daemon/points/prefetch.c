@@ -1,5 +1,6 @@
 // Fetching ahead: deciding an award looks at four places in memory that no cache holds (the slot of the account's id,
-// the account, its progress, its lots), each known from the one before. Begun some transactions early, the waits overlap.
+// the account, its progress, its lots), each known from the one before. Begun some transactions early, the waits
+// overlap.
 #include "points/state.h"
 #include "proto/entry.h"
 

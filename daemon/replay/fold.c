@@ -7,6 +7,8 @@
 // A column entry takes ten bytes at most, and there are four columns.
 enum { OUTCOMES_BYTES_MAX = 4 * (ENVELOPE_TRANSACTIONS_MAX * 10 + 8) };
 
+enum { IDS_AHEAD = 16 }; // fetched so many transactions early
+
 // The outcomes of a block as the rules have them, in columns as they are packed.
 struct columns {
     outcome_code code[ENVELOPE_TRANSACTIONS_MAX];
@@ -102,15 +104,25 @@ static bool holds(void *context, uint64_t sequence, const uint8_t id[ID_BYTES])
            entry_has_id(entry.transaction, id);
 }
 
-// The number under which an id was decided before this transaction; 0: never. A new id is added, unless the index had
-// it from an earlier run of the daemon.
-static uint64_t decided_first(
+// The number before `sequence` under which an id was decided; 0: none. The index may reach further than the fold.
+static uint64_t decided_before(
     struct replay_fold *fold, struct looking *looking, const uint8_t id[ID_BYTES], uint64_t sequence)
 {
     uint64_t found = id_index_get(fold->ids, id, holds, looking);
-    if (!found)
+    return found < sequence ? found : 0;
+}
+
+// Takes the id of a transaction that is the first to have it, unless the index has it from an earlier run.
+static bool take_id(struct replay_fold *fold, struct looking *looking, const uint8_t id[ID_BYTES], uint64_t sequence,
+    struct replay_fault *fault)
+{
+    if (sequence > id_index_covered(fold->ids))
         id_index_add(fold->ids, id, sequence);
-    return found == sequence ? 0 : found;
+    else if (id_index_get(fold->ids, id, holds, looking) != sequence)
+        return replay_fail(fault,
+            "the index of ids lacks transaction %" PRIu64 ": it is derived data; remove its folder and start again",
+            sequence);
+    return true;
 }
 
 // What the rules must be told about ids.
@@ -125,8 +137,10 @@ static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading
     uint64_t sequence = block->header->first_sequence + position;
     *inputs = (struct points_inputs){.prior = POINTS_NEW,
         .target_sequence = target ? decided_before(fold, &looking, target, sequence) : 0,
-        .prior_sequence = decided_first(fold, &looking, transaction->id.data, sequence)};
+        .prior_sequence = decided_before(fold, &looking, transaction->id.data, sequence)};
     if (!inputs->prior_sequence) {
+        if (!take_id(fold, &looking, transaction->id.data, sequence, fault))
+            return false;
         if (inputs->target_sequence && points_needs_target(transaction) &&
             !find_target(reading, arena, block, inputs->target_sequence, &decided, fault))
             return false;
@@ -139,6 +153,12 @@ static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading
     return true;
 }
 
+static void prefetch_id(const struct id_index *ids, const Points__V1__Envelope *envelope, size_t position)
+{
+    if (position < envelope->n_transactions)
+        id_index_prefetch(ids, envelope->transactions[position]->id.data);
+}
+
 static bool decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, struct columns *columns, struct replay_fault *fault)
 {
@@ -147,6 +167,8 @@ static bool decide(struct replay_fold *fold, struct ledger_reading *reading, str
     columns->count = block->envelope->n_transactions;
     for (size_t i = 0; i < columns->count; i++) {
         struct points_inputs inputs;
+        points_prefetch(fold->state, block->envelope, i);
+        prefetch_id(fold->ids, block->envelope, i + IDS_AHEAD);
         if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
             return false;
         struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);

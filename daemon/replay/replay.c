@@ -8,6 +8,7 @@
 enum {
     BLOCKS_A_READING = 4096, // a read transaction keeps pages mapped and pinned
     BLOCK_ARENA_BYTES = 16 << 20,
+    TRANSACTIONS_A_TELLING = 64 * 1024,
 };
 
 // A walk over all accounts: made when so many transactions have passed that it costs each of them one step. While there
@@ -22,6 +23,18 @@ static bool check_books(struct replay *replay, bool last)
            replay_fail(&replay->fault, "the books do not balance after this block");
 }
 
+// All that is read is durable. The index of ids wants to know before it has kept many ids in memory.
+static void tell_durable(struct replay *replay, bool last)
+{
+    uint8_t root[HASH_BYTES];
+    uint64_t sequence = points_last_sequence(replay->fold.state);
+    if (!last && sequence - replay->told_at < TRANSACTIONS_A_TELLING)
+        return;
+    tree_root(&replay->edge, root);
+    id_index_durable(replay->fold.ids, sequence, replay->edge.size, root);
+    replay->told_at = sequence;
+}
+
 static bool check_block(struct replay *replay, struct ledger_reading *reading)
 {
     struct replay_block block;
@@ -32,7 +45,10 @@ static bool check_block(struct replay *replay, struct ledger_reading *reading)
         return false;
     bool folded = index == 0 ? replay_fold_genesis(&replay->fold, &block, &replay->fault)
                              : replay_fold_block(&replay->fold, reading, &replay->arena, &block, &replay->fault);
-    return folded && check_books(replay, index + 1 == ledger_read_size(reading));
+    bool last = index + 1 == ledger_read_size(reading);
+    if (folded)
+        tell_durable(replay, last);
+    return folded && check_books(replay, last);
 }
 
 static void name_block(struct replay_fault *fault, uint64_t index)

@@ -37,6 +37,7 @@ struct replay {
     struct arena arena;        // of the block that is looked at
     struct replay_fault fault; // "in block 17: …", or what could not be read
     uint64_t balanced_at;      // the sequence number at which the books were last walked
+    uint64_t told_at;          // ... at which the index of ids was last told what is durable
 };
 
 // Told before each block. May be NULL.
