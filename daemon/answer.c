@@ -1,6 +1,7 @@
 #include "answer.h"
 
 #include "config.h"
+#include "submit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,7 +142,7 @@ static void answer_statement(struct asking *asking)
 
 static void answer_transaction(struct asking *asking)
 {
-    asking->job->sequence = id_map_get(asking->decide->ids, asking->job->request->get_transaction->id.data);
+    asking->job->sequence = submit_sequence_of(asking->decide, asking->job->request->get_transaction->id.data);
     asking->job->errand = history_transaction;
     if (!asking->job->sequence)
         refuse_unknown(asking, "get_transaction.id", "transaction");

@@ -23,10 +23,13 @@ static void look_at_disk(struct decide *decide)
     decide->disk_full = full;
 }
 
-static void forget_durable(struct decide *decide)
+static void note_durable(struct decide *decide)
 {
-    uint64_t durable = journal_durable(decide->journal);
-    while (decide->undurable && decide->undurable->first_sequence <= durable) {
+    struct journal_durable durable = journal_durable(decide->journal);
+    if (durable.sequence != decide->durable_sequence)
+        id_index_durable(decide->ids, durable.sequence, durable.blocks, durable.root);
+    decide->durable_sequence = durable.sequence;
+    while (decide->undurable && decide->undurable->first_sequence <= durable.sequence) {
         struct job *job = decide->undurable;
         decide->undurable = job->later;
         job_release(job);
@@ -99,7 +102,7 @@ void decide_run(struct decide *decide)
         journal_wait_for_place(decide->journal);
         if (!take_jobs(decide))
             break;
-        forget_durable(decide);
+        note_durable(decide);
         clock_read(&decide->clock);
         look_at_disk(decide);
         journal_put(decide->journal, decide_group(decide));

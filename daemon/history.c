@@ -111,6 +111,16 @@ bool history_holds(struct history *history, uint64_t sequence, struct span trans
     return holds;
 }
 
+bool history_holds_id(struct history *history, uint64_t sequence, const uint8_t id[ID_BYTES])
+{
+    struct ledger_place place;
+    struct ledger_reading *reading = begin(history);
+    find_recorded(reading, sequence, &place);
+    bool holds = entry_has_id(transaction_at(&place, sequence), id);
+    ledger_read_end(reading);
+    return holds;
+}
+
 void history_decided(struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided)
 {
     struct ledger_place place;

@@ -2,7 +2,15 @@
 
 #include <string.h>
 
+enum { IDS_AHEAD = 16 }; // fetched so many transactions early
+
 // ---- what was decided before
+
+// Who asks the index of ids, for what it must be told.
+struct looking {
+    struct decide *decide;
+    const struct job *job;
+};
 
 static struct span transaction_in(const struct job *job, uint64_t position)
 {
@@ -23,7 +31,7 @@ static const struct job *undurable_holder(const struct decide *decide, uint64_t 
 // The envelope that holds a transaction: this one, or one not yet durable; NULL: it is in the ledger.
 static const struct job *holder_of(const struct decide *decide, const struct job *job, uint64_t sequence)
 {
-    return job->first_sequence && sequence >= job->first_sequence ? job : undurable_holder(decide, sequence);
+    return job && job->first_sequence && sequence >= job->first_sequence ? job : undurable_holder(decide, sequence);
 }
 
 // Whether the bytes decided at `sequence` are these: in this envelope, in one not yet durable, or in the ledger.
@@ -54,13 +62,36 @@ static const struct points_decided *target_of(struct decide *decide, struct job 
     return decided;
 }
 
+static bool holds_id(void *context, uint64_t sequence, const uint8_t id[ID_BYTES])
+{
+    const struct looking *looking = context;
+    const struct job *holder = holder_of(looking->decide, looking->job, sequence);
+    if (!holder)
+        return history_holds_id(looking->decide->history, sequence, id);
+    uint64_t position = sequence - holder->first_sequence;
+    return position < holder->envelope->n_transactions &&
+           memcmp(holder->envelope->transactions[position]->id.data, id, ID_BYTES) == 0;
+}
+
+// The sequence number under which an id was decided first; 0: none.
+static uint64_t sequence_of(struct decide *decide, const struct job *job, const uint8_t id[ID_BYTES])
+{
+    struct looking looking = {decide, job};
+    return id_index_get(decide->ids, id, holds_id, &looking);
+}
+
+uint64_t submit_sequence_of(struct decide *decide, const uint8_t id[ID_BYTES])
+{
+    return sequence_of(decide, NULL, id);
+}
+
 static struct points_inputs inputs_of(struct decide *decide, struct job *job, size_t position)
 {
     const Points__V1__Transaction *transaction = job->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
     struct points_inputs inputs = {
-        .prior_sequence = id_map_get(decide->ids, transaction->id.data),
-        .target_sequence = target ? id_map_get(decide->ids, target) : 0,
+        .prior_sequence = sequence_of(decide, job, transaction->id.data),
+        .target_sequence = target ? sequence_of(decide, job, target) : 0,
     };
     if (inputs.prior_sequence)
         inputs.prior = decided_before(decide, job, inputs.prior_sequence, transaction_in(job, position))
@@ -71,10 +102,10 @@ static struct points_inputs inputs_of(struct decide *decide, struct job *job, si
     return inputs;
 }
 
-static bool nothing_is_new(const struct decide *decide, const struct job *job)
+static bool nothing_is_new(struct decide *decide, const struct job *job)
 {
     for (size_t i = 0; i < job->envelope->n_transactions; i++)
-        if (!id_map_get(decide->ids, job->envelope->transactions[i]->id.data))
+        if (!sequence_of(decide, job, job->envelope->transactions[i]->id.data))
             return false;
     return true;
 }
@@ -129,16 +160,16 @@ static void keep_text(struct job *job, size_t position, const ProtobufCBinaryDat
 }
 
 // An applied EraseNotice names an applied PostNotice, whose sequence number is the id's.
-static void erase_text(const struct decide *decide, struct job *job, size_t position)
+static void erase_text(struct decide *decide, struct job *job, size_t position)
 {
     const Points__V1__EraseNotice *erase = job->envelope->transactions[position]->erase_notice;
     if (!job->erased_texts)
         job->erased_texts = job_alloc(job, job->envelope->n_transactions * sizeof *job->erased_texts);
-    job->erased_texts[job->erased_count++] = id_map_get(decide->ids, erase->notice.data);
+    job->erased_texts[job->erased_count++] = sequence_of(decide, job, erase->notice.data);
 }
 
 // Only what is applied here and now touches a text: an envelope sent again does not bring an erased one back.
-static void settle_texts(const struct decide *decide, struct job *job)
+static void settle_texts(struct decide *decide, struct job *job)
 {
     const ProtobufCBinaryData *text = job->request->submit->texts;
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
@@ -150,15 +181,24 @@ static void settle_texts(const struct decide *decide, struct job *job)
     }
 }
 
+static void prefetch(const struct decide *decide, const struct job *job, size_t position)
+{
+    size_t ahead = position + IDS_AHEAD;
+    if (ahead < job->envelope->n_transactions)
+        id_index_prefetch(decide->ids, job->envelope->transactions[ahead]->id.data);
+    points_prefetch(decide->state, job->envelope, position);
+}
+
 static void apply_all(struct decide *decide, struct job *job)
 {
     points_block_begin(decide->state, job->time);
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
         const Points__V1__Transaction *transaction = job->envelope->transactions[i];
+        prefetch(decide, job, i);
         struct points_inputs inputs = inputs_of(decide, job, i);
         struct points_outcome outcome = points_apply(decide->state, transaction, &inputs);
         if (inputs.prior == POINTS_NEW)
-            id_map_add(decide->ids, transaction->id.data, job->first_sequence + i);
+            id_index_add(decide->ids, transaction->id.data, job->first_sequence + i);
         set_outcome(job, i, &outcome);
     }
 }

@@ -1,6 +1,7 @@
 #include "verify.h"
 
 #include "ledger/hash.h"
+#include "proto/envelope.h"
 #include "proto/notice_text.h"
 #include "proto/signing.h"
 #include "proto/wire.h"
@@ -58,12 +59,12 @@ static bool read_envelope(struct job *job, const Points__V1__SignedEnvelope *sig
 {
     struct canonical_fault fault;
     const ProtobufCBinaryData *bytes = &signed_envelope->envelope;
-    enum canonical_result result = canonical_check(&points__v1__envelope__descriptor, bytes->data, bytes->len, &fault);
+    enum canonical_result result =
+        envelope_read(bytes->data, bytes->len, &job->arena.allocator, &job->envelope, &fault);
     if (result) {
         refuse_fault(job, result, &fault);
         return false;
     }
-    job->envelope = points__v1__envelope__unpack(&job->arena.allocator, bytes->len, bytes->data);
     if (!job->envelope)
         job_refuse(job, REFUSAL(TOO_LARGE), "", "the envelope needs too much memory; send fewer transactions");
     return job->envelope != NULL;

@@ -312,6 +312,11 @@ void ledger_set_signer(struct ledger *ledger, const struct note_signer *signer)
     ledger->signer = signer;
 }
 
+void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES])
+{
+    tree_root(&ledger->edge, root);
+}
+
 uint64_t ledger_size(const struct ledger *ledger)
 {
     return atomic_load(&ledger->size);

@@ -86,6 +86,11 @@ void ledger_set_signer(struct ledger *ledger, const struct note_signer *signer);
 // after a change of key). False: the commit failed, nothing can be said about the disk, and the process must leave.
 bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error);
 
+// The root over all blocks. For the thread that appends.
+void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES]);
+// Whether the first so many blocks are there and have this root. Thread-safe.
+bool ledger_has_root(struct ledger *ledger, uint64_t blocks, const uint8_t root[HASH_BYTES]);
+
 // Bytes that may still be appended before the map or the file system is full. Thread-safe.
 bool ledger_room(struct ledger *ledger, uint64_t *bytes, struct ledger_error *error);
 

@@ -182,3 +182,21 @@ bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t p
     memcpy(hash, (const uint8_t *)value.mv_data + (size_t)level * HASH_BYTES, HASH_BYTES);
     return true;
 }
+
+static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
+{
+    struct ledger_error error;
+    return ledger_read_node(reading, level, position, hash, &error);
+}
+
+bool ledger_has_root(struct ledger *ledger, uint64_t blocks, const uint8_t root[HASH_BYTES])
+{
+    struct ledger_error error;
+    uint8_t own[HASH_BYTES];
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    bool has = reading && blocks <= ledger_read_size(reading) && tree_root_at(blocks, read_node, reading, own) &&
+               memcmp(own, root, HASH_BYTES) == 0;
+    if (reading)
+        ledger_read_end(reading);
+    return has;
+}

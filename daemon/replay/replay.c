@@ -9,6 +9,7 @@
 enum {
     BLOCKS_A_READING = 4096, // a read transaction keeps pages mapped and pinned
     BLOCK_ARENA_BYTES = 16 << 20,
+    TRANSACTIONS_A_TELLING = 64 * 1024,
 };
 
 // A walk over all accounts: made when so many transactions have passed that it costs each of them one step. While there
@@ -23,6 +24,18 @@ static bool check_books(struct replay *replay, bool last)
            replay_fail(&replay->fault, "the books do not balance after this block");
 }
 
+// All that is read is durable. The index of ids wants to know before it has kept many ids in memory.
+static void tell_durable(struct replay *replay, bool last)
+{
+    uint8_t root[HASH_BYTES];
+    uint64_t sequence = points_last_sequence(replay->fold.state);
+    if (!last && sequence - replay->told_at < TRANSACTIONS_A_TELLING)
+        return;
+    tree_root(&replay->edge, root);
+    id_index_durable(replay->fold.ids, sequence, replay->edge.size, root);
+    replay->told_at = sequence;
+}
+
 static bool check_block(struct replay *replay, struct ledger_reading *reading)
 {
     struct replay_block block;
@@ -33,7 +46,10 @@ static bool check_block(struct replay *replay, struct ledger_reading *reading)
         return false;
     bool folded = index == 0 ? replay_fold_genesis(&replay->fold, &block, &replay->fault)
                              : replay_fold_block(&replay->fold, reading, &replay->arena, &block, &replay->fault);
-    return folded && check_books(replay, index + 1 == ledger_read_size(reading));
+    bool last = index + 1 == ledger_read_size(reading);
+    if (folded)
+        tell_durable(replay, last);
+    return folded && check_books(replay, last);
 }
 
 static void name_place(struct replay_fault *fault, const char *place)
@@ -86,13 +102,13 @@ static enum replay_result check_some(
     return *ended ? check_end(replay, reading) : REPLAY_HOLDS;
 }
 
-enum replay_result replay_run(
-    struct replay *replay, struct ledger *ledger, bool signatures, replay_progress_fn *progress, void *context)
+enum replay_result replay_run(struct replay *replay, struct ledger *ledger, struct id_index *ids, bool signatures,
+    replay_progress_fn *progress, void *context)
 {
     struct ledger_error error;
     enum replay_result result = REPLAY_HOLDS;
     bool ended = false;
-    *replay = (struct replay){.ledger = ledger, .signatures = signatures};
+    *replay = (struct replay){.ledger = ledger, .signatures = signatures, .fold.ids = ids};
     arena_init(&replay->arena, BLOCK_ARENA_BYTES);
     do {
         struct ledger_reading *reading = ledger_read_begin(ledger, &error);
@@ -110,7 +126,6 @@ void replay_fold_free(struct replay_fold *fold)
 {
     if (fold->state)
         points_free(fold->state);
-    id_map_free(&fold->ids);
     *fold = (struct replay_fold){0};
 }
 

@@ -1,6 +1,8 @@
 // The canonical form, rule by rule (doc/protocol.md), and as a whole: what passes is what protobuf-c would write
 // itself.
+#include "proto/arena.h"
 #include "proto/canonical.h"
+#include "proto/envelope.h"
 #include "proto/formats.h"
 
 #include <setjmp.h>
@@ -303,7 +305,7 @@ static enum canonical_result check_envelope_of(size_t count, bool trailing_field
     for (size_t i = 0; i < count; i++)
         size += from_hex("122a" TRANSACTION_1, bytes + size);
     if (trailing_field)
-        size += from_hex("1801", bytes + size);
+        size += from_hex("2001", bytes + size);
     return canonical_check(TYPE(envelope), bytes, size, &fault);
 }
 
@@ -338,17 +340,41 @@ static void test_signatures(void **state)
 
 // ---- as a whole
 
-static bool repacks_equal(const uint8_t *bytes, size_t size)
+static bool repacks_to(const Points__V1__Envelope *envelope, const uint8_t *bytes, size_t size)
 {
-    Points__V1__Envelope *envelope = points__v1__envelope__unpack(NULL, size, bytes);
-    if (!envelope)
-        return false;
     uint8_t *again = malloc(points__v1__envelope__get_packed_size(envelope) + 1);
     size_t again_size = points__v1__envelope__pack(envelope, again);
     bool equal = again_size == size && memcmp(again, bytes, size) == 0;
     free(again);
-    points__v1__envelope__free_unpacked(envelope, NULL);
     return equal;
+}
+
+static bool repacks_equal(const uint8_t *bytes, size_t size)
+{
+    Points__V1__Envelope *envelope = points__v1__envelope__unpack(NULL, size, bytes);
+    bool equal = envelope && repacks_to(envelope, bytes, size);
+    if (envelope)
+        points__v1__envelope__free_unpacked(envelope, NULL);
+    return equal;
+}
+
+// envelope_read gives the verdict of canonical_check, fault and all, and the message that the bytes are.
+static bool reads_the_same(const uint8_t *bytes, size_t size, enum canonical_result result)
+{
+    struct arena arena;
+    struct canonical_fault read_fault = {0};
+    Points__V1__Envelope *envelope;
+    uint8_t *exact = malloc(size + 1); // so that reading past the end is seen
+    memcpy(exact + 1, bytes, size);
+    arena_init(&arena, 1 << 20);
+    bool same = envelope_read(exact + 1, size, &arena.allocator, &envelope, &read_fault) == result;
+    if (same && result == CANONICAL_OK)
+        same = envelope && repacks_to(envelope, bytes, size);
+    else if (same)
+        same = !strcmp(read_fault.field, fault.field) && !strcmp(read_fault.problem, fault.problem);
+    arena_free(&arena);
+    free(exact);
+    return same;
 }
 
 static size_t mutate(uint8_t *bytes, size_t size)
@@ -376,7 +402,9 @@ static void test_mutations(void **state)
     (void)state;
     static const char envelope[] =
         LEDGER "122a" TRANSACTION_1 "1233 0a10 03*16 321f 0a10 01*16 12 0b 61 e69cad e5b98c e5b882 78"
-               "1226 0a10 04*16 8a0111 0801 1207 e69cad 61626364 18904e 20a04e";
+               "1226 0a10 04*16 8a0111 0801 1207 e69cad 61626364 18904e 20a04e"
+               "122f 0a10 05*16 1a1b" ACCOUNT "10d0af01 1801 20c801 122a 0a10 06*16 2216" ACCOUNT "10ac ff 01"
+               "1a20 bb*32";
     uint8_t original[512], bytes[512];
     size_t original_size = from_hex(envelope, original), good = 0;
     srandom(2);
@@ -385,7 +413,10 @@ static void test_mutations(void **state)
         size_t size = original_size;
         for (long changes = random() % 3; changes >= 0; changes--)
             size = mutate(bytes, size);
-        if (canonical_check(TYPE(envelope), bytes, size, &fault) != CANONICAL_OK)
+        enum canonical_result result = canonical_check(TYPE(envelope), bytes, size, &fault);
+        if (!reads_the_same(bytes, size, result))
+            fail_msg("mutation %d is read otherwise than it is checked: %s %s", i, fault.field, fault.problem);
+        if (result != CANONICAL_OK)
             continue;
         good++;
         if (!repacks_equal(bytes, size))
