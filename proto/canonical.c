@@ -32,6 +32,7 @@ static const struct size_rule size_rules[] = {
     {TYPE(close_account), 1, ID_BYTES, ID_BYTES},
     {TYPE(envelope), 1, HASH_BYTES, HASH_BYTES},
     {TYPE(envelope), 2, 1, ENVELOPE_TRANSACTIONS_MAX},
+    {TYPE(envelope), 3, HASH_BYTES, HASH_BYTES},
     {TYPE(signature), 1, KEY_BYTES, KEY_BYTES},
     {TYPE(signature), 2, SIGNATURE_BYTES, SIGNATURE_BYTES},
     {TYPE(signed_envelope), 1, 1, ENVELOPE_BYTES_MAX},
@@ -68,8 +69,15 @@ static const struct size_rule size_rules[] = {
     {TYPE(get_account), 1, ID_BYTES, ID_BYTES},
     {TYPE(get_statement), 1, ID_BYTES, ID_BYTES},
     {TYPE(get_transaction), 1, ID_BYTES, ID_BYTES},
+    {TYPE(dry_run), 1, 1, ENVELOPE_BYTES_MAX},
 };
 enum { SIZE_RULES = sizeof size_rules / sizeof *size_rules };
+
+// Of this size or absent.
+static const struct {
+    const ProtobufCMessageDescriptor *type;
+    uint32_t field;
+} optional_fields[] = {{TYPE(envelope), 3}};
 
 static const uint32_t all_entries = UINT32_MAX; // a fault of a repeated field as a whole
 
@@ -210,7 +218,8 @@ static enum canonical_result out_of_size(
     else
         malformed(
             level, fault, "has %llu %s, must have %u to %u", (unsigned long long)size, unit, rule->min, rule->max);
-    bool of_envelope = rule->type == TYPE(envelope) || rule->type == TYPE(signed_envelope);
+    bool of_envelope =
+        rule->type == TYPE(envelope) || rule->type == TYPE(signed_envelope) || rule->type == TYPE(dry_run);
     return of_envelope && size > rule->max && rule->max > SIGNATURES_MAX && rule->min != rule->max
                ? CANONICAL_TOO_LARGE
                : CANONICAL_MALFORMED;
@@ -270,6 +279,14 @@ static enum canonical_result check_field(struct level *level, uint32_t wire_type
     return number ? check_number(level, fault) : check_sized(level, fault);
 }
 
+static bool is_optional(const struct size_rule *rule)
+{
+    for (size_t i = 0; i < sizeof optional_fields / sizeof *optional_fields; i++)
+        if (optional_fields[i].type == rule->type && optional_fields[i].field == rule->field)
+            return true;
+    return false;
+}
+
 // What a message must have besides what its fields say: exactly one of a oneof, and fields that may not be empty.
 static enum canonical_result check_presence(
     struct level *level, uint64_t seen, unsigned members, struct canonical_fault *fault)
@@ -282,7 +299,7 @@ static enum canonical_result check_presence(
     if (has_oneof && members != 1)
         return malformed(level, fault, members ? "has more than one body" : "has no body");
     for (const struct size_rule *rule = size_rules; rule < size_rules + SIZE_RULES; rule++) {
-        if (rule->type != level->type || rule->min == 0 || seen & (uint64_t)1 << rule->field)
+        if (rule->type != level->type || rule->min == 0 || is_optional(rule) || seen & (uint64_t)1 << rule->field)
             continue;
         level->field = protobuf_c_message_descriptor_get_field(level->type, rule->field);
         level->entry = all_entries;
