@@ -6,3 +6,6 @@
 
 // Leaves the job refused, or with its outcomes: recorded as a block, or not when nothing in it was new.
 void submit_decide(struct decide *decide, struct job *job);
+// Leaves the job refused, or with a time and what each transaction of its envelope would come to then, if it stood
+// alone. Nothing is recorded.
+void submit_try(struct decide *decide, struct job *job);
