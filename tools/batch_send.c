@@ -16,6 +16,46 @@ static bool any_signed_by(const struct batch_rows *rows, role_code role)
     return false;
 }
 
+// Whether one of the keys of --key has the role. Leaves the first of them proved.
+static bool any_key_has(struct context *context, role_code role)
+{
+    struct tool_error error;
+    Points__V1__AuthenticateReply reply;
+    size_t count;
+    const struct keyfile *keys = context_keys(context, &count);
+    context_session(context);
+    if (context->role == role)
+        return true;
+    bool found = false;
+    for (size_t i = count; i-- > 0;) {
+        if (!client_authenticate(context_client(context), &keys[i], &reply, &error))
+            fail_with(&error);
+        found |= reply.role == role;
+    }
+    return found;
+}
+
+// Nobody posts many awards or reversals alone, or without having seen what they come to.
+static void refuse_without_dry_run(struct context *context, const struct batch_rows *rows)
+{
+    size_t awards = 0, reversals = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        awards += rows->rows[i].type == TRANSACTION(AWARD);
+        reversals += rows->rows[i].type == TRANSACTION(REVERSE);
+    }
+    if (reversals > 1)
+        fail(EXIT_WRONG_USE,
+            "%zu reversals at once need a dry run, which a second operator approves: points batch %s --key operator-1 "
+            "--dry-run DIR",
+            reversals, argument_xget(context, 0));
+    if (awards && context->key_count && !any_key_has(context, ROLE(APP)) && any_key_has(context, ROLE(OPERATOR)))
+        fail(EXIT_WRONG_USE,
+            "awards are signed by the app; operators post them with a dry run, which a second one approves: points "
+            "batch "
+            "%s --key operator-1 --dry-run DIR",
+            argument_xget(context, 0));
+}
+
 // The keys of --key, or those of the roles that the rows need. Two operators are always named.
 static const struct keyfile *signers(struct context *context, const struct batch_rows *rows, size_t *count)
 {
@@ -53,6 +93,7 @@ static void fill_outbox(struct context *context, struct outbox *outbox, const ui
     struct tool_error error;
     struct signing signing = {.outbox = outbox};
     const uint8_t *ledger_id = client_hello(context_client(context))->ledger_id.data;
+    refuse_without_dry_run(context, rows);
     signing.keys = signers(context, rows, &signing.key_count);
     outbox_begin(outbox, source_sha256, ledger_id);
     batch_rows_pack(rows, ledger_id, sign_envelope, &signing);
@@ -94,7 +135,7 @@ int batch_send(
         batch_rows_free(&rows);
     }
     outbox_send(context, outbox, context->key_count ? sign_afresh : NULL, context);
-    int code = batch_summary_print(context, outbox);
+    int code = batch_summary_print(context, outbox, NULL);
     outbox_close(outbox);
     return code;
 }
