@@ -148,6 +148,18 @@ static void answer_transaction(struct asking *asking)
         refuse_unknown(asking, "get_transaction.id", "transaction");
 }
 
+static void answer_dry_run(struct asking *asking)
+{
+    struct job *job = asking->job;
+    submit_try(asking->decide, job);
+    Points__V1__DryRunReply *reply = MESSAGE(asking, Points__V1__DryRunReply, POINTS__V1__DRY_RUN_REPLY__INIT);
+    reply->time = job->time;
+    reply->last_sequence = points_last_sequence(asking->decide->state);
+    reply->outcomes = job->outcomes;
+    asking->response.body_case = RESPONSE(DRY_RUN);
+    asking->response.dry_run = reply;
+}
+
 // ---- the programme
 
 static void answer_quest(struct asking *asking)
@@ -350,6 +362,7 @@ static const struct {
     [REQUEST(GET_NOTICES)] = {BIT(APP) | BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_notices},
     [REQUEST(GET_TRIAL_BALANCE)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_trial_balance},
     [REQUEST(GET_BLOCKS)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_blocks},
+    [REQUEST(DRY_RUN)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_dry_run},
     [REQUEST(ACCEPT_TIME)] = {BIT(OPERATOR), answer_accept_time},
 };
 

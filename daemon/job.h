@@ -4,6 +4,7 @@
 #include "proto/arena.h"
 #include "proto/canonical.h"
 #include "proto/formats.h"
+#include "proto/wire.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -47,15 +48,18 @@ struct job {
         char field[160];
     } refusal;
 
-    // Of a submit.
+    // Of a submit, or a dry run.
     Points__V1__Envelope *envelope;
+    struct span envelope_bytes; // in the request
+    Points__V1__Outcomes *outcomes;
+    int64_t time; // of its block, or what would be its time; Unix seconds
+
+    // Of a submit.
     uint8_t envelope_sha256[HASH_BYTES];
     bool signatures_valid; // also of Authenticate
 
     // Of a submit that was recorded; `block` 0: it was not.
     uint64_t block, first_sequence;
-    int64_t time; // Unix seconds
-    Points__V1__Outcomes *outcomes;
     uint8_t *outcomes_bytes;
     size_t outcomes_size;
     struct ledger_text *texts; // of the notices that it posted

@@ -1,5 +1,6 @@
 #include "submit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { IDS_AHEAD = 16 }; // fetched so many transactions early
@@ -14,9 +15,8 @@ struct looking {
 
 static struct span transaction_in(const struct job *job, uint64_t position)
 {
-    const ProtobufCBinaryData *envelope = &job->request->submit->envelope;
     struct span transaction = {0};
-    entry_transaction((struct span){envelope->data, envelope->len}, position, &transaction);
+    entry_transaction(job->envelope_bytes, position, &transaction);
     return transaction;
 }
 
@@ -131,6 +131,11 @@ static void set_outcome(struct job *job, size_t position, const struct points_ou
     job->outcomes->points[position] = outcome->points;
     job->outcomes->expired[position] = outcome->expired;
     job->outcomes->previous[position] = outcome->previous;
+}
+
+static void set_decided(struct job *job, size_t position, const struct points_outcome *outcome)
+{
+    set_outcome(job, position, outcome);
     if (outcome->code == OUTCOME(DUPLICATE))
         job->errand = history_submit;
 }
@@ -140,7 +145,7 @@ static void answer_known(struct decide *decide, struct job *job)
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
         struct points_inputs inputs = inputs_of(decide, job, i);
         struct points_outcome outcome = points_known(&inputs);
-        set_outcome(job, i, &outcome);
+        set_decided(job, i, &outcome);
     }
 }
 
@@ -199,7 +204,7 @@ static void apply_all(struct decide *decide, struct job *job)
         struct points_outcome outcome = points_apply(decide->state, transaction, &inputs);
         if (inputs.prior == POINTS_NEW)
             id_index_add(decide->ids, transaction->id.data, job->first_sequence + i);
-        set_outcome(job, i, &outcome);
+        set_decided(job, i, &outcome);
     }
 }
 
@@ -240,13 +245,18 @@ static bool admit(const struct decide *decide, struct job *job)
     return !code;
 }
 
-// The refusals that depend on this machine; nothing that was decided before is refused for them.
-static bool can_record(const struct decide *decide, struct job *job)
+static bool clock_sure(const struct decide *decide, struct job *job)
 {
     if (decide->clock.unsure)
         job_refuse(job, REFUSAL(CLOCK_UNSURE), "",
             "the wall clock jumped or does not fit the last block; an operator accepts it with: points accept-time");
-    else if (decide->disk_full)
+    return !decide->clock.unsure;
+}
+
+// The refusals that depend on this machine; nothing that was decided before is refused for them.
+static bool can_record(const struct decide *decide, struct job *job)
+{
+    if (clock_sure(decide, job) && decide->disk_full)
         job_refuse(job, REFUSAL(DISK_FULL), "",
             "the ledger's disk is nearly full; nothing was recorded, send it again when there is room");
     return !job->refusal.code;
@@ -262,5 +272,33 @@ void submit_decide(struct decide *decide, struct job *job)
     } else if (can_record(decide, job)) {
         make_columns(job);
         record(decide, job);
+    }
+}
+
+// ---- what an envelope would come to
+
+static bool can_try(struct job *job)
+{
+    char field[40];
+    for (size_t i = 0; i < job->envelope->n_transactions; i++) {
+        if (points_can_try(job->envelope->transactions[i]))
+            continue;
+        snprintf(field, sizeof field, "transactions[%zu]", i);
+        job_refuse(job, REFUSAL(OUT_OF_RANGE), field, "a dry run tells of awards and reversals only; leave this out");
+        return false;
+    }
+    return true;
+}
+
+void submit_try(struct decide *decide, struct job *job)
+{
+    if (!can_try(job) || !clock_sure(decide, job))
+        return;
+    make_columns(job);
+    job->time = points_block_time(decide->state, decide->clock.wall_s);
+    for (size_t i = 0; i < job->envelope->n_transactions; i++) {
+        struct points_inputs inputs = inputs_of(decide, job, i);
+        struct points_outcome outcome = points_try(decide->state, job->envelope->transactions[i], &inputs, job->time);
+        set_outcome(job, i, &outcome);
     }
 }

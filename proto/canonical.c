@@ -32,6 +32,7 @@ static const struct size_rule size_rules[] = {
     {TYPE(close_account), 1, ID_BYTES, ID_BYTES},
     {TYPE(envelope), 1, HASH_BYTES, HASH_BYTES},
     {TYPE(envelope), 2, 1, ENVELOPE_TRANSACTIONS_MAX},
+    {TYPE(envelope), 3, HASH_BYTES, HASH_BYTES},
     {TYPE(signature), 1, KEY_BYTES, KEY_BYTES},
     {TYPE(signature), 2, SIGNATURE_BYTES, SIGNATURE_BYTES},
     {TYPE(signed_envelope), 1, 1, ENVELOPE_BYTES_MAX},
@@ -68,6 +69,7 @@ static const struct size_rule size_rules[] = {
     {TYPE(get_account), 1, ID_BYTES, ID_BYTES},
     {TYPE(get_statement), 1, ID_BYTES, ID_BYTES},
     {TYPE(get_transaction), 1, ID_BYTES, ID_BYTES},
+    {TYPE(dry_run), 1, 1, ENVELOPE_BYTES_MAX},
     {TYPE(post_notice), 2, HASH_BYTES, HASH_BYTES},
     {TYPE(withdraw_notice), 2, ID_BYTES, ID_BYTES},
     {TYPE(withdraw_notice), 3, 0, TEXT_REASON_MAX},
@@ -82,6 +84,7 @@ enum { SIZE_RULES = sizeof size_rules / sizeof *size_rules };
 
 // Bytes of a value where the field itself may be absent, or may come again and again.
 static const struct size_rule value_rules[] = {
+    {TYPE(envelope), 3, HASH_BYTES, HASH_BYTES},
     {TYPE(signed_envelope), 3, 1, NOTICE_TEXT_BYTES_MAX},
     {TYPE(notice_version), 3, 1, NOTICE_PARAGRAPH_BYTES_MAX},
     {TYPE(get_notices), 1, ID_BYTES, ID_BYTES},
@@ -236,8 +239,9 @@ static enum canonical_result out_of_size(
     else
         malformed(
             level, fault, "has %llu %s, must have %u to %u", (unsigned long long)size, unit, rule->min, rule->max);
-    bool of_envelope =
-        (rule->type == TYPE(envelope) && rule->field == 2) || (rule->type == TYPE(signed_envelope) && rule->field == 1);
+    bool of_envelope = (rule->type == TYPE(envelope) && rule->field == 2) ||
+                       (rule->type == TYPE(signed_envelope) && rule->field == 1) ||
+                       (rule->type == TYPE(dry_run) && rule->field == 1);
     return of_envelope && size > rule->max ? CANONICAL_TOO_LARGE : CANONICAL_MALFORMED;
 }
 

@@ -21,8 +21,10 @@ struct envelope_builder {
 
 void envelope_begin(struct envelope_builder *builder, const uint8_t ledger_id[HASH_BYTES]);
 // False: it does not fit any more, nothing was added; sign this one and begin the next. The transaction's fields are
-// the caller's to get right; envelope_check tells.
+// the caller's to get right; envelope_check tells. Room for the digest of a dry run is always left.
 bool envelope_add(struct envelope_builder *builder, const Points__V1__Transaction *transaction);
+// Once, after the last transaction: the digest of the dry run's report that the signers approve.
+void envelope_set_dry_run(struct envelope_builder *builder, const uint8_t sha256[HASH_BYTES]);
 // Whether the daemon would read these bytes; the error names the field.
 bool envelope_check(const struct envelope_builder *builder, struct tool_error *error);
 // Signs with 1 to SIGNATURES_MAX distinct keys, in any order. Writes a SignedEnvelope's bytes to `out` of

@@ -10,6 +10,7 @@
 #include "tools/uuid7.h"
 
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,7 @@ void submit_print_envelope(struct context *context, const Points__V1__SignedEnve
 {
     static const struct table_column columns[] = {
         {"id", TABLE_TEXT}, {"type", TABLE_TEXT}, {"account", TABLE_TEXT}, {"fields", TABLE_TEXT}};
+    char hex[2 * HASH_BYTES + 1];
     struct table *table = table_new("transactions", columns, sizeof columns / sizeof *columns);
     Points__V1__Envelope *envelope = read_envelope(&signed_envelope->envelope);
     const ProtobufCBinaryData *text = signed_envelope->texts;
@@ -261,5 +263,8 @@ void submit_print_envelope(struct context *context, const Points__V1__SignedEnve
         fields_cell(table, envelope->transactions[i], notice ? text++ : NULL);
     }
     context_print(context, table);
+    if (envelope->dry_run_sha256.len == HASH_BYTES)
+        say("it approves the dry run whose report has the SHA-256 %s",
+            sodium_bin2hex(hex, sizeof hex, envelope->dry_run_sha256.data, HASH_BYTES));
     points__v1__envelope__free_unpacked(envelope, NULL);
 }

@@ -79,6 +79,15 @@ struct points_outcome points_known(const struct points_inputs *inputs);
 struct points_outcome points_apply(
     struct points_state *state, const Points__V1__Transaction *transaction, const struct points_inputs *inputs);
 
+// ---- what would become of a transaction
+
+// Whether points_try knows: of awards and reversals.
+bool points_can_try(const Points__V1__Transaction *transaction);
+// What points_apply would decide about one of these if it came now, alone in a block of this time; nothing moves. Code
+// and points; of an id that was decided before, `previous` too.
+struct points_outcome points_try(const struct points_state *state, const Points__V1__Transaction *transaction,
+    const struct points_inputs *inputs, int64_t block_time);
+
 // Begins to fetch what deciding the envelope's transactions after `position` will look at. Changes nothing; for speed.
 void points_prefetch(const struct points_state *state, const Points__V1__Envelope *envelope, size_t position);
 

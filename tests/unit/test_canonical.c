@@ -226,6 +226,10 @@ static void test_sizes(void **state)
         {TYPE(envelope), "122a" TRANSACTION_1, "ledger_id", "is missing"},
         {TYPE(envelope), LEDGER, "transactions", "is missing"},
         {TYPE(envelope), "", "ledger_id", "is missing"},
+        {TYPE(envelope), LEDGER "122a" TRANSACTION_1 "1a20 dd*32", NULL, NULL},
+        {TYPE(envelope), LEDGER "122a" TRANSACTION_1 "1a1f dd*31", "dry_run_sha256", "has 31 bytes, must have 32"},
+        {TYPE(envelope), LEDGER "1a20 dd*32", "transactions", "is missing"},
+        {TYPE(dry_run), "", "envelope", "is missing"},
         {TYPE(refuse_conversion), ACCOUNT "12c801 61*200", NULL, NULL},
         {TYPE(refuse_conversion), ACCOUNT "12c901 61*201", "reason", "has 201 bytes, must have 0 to 200"},
         {TYPE(define_purpose), "0801 1264 61*100", NULL, NULL},
@@ -305,7 +309,7 @@ static enum canonical_result check_envelope_of(size_t count, bool trailing_field
     for (size_t i = 0; i < count; i++)
         size += from_hex("122a" TRANSACTION_1, bytes + size);
     if (trailing_field)
-        size += from_hex("2001", bytes + size);
+        size += from_hex("7801", bytes + size);
     return canonical_check(TYPE(envelope), bytes, size, &fault);
 }
 
@@ -323,6 +327,8 @@ static void test_too_large(void **state)
     assert_string_equal(fault.field, "envelope");
     assert_int_equal(check(TYPE(request), "0801 12 8b9703 0aa19603 61*52001" SIGNATURE), CANONICAL_TOO_LARGE);
     assert_string_equal(fault.field, "submit.envelope");
+    assert_int_equal(check(TYPE(dry_run), "0aa09603 61*52000"), CANONICAL_OK);
+    assert_int_equal(check(TYPE(dry_run), "0aa19603 61*52001"), CANONICAL_TOO_LARGE);
 }
 
 static void test_signatures(void **state)
