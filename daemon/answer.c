@@ -1,11 +1,12 @@
 #include "answer.h"
 
 #include "config.h"
+#include "submit.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { STATEMENT_MAX = 100, PENDING_MAX = 1000, BLOCKS_MAX = 1000 };
+enum { STATEMENT_MAX = 100, PENDING_MAX = 1000, BLOCKS_MAX = 1000, NOTICES_MAX = 12 };
 
 #define BIT(role) (1U << ROLE(role))
 enum {
@@ -141,10 +142,22 @@ static void answer_statement(struct asking *asking)
 
 static void answer_transaction(struct asking *asking)
 {
-    asking->job->sequence = id_map_get(asking->decide->ids, asking->job->request->get_transaction->id.data);
+    asking->job->sequence = submit_sequence_of(asking->decide, asking->job->request->get_transaction->id.data);
     asking->job->errand = history_transaction;
     if (!asking->job->sequence)
         refuse_unknown(asking, "get_transaction.id", "transaction");
+}
+
+static void answer_dry_run(struct asking *asking)
+{
+    struct job *job = asking->job;
+    submit_try(asking->decide, job);
+    Points__V1__DryRunReply *reply = MESSAGE(asking, Points__V1__DryRunReply, POINTS__V1__DRY_RUN_REPLY__INIT);
+    reply->time = job->time;
+    reply->last_sequence = points_last_sequence(asking->decide->state);
+    reply->outcomes = job->outcomes;
+    asking->response.body_case = RESPONSE(DRY_RUN);
+    asking->response.dry_run = reply;
 }
 
 // ---- the programme
@@ -186,16 +199,43 @@ static bool may_name(struct asking *asking, const char *field, uint32_t municipa
     return !asking->job->refusal.code;
 }
 
+// Of a query's days, 0 when not asked for.
+static bool in_order(struct asking *asking, const char *field, uint32_t from_day, uint32_t to_day)
+{
+    if (to_day && from_day > to_day)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), field, "is before from_day");
+    return !asking->job->refusal.code;
+}
+
+static bool group_fits(struct asking *asking, const Points__V1__GetDonationTotals *query)
+{
+    if (query->group && query->purpose)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.purpose",
+            "these rows are of all purposes together; leave it out, or ask for rows by municipality and purpose");
+    else if (query->group == GROUP(TOGETHER) && query->municipality)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.municipality",
+            "these rows are of all municipalities together; leave it out, or ask for rows by municipality");
+    return !asking->job->refusal.code;
+}
+
 static void answer_donation_totals(struct asking *asking)
 {
     const Points__V1__GetDonationTotals *query = asking->job->request->get_donation_totals;
     asking->response.body_case = RESPONSE(DONATION_TOTALS);
-    if (may_name(asking, "get_donation_totals.municipality", query->municipality) && query->to_day &&
-        query->from_day > query->to_day)
-        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.to_day", "is before from_day");
-    if (!asking->job->refusal.code)
+    if (may_name(asking, "get_donation_totals.municipality", query->municipality) &&
+        in_order(asking, "get_donation_totals.to_day", query->from_day, query->to_day) && group_fits(asking, query))
         asking->response.donation_totals =
             points_donation_totals(asking->decide->state, &asking->asker, query, allocator_of(asking));
+}
+
+static void answer_conversion_totals(struct asking *asking)
+{
+    const Points__V1__GetConversionTotals *query = asking->job->request->get_conversion_totals;
+    asking->response.body_case = RESPONSE(CONVERSION_TOTALS);
+    if (may_name(asking, "get_conversion_totals.municipality", query->municipality) &&
+        in_order(asking, "get_conversion_totals.to_day", query->from_day, query->to_day))
+        asking->response.conversion_totals =
+            points_conversion_totals(asking->decide->state, &asking->asker, query, allocator_of(asking));
 }
 
 static void answer_expiry(struct asking *asking)
@@ -223,6 +263,36 @@ static void answer_pending_conversions(struct asking *asking)
     asking->response.body_case = RESPONSE(PENDING_CONVERSIONS);
     asking->response.pending_conversions =
         points_pending_conversions(asking->decide->state, query, allocator_of(asking));
+}
+
+// A municipality's key sees what that municipality posted. An account's notices are those in force for its home, so
+// nothing else chooses among them.
+static bool may_ask_for_notices(struct asking *asking, const Points__V1__GetNotices *query)
+{
+    bool municipal = asking->asker.role == ROLE(MUNICIPALITY);
+    if (municipal && (query->account.len || (query->municipality && query->municipality != asking->asker.municipality)))
+        job_refuse(asking->job, REFUSAL(NOT_PERMITTED),
+            query->account.len ? "get_notices.account" : "get_notices.municipality",
+            "a municipality sees the notices that it posted, and asks without an account");
+    else if (query->account.len && (query->municipality || query->all))
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE),
+            query->municipality ? "get_notices.municipality" : "get_notices.all", "does not go with an account");
+    else if (query->municipality && !points_municipality_known(asking->decide->state, query->municipality))
+        refuse_unknown(asking, "get_notices.municipality", "municipality");
+    return !asking->job->refusal.code && at_most(asking, "get_notices.limit", query->limit, NOTICES_MAX);
+}
+
+static void answer_notices(struct asking *asking)
+{
+    const struct decide *decide = asking->decide;
+    const Points__V1__GetNotices *query = asking->job->request->get_notices;
+    if (!may_ask_for_notices(asking, query))
+        return;
+    asking->job->notices = points_notices(decide->state, &asking->asker, query,
+        points_block_time(decide->state, decide->clock.wall_s), allocator_of(asking));
+    asking->job->errand = history_notices;
+    if (!asking->job->notices)
+        refuse_unknown(asking, "get_notices.account", "account");
 }
 
 static void answer_trial_balance(struct asking *asking)
@@ -286,9 +356,13 @@ static const struct {
     [REQUEST(GET_EXPIRY)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_expiry},
     [REQUEST(GET_SETTLEMENTS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_settlements},
     [REQUEST(GET_DONATION_TOTALS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_donation_totals},
+    [REQUEST(GET_CONVERSION_TOTALS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(MUNICIPALITY) | BIT(AUDITOR),
+        answer_conversion_totals},
     [REQUEST(GET_PENDING_CONVERSIONS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(AUDITOR), answer_pending_conversions},
+    [REQUEST(GET_NOTICES)] = {BIT(APP) | BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_notices},
     [REQUEST(GET_TRIAL_BALANCE)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_trial_balance},
     [REQUEST(GET_BLOCKS)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_blocks},
+    [REQUEST(DRY_RUN)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_dry_run},
     [REQUEST(ACCEPT_TIME)] = {BIT(OPERATOR), answer_accept_time},
 };
 

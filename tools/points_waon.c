@@ -22,8 +22,10 @@ static void fetch_pending(struct context *context, struct waon_rows *pending)
         const Points__V1__PendingConversionsReply *page = response->pending_conversions;
         for (size_t i = 0; i < page->n_conversions; i++) {
             const Points__V1__PendingConversion *from = page->conversions[i];
-            struct waon_row row = {
-                .sequence = from->sequence, .points = from->points, .requested_at = from->requested_at};
+            struct waon_row row = {.sequence = from->sequence,
+                .points = from->points,
+                .fee_points = from->fee_points,
+                .requested_at = from->requested_at};
             if (from->id.len != ID_BYTES || from->account.len != ID_BYTES)
                 fail(EXIT_FAILED, "the daemon's answer lacks a part");
             memcpy(row.conversion, from->id.data, ID_BYTES);
@@ -39,8 +41,9 @@ static void fetch_pending(struct context *context, struct waon_rows *pending)
 
 static int run_export(struct context *context, const char *path)
 {
-    static const struct table_column columns[] = {
-        {"file", TABLE_TEXT}, {"conversions", TABLE_NUMBER}, {"points", TABLE_NUMBER}, {"sha256", TABLE_TEXT}};
+    static const struct table_column columns[] = {{"file", TABLE_TEXT}, {"conversions", TABLE_NUMBER},
+        {"points", TABLE_NUMBER}, {"fee_points", TABLE_NUMBER}, {"payout_points", TABLE_NUMBER},
+        {"sha256", TABLE_TEXT}};
     struct waon_rows pending;
     uint8_t sha256[HASH_BYTES];
     char hex[2 * HASH_BYTES + 1];
@@ -52,6 +55,8 @@ static int run_export(struct context *context, const char *path)
     table_text(table, path);
     table_number(table, pending.count);
     table_number(table, pending.points);
+    table_number(table, pending.fee_points);
+    table_number(table, pending.points - pending.fee_points);
     table_text(table, sodium_bin2hex(hex, sizeof hex, sha256, HASH_BYTES));
     waon_rows_free(&pending);
     return context_print(context, table);

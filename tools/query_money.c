@@ -8,13 +8,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static uint32_t municipality_asked(struct context *context)
-{
-    const char *municipality = option_get(context, "municipality");
-    context_municipalities(context);
-    return municipality ? context_municipality(context, municipality) : 0;
-}
-
 // ---- expiry
 
 struct expiry {
@@ -51,7 +44,7 @@ int run_expiry(struct context *context)
     const struct paged paged = {REQUEST(GET_EXPIRY), &ask, &ask.offset, begin_expiry, take_expiry};
     ask.from_day = option_day(context, "from", 0);
     ask.to_day = option_day(context, "to", 0);
-    ask.municipality = municipality_asked(context);
+    ask.municipality = context_municipality_asked(context);
     pages_take(context, &paged, &expiry);
     return context_print(context, expiry.table);
 }
@@ -119,7 +112,7 @@ int run_settlements(struct context *context)
     bool open_only = option_get(context, "open"), people = context->format == TABLE_PEOPLE;
     struct table *settlements;
     ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
-    ask.municipality = municipality_asked(context);
+    ask.municipality = context_municipality_asked(context);
     struct table *open = all_settlements(context, &ask, &settlements);
     if (!open_only)
         table_print(settlements, context->format, stdout);

@@ -121,8 +121,7 @@ static char *heading(const char *name)
     return text;
 }
 
-// 1234567 -> 1,234,567
-static char *with_separators(const char *number)
+char *table_with_separators(const char *number)
 {
     bool negative = *number == '-';
     number += negative;
@@ -170,7 +169,7 @@ static void add_lines(const struct table *table, bool json, struct libscols_tabl
         const char *cell = table->cells[i];
         if (json && kind != TABLE_TEXT && !*cell)
             continue; // null
-        char *text = kind == TABLE_NUMBER && !json ? with_separators(cell) : xstrdup(cell);
+        char *text = kind == TABLE_NUMBER && !json ? table_with_separators(cell) : xstrdup(cell);
         if (scols_line_refer_data(line, at, text) != 0)
             fail(EXIT_FAILED, "out of memory");
     }

@@ -34,4 +34,6 @@ void table_boolean(struct table *table, bool value);
 void table_empty(struct table *table);
 size_t table_rows(const struct table *table);
 
+char *table_with_separators(const char *number); // "1234567" to "1,234,567"; the caller frees
+
 void table_print(const struct table *table, enum table_format format, FILE *file);
