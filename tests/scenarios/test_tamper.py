@@ -87,7 +87,7 @@ def stored(ledger):
     """The folder of a small ledger of all kinds of transactions, at rest; its notices are `ledger.notices`."""
     ledger.start()
     client = ledger.client()
-    history = History(SEED, ledger.model(), client.ledger_id, list(ledger.keys.values()))
+    history = History(SEED, ledger.model(), client.ledger_id, [*ledger.keys.values(), *ledger.offices.values()])
     for step in history.steps(TRANSACTIONS):
         client.send(submit=step.signed())
         client.receive(client.last_id)
