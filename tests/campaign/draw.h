@@ -14,7 +14,14 @@ enum draw_topic {
     DRAW_ID,
     DRAW_ID_REST,
     DRAW_RESEND,
-    DRAW_WAON
+    DRAW_WAON,
+    DRAW_MOVE,
+    DRAW_LEAVE,
+    DRAW_OUTING,
+    DRAW_TRIP,
+    DRAW_DIGEST,
+    DRAW_DONATION,
+    DRAW_CONVERSION
 };
 
 // splitmix64's finaliser (Sebastiano Vigna, public domain).

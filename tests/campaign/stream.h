@@ -10,7 +10,7 @@ struct stream;
 
 enum signers { BY_APP, BY_WAON, BY_OPERATOR, BY_TWO_OPERATORS };
 
-enum { STREAM_TYPES = TRANSACTION(SET_TIME) + 1, STREAM_CODES = OUTCOME(TIME_INVALID) + 1 };
+enum { STREAM_TYPES = TRANSACTION(ERASE_NOTICE) + 1, STREAM_CODES = OUTCOME(NOTICE_ERASED) + 1 };
 
 // Takes keys and socket from a folder made by `points init`. The ledger must be new and SCRIPTED. `seed` decides which
 // envelopes are sent twice.
@@ -25,6 +25,7 @@ void stream_add(struct stream *stream, const Points__V1__Transaction *transactio
 // The same for bytes that were decided before, under `sequence`, with the outcome `original`.
 void stream_add_again(
     struct stream *stream, const Points__V1__Transaction *transaction, uint64_t sequence, struct expected original);
+void stream_flush(struct stream *stream); // sends what was added
 // Sends a SetTime by itself; block time is `time` from then on.
 void stream_set_time(struct stream *stream, const Points__V1__Transaction *set_time, int64_t time);
 // Sends what is left and waits for every answer.
