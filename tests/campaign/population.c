@@ -70,7 +70,7 @@ struct population population_make(struct model *model, uint32_t per)
     read_census(model->codes, people);
     for (int i = 0; i < MUNICIPALITIES; i++)
         population.count += people[i] = (people[i] + per / 2) / per;
-    model->resident_count = population.count + population.count / LOST_PHONES_ONE_IN + 1;
+    model->resident_count = population.count + population.count / SECOND_ACCOUNTS_ONE_IN + 1;
     model->residents = xcalloc(model->resident_count, sizeof *model->residents);
     population.people = xcalloc(model->resident_count, sizeof *population.people);
     struct resident *at = model->residents;

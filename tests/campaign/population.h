@@ -4,7 +4,7 @@
 
 #include "tests/campaign/model.h"
 
-enum { NO_WEEKDAY = 7, OPENING_DAYS = 128, LOST_PHONES_ONE_IN = 4000 };
+enum { NO_WEEKDAY = 7, OPENING_DAYS = 128, SECOND_ACCOUNTS_ONE_IN = 3000 };
 
 struct person {
     uint8_t opens_on;  // days after the season's first

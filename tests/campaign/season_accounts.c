@@ -44,18 +44,12 @@ static void leave(struct season *season, struct resident *resident)
         season->population->people[index_of(season, resident)].eagerness = 0;
 }
 
-static void open_first(struct season *season, uint32_t resident)
-{
-    account_open(season, resident);
-    office_notes_account(season, resident);
-}
-
 static void open_due(struct season *season)
 {
     uint32_t offset = season->today - SEASON_FIRST_DAY;
     for (uint32_t i = 0; offset < OPENING_DAYS && i < season->population->count; i++)
         if (season->population->people[i].opens_on == offset)
-            open_first(season, i);
+            account_open(season, i);
 }
 
 void accounts_of_today(struct season *season)
@@ -70,7 +64,11 @@ void accounts_of_today(struct season *season)
     }
     for (uint32_t i = how_many(season, DRAW_LEAVE, people, LEAVING); i > 0; i--) {
         struct resident *resident = somebody(season, DRAW_LEAVE, i, people, &bits);
-        if (resident)
-            leave(season, resident);
+        if (!resident)
+            continue;
+        uint32_t balance = model_balance(season->model, resident);
+        if (season->today >= CONVERSION_FIRST_DAY && balance >= CONVERSION_UNIT && draw_take(&bits, 4) == 0)
+            convert(season, index_of(season, resident), balance / CONVERSION_UNIT * CONVERSION_UNIT); // too late
+        leave(season, resident);
     }
 }

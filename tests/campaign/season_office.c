@@ -8,8 +8,8 @@
 struct mishap {
     uint64_t first, every;
 };
-static const struct mishap wrong_deed = {300, 20000}, forged_receipt = {20, 4000}, wrong_donation = {10, 800},
-                           wrong_conversion = {5, 500}, lost_phone = {100, LOST_PHONES_ONE_IN};
+static const struct mishap wrong_deed = {300, 20000}, forged_receipt = {20, 4000}, lost_phone = {40, 2500},
+                           wrong_donation = {10, 800}, wrong_conversion = {5, 500};
 
 static bool goes_wrong(struct mishap mishap, uint64_t number)
 {
@@ -28,6 +28,8 @@ static struct task *task_for(struct season *season, enum task_kind kind, uint32_
 void office_notes_award(struct season *season, const struct award *award, const uint8_t id[ID_BYTES], uint32_t points)
 {
     uint64_t number = ++season->applied[award->quest];
+    if (award->quest == RECEIPTS && goes_wrong(lost_phone, number))
+        task_for(season, LOSE_PHONE, 2, award->resident);
     bool forged = award->quest == RECEIPTS && goes_wrong(forged_receipt, number);
     if (!forged && !(award->quest == SDGS && goes_wrong(wrong_deed, number)))
         return;
@@ -58,12 +60,6 @@ bool office_notes_conversion(struct season *season, const struct spent *held, co
     task->spent = *held;
     memcpy(task->target, id, ID_BYTES);
     return true;
-}
-
-void office_notes_account(struct season *season, uint32_t resident)
-{
-    if (goes_wrong(lost_phone, ++season->opened))
-        task_for(season, LOSE_PHONE, 40, resident);
 }
 
 // ---- what it does
@@ -155,21 +151,47 @@ static void investigate(struct season *season, struct task *task)
     task_for(season, UNFREEZE, 3, gift.resident);
 }
 
-// A new phone, a new account: the resident goes on with it, and a week later the office joins the two.
-static void lose_phone(struct season *season, uint32_t lost)
+// The week's deed, an outing and two receipts, though some of it may have been done.
+static void use_phone(struct season *season, uint32_t resident)
+{
+    uint64_t bits = draw(season->model->seed, DRAW_DAY, resident, season->today);
+    sdgs_deed(season, resident, &bits);
+    outings_go(season, resident, &bits);
+    receipts_buy(season, resident, &bits);
+    receipts_buy(season, resident, &bits);
+}
+
+static uint32_t second_account(struct season *season, uint32_t lost, bool moved)
 {
     struct population *population = season->population;
-    uint32_t second = population->count + population->second_accounts;
-    if (second == season->model->resident_count || !may_spend(&season->model->residents[lost]))
-        return;
-    population->second_accounts++;
+    struct resident *residents = season->model->residents;
+    uint32_t second = population->count + population->second_accounts++;
+    uint64_t bits = draw(season->model->seed, DRAW_MOVE, second, season->today);
+    uint8_t home = residents[lost].home;
+    residents[second].home = moved ? population_other_place(population, season->model, home, &bits) : home;
     population->people[second] = population->people[lost];
+    population->people[second].old_home = residents[second].home;
     population->people[lost].eagerness = 0;
-    season->model->residents[second].home = season->model->residents[lost].home;
     account_open(season, second);
-    struct award award = {.resident = second, .quest = SDGS, .occurred_at = season->model->now - HOUR_S};
-    award_post(season, &award);
-    task_for(season, MERGE, 7, lost)->second = second;
+    return second;
+}
+
+// A phone is lost: the resident goes on with a new one, a new account, and some with a new home. The office joins the
+// two on the same day or two days later, perhaps before the WAON side has answered the old one.
+static void lose_phone(struct season *season, uint32_t lost)
+{
+    const struct population *population = season->population;
+    uint32_t number = population->second_accounts;
+    if (population->count + number == season->model->resident_count || !may_spend(&season->model->residents[lost]))
+        return;
+    use_phone(season, lost);
+    if (season->today >= CONVERSION_FIRST_DAY &&
+        model_balance(season->model, &season->model->residents[lost]) >= CONVERSION_UNIT)
+        convert(season, lost, CONVERSION_UNIT);
+    uint32_t second = second_account(season, lost, number % 3 == 1);
+    if (number % 2)
+        use_phone(season, second);
+    task_for(season, MERGE, number % 4 < 2 ? 2 : 0, lost)->second = second;
 }
 
 static void merge(struct season *season, const struct task *task)
@@ -186,6 +208,7 @@ static void merge(struct season *season, const struct task *task)
     uint64_t sequence = stream_next(season->stream, BY_OPERATOR);
     stream_add(season->stream, &posting.transaction,
         model_merge(model, &model->residents[task->second], &model->residents[task->resident], sequence));
+    use_phone(season, task->second);
 }
 
 static void do_task(struct season *season, struct task *task)

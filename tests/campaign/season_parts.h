@@ -57,9 +57,9 @@ struct season {
     struct day days[SEASON_DAYS + DAYS_BEYOND];
     struct recent recent[RECENT];
     uint64_t ids, ids_today, awards_posted;
-    uint64_t opened, applied[QUESTS + 1], donations, conversions; // so many were applied
-    uint32_t receipts;                                            // numbers given
-    uint32_t keenness[MUNICIPALITIES];                            // per mille: places differ
+    uint64_t applied[QUESTS + 1], donations, conversions; // so many were applied
+    uint32_t receipts;                                    // numbers given
+    uint32_t keenness[MUNICIPALITIES];                    // per mille: places differ
 };
 
 // ---- posting
@@ -99,8 +99,11 @@ void set_time(struct season *season, int64_t time);
 void accounts_of_today(struct season *season); // opened, moved, closed
 void account_open(struct season *season, uint32_t resident);
 void sdgs_of_today(struct season *season);
+void sdgs_deed(struct season *season, uint32_t resident, uint64_t *bits); // one, today
 void outings_of_today(struct season *season);
+void outings_go(struct season *season, uint32_t resident, uint64_t *bits);
 void receipts_of_today(struct season *season);
+void receipts_buy(struct season *season, uint32_t resident, uint64_t *bits);
 void award_post(struct season *season, const struct award *award);
 void award_post_later(struct season *season, const struct award *award, uint32_t days);
 void awards_waiting(struct season *season);
@@ -114,8 +117,7 @@ void conversions_answered(struct season *season);
 
 void office_of_today(struct season *season);
 void settlements_of_today(struct season *season);
-// It is told of what was opened or applied, and will have to put some of it right. True: it wants the spent lots.
-void office_notes_account(struct season *season, uint32_t resident);
+// It is told of what was applied, and will have to put some of it right. True: it wants the spent lots.
 void office_notes_award(struct season *season, const struct award *award, const uint8_t id[ID_BYTES], uint32_t points);
 bool office_notes_donation(struct season *season, const struct spent *gift, const uint8_t id[ID_BYTES]);
 bool office_notes_conversion(struct season *season, const struct spent *held, const uint8_t id[ID_BYTES]);

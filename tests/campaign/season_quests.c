@@ -67,6 +67,12 @@ static void do_quest(struct season *season, uint32_t resident)
     }
 }
 
+void sdgs_deed(struct season *season, uint32_t resident, uint64_t *bits)
+{
+    struct award deed = deed_of_today(season, SDGS, resident, bits);
+    award_post(season, &deed);
+}
+
 void sdgs_of_today(struct season *season)
 {
     const struct person *people = season->population->people;
@@ -83,6 +89,15 @@ void sdgs_of_today(struct season *season)
             do_quest(season, i);
 }
 
+void outings_go(struct season *season, uint32_t resident, uint64_t *bits)
+{
+    struct award outing = deed_of_today(season, OUTINGS, resident, bits);
+    if (draw_take(bits, 50) == 0)
+        award_post_later(season, &outing, 1 + draw_take(bits, 8));
+    else
+        award_post(season, &outing);
+}
+
 void outings_of_today(struct season *season)
 {
     const struct quest *terms = &programme_quests[OUTINGS];
@@ -91,13 +106,8 @@ void outings_of_today(struct season *season)
     if (season->today < terms->first_day || season->today > terms->last_day)
         return;
     for (uint32_t i = how_many(season, DRAW_OUTING, people, OUTINGS_PER_MILLION); i > 0; i--) {
-        struct resident *resident = somebody(season, DRAW_OUTING, i, people, &bits);
-        if (!resident)
-            continue;
-        struct award outing = deed_of_today(season, OUTINGS, index_of(season, resident), &bits);
-        if (draw_take(&bits, 50) == 0)
-            award_post_later(season, &outing, 1 + draw_take(&bits, 8));
-        else
-            award_post(season, &outing);
+        const struct resident *resident = somebody(season, DRAW_OUTING, i, people, &bits);
+        if (resident)
+            outings_go(season, index_of(season, resident), &bits);
     }
 }

@@ -41,10 +41,10 @@ static void show_at_home(struct season *season, struct award award)
         award_post_later(season, &award, 1);
 }
 
-static void buy(struct season *season, const struct resident *resident, uint64_t *bits)
+void receipts_buy(struct season *season, uint32_t resident, uint64_t *bits)
 {
-    uint8_t shop = choose_shop(season, resident->home, bits);
-    struct award award = {.resident = index_of(season, resident), .quest = RECEIPTS};
+    uint8_t shop = choose_shop(season, season->model->residents[resident].home, bits);
+    struct award award = {.resident = resident, .quest = RECEIPTS};
     award.occurred_at = day_begin(season->today) + 9 * HOUR_S + draw_take(bits, 10 * HOUR_S);
     award.receipt = (struct receipt){season->receipts++, amount_yen(bits), shop, programme_shops[shop].place};
     uint32_t manner = draw_take(bits, 1000);
@@ -76,6 +76,6 @@ void receipts_of_today(struct season *season)
             continue;
         uint32_t stops = 1 + (draw_take(&bits, 100) < 25) + (draw_take(&bits, 100) < 8);
         for (uint32_t stop = 0; stop < stops; stop++)
-            buy(season, resident, &bits);
+            receipts_buy(season, index_of(season, resident), &bits);
     }
 }
