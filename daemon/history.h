@@ -24,6 +24,7 @@ void history_run(struct history *history, struct job *job);
 job_errand history_submit; // looks up the originals of duplicates
 job_errand history_statement;
 job_errand history_transaction;
+job_errand history_notices; // adds the texts to `notices`
 job_errand history_blocks;
 job_errand history_checkpoint;
 job_errand history_inclusion;

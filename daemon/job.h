@@ -12,6 +12,7 @@
 
 struct job;
 struct ledger_reading;
+struct ledger_text;
 struct net_connection;
 
 // What a connection has proven. The nonce is set when it opens; the rest belongs to the decide thread, which sees a
@@ -57,11 +58,15 @@ struct job {
     Points__V1__Outcomes *outcomes;
     uint8_t *outcomes_bytes;
     size_t outcomes_size;
+    struct ledger_text *texts; // of the notices that it posted
+    uint64_t *erased_texts;    // sequence numbers
+    size_t text_count, erased_count;
 
     // Of a query that reads the ledger: what the decide thread knew.
     job_errand *errand; // NULL: the response is ready
     uint64_t sequence;  // where to begin
     uint64_t balance_points;
+    Points__V1__NoticesReply *notices; // but for their texts
 
     uint8_t *response; // malloc'ed, the net's in the end
     size_t response_size;

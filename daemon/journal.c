@@ -101,6 +101,10 @@ static struct ledger_block block_of(const struct journal *journal, const struct 
         .outcomes_size = job->outcomes_size,
         .signatures = (const Points__V1__Signature *const *)submit->signatures,
         .signature_count = submit->n_signatures,
+        .texts = job->texts,
+        .text_count = job->text_count,
+        .erased_texts = job->erased_texts,
+        .erased_count = job->erased_count,
     };
 }
 

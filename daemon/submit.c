@@ -113,6 +113,43 @@ static void answer_known(struct decide *decide, struct job *job)
     }
 }
 
+// ---- texts
+
+static bool is_applied(const struct job *job, size_t position, transaction_type type)
+{
+    return job->envelope->transactions[position]->body_case == type &&
+           job->outcomes->code[position] == OUTCOME(APPLIED);
+}
+
+static void keep_text(struct job *job, size_t position, const ProtobufCBinaryData *text)
+{
+    if (!job->texts)
+        job->texts = job_alloc(job, job->request->submit->n_texts * sizeof *job->texts);
+    job->texts[job->text_count++] = (struct ledger_text){job->first_sequence + position, text->data, text->len};
+}
+
+// An applied EraseNotice names an applied PostNotice, whose sequence number is the id's.
+static void erase_text(const struct decide *decide, struct job *job, size_t position)
+{
+    const Points__V1__EraseNotice *erase = job->envelope->transactions[position]->erase_notice;
+    if (!job->erased_texts)
+        job->erased_texts = job_alloc(job, job->envelope->n_transactions * sizeof *job->erased_texts);
+    job->erased_texts[job->erased_count++] = id_map_get(decide->ids, erase->notice.data);
+}
+
+// Only what is applied here and now touches a text: an envelope sent again does not bring an erased one back.
+static void settle_texts(const struct decide *decide, struct job *job)
+{
+    const ProtobufCBinaryData *text = job->request->submit->texts;
+    for (size_t i = 0; i < job->envelope->n_transactions; i++) {
+        if (is_applied(job, i, TRANSACTION(POST_NOTICE)))
+            keep_text(job, i, text);
+        if (is_applied(job, i, TRANSACTION(ERASE_NOTICE)))
+            erase_text(decide, job, i);
+        text += job->envelope->transactions[i]->body_case == TRANSACTION(POST_NOTICE);
+    }
+}
+
 static void apply_all(struct decide *decide, struct job *job)
 {
     points_block_begin(decide->state, job->time);
@@ -132,6 +169,7 @@ static void record(struct decide *decide, struct job *job)
     job->first_sequence = points_last_sequence(decide->state) + 1;
     job->time = points_block_time(decide->state, decide->clock.wall_s);
     apply_all(decide, job);
+    settle_texts(decide, job);
     job->outcomes_size = points__v1__outcomes__get_packed_size(job->outcomes);
     job->outcomes_bytes = job_alloc(job, job->outcomes_size);
     points__v1__outcomes__pack(job->outcomes, job->outcomes_bytes);

@@ -1,6 +1,7 @@
 #include "verify.h"
 
 #include "ledger/hash.h"
+#include "proto/notice_text.h"
 #include "proto/signing.h"
 #include "proto/wire.h"
 
@@ -68,6 +69,17 @@ static bool read_envelope(struct job *job, const Points__V1__SignedEnvelope *sig
     return job->envelope != NULL;
 }
 
+static bool read_texts(struct job *job, const Points__V1__SignedEnvelope *signed_envelope)
+{
+    struct canonical_fault fault;
+    char field[sizeof job->refusal.field];
+    if (notice_texts_check(job->envelope, signed_envelope, &fault))
+        return true;
+    snprintf(field, sizeof field, "submit.%.150s", fault.field);
+    job_refuse(job, REFUSAL(MALFORMED), field, "%.80s %.100s", field, fault.problem);
+    return false;
+}
+
 static bool all_signatures_valid(const Points__V1__SignedEnvelope *signed_envelope)
 {
     const ProtobufCBinaryData *envelope = &signed_envelope->envelope;
@@ -83,7 +95,8 @@ static bool all_signatures_valid(const Points__V1__SignedEnvelope *signed_envelo
 static void verify_submit(struct job *job, const uint8_t ledger_id[HASH_BYTES])
 {
     const Points__V1__SignedEnvelope *signed_envelope = job->request->submit;
-    if (!signers_ascend(job, signed_envelope) || !read_envelope(job, signed_envelope))
+    if (!signers_ascend(job, signed_envelope) || !read_envelope(job, signed_envelope) ||
+        !read_texts(job, signed_envelope))
         return;
     if (memcmp(job->envelope->ledger_id.data, ledger_id, HASH_BYTES) != 0) {
         job_refuse(job, REFUSAL(WRONG_LEDGER), "ledger_id",

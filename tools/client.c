@@ -321,6 +321,8 @@ static bool is_answer(const Points__V1__Request *request, const Points__V1__Resp
         return response->body_case == RESPONSE(EXPIRY);
     case REQUEST(GET_SETTLEMENTS):
         return response->body_case == RESPONSE(SETTLEMENTS);
+    case REQUEST(GET_NOTICES):
+        return response->body_case == RESPONSE(NOTICES);
     default:
         return (int)response->body_case == (int)request->body_case;
     }

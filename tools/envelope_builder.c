@@ -15,6 +15,8 @@ void envelope_begin(struct envelope_builder *builder, const uint8_t ledger_id[HA
     memcpy(builder->bytes + 2, ledger_id, HASH_BYTES);
     builder->size = 2 + HASH_BYTES;
     builder->count = 0;
+    builder->texts = NULL;
+    builder->text_count = 0;
 }
 
 bool envelope_add(struct envelope_builder *builder, const Points__V1__Transaction *transaction)
@@ -78,6 +80,8 @@ size_t envelope_sign(const struct envelope_builder *builder, const struct keyfil
     envelope.envelope = (ProtobufCBinaryData){builder->size, (uint8_t *)builder->bytes};
     envelope.signatures = pointers;
     envelope.n_signatures = key_count;
+    envelope.texts = (ProtobufCBinaryData *)builder->texts;
+    envelope.n_texts = builder->text_count;
     return pack_sorted(&envelope, out);
 }
 

@@ -20,6 +20,7 @@ static const struct {
     {"Quests", commands_quests},
     {"The programme", commands_programme},
     {"Corrections and payments", commands_corrections},
+    {"Notices", commands_notices},
     {"Asking", commands_queries},
     {"Files", commands_submit},
     {"Many at once", commands_batch},

@@ -41,6 +41,7 @@ struct context {
     // Made when first needed.
     struct keyfile keys[SIGNATURES_MAX];
     size_t keys_loaded;
+    char own_key[32]; // the name of a municipality's
     struct client *client;
     role_code role; // of the first key, once proved
     struct municipality_names municipalities;
@@ -75,6 +76,8 @@ struct client *context_client(struct context *context);                         
 struct client *context_session(struct context *context);                            // its first key proved
 const struct municipality_names *context_municipalities(struct context *context);
 uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
+// Likewise; the key becomes that municipality's own, municipality-CODE, unless --key is given.
+uint32_t context_own_municipality(struct context *context, const char *text);
 // All pages of a part of the programme, as the daemon has it now.
 void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data);
 // What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.
@@ -98,5 +101,5 @@ void context_municipality_cells(struct context *context, struct table *table, ui
 
 // The tables of commands, each ended by a row without a name.
 extern const struct command commands_init[], commands_submit[], commands_accounts[], commands_residents[],
-    commands_quests[], commands_programme[], commands_corrections[], commands_queries[], commands_batch[],
-    commands_waon[];
+    commands_quests[], commands_programme[], commands_corrections[], commands_notices[], commands_queries[],
+    commands_batch[], commands_waon[];

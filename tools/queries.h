@@ -13,3 +13,4 @@ int run_circulation(struct context *context);
 int run_programme(struct context *context);
 int run_expiry(struct context *context);
 int run_settlements(struct context *context);
+int run_notices(struct context *context);

@@ -1,4 +1,4 @@
-// Reading the ledger: blocks by index and by sequence number, the checkpoint, and the tree's nodes.
+// Reading the ledger: blocks by index and by sequence number, texts, the checkpoint, and the tree's nodes.
 #include "ledger/ledger_internal.h"
 
 #include <errno.h>
@@ -127,6 +127,26 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
     place->position = sequence - header.first_sequence;
     place->time = header.time;
     return ledger_read_block(reading, low, &place->record, error);
+}
+
+int ledger_read_text(
+    struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error)
+{
+    MDB_val value;
+    int found = ledger_get(reading->txn, reading->ledger->tables[TABLE_TEXTS], sequence, &value, error);
+    if (found == 1)
+        *text = (struct ledger_text){sequence, value.mv_data, value.mv_size};
+    return found;
+}
+
+bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error)
+{
+    MDB_stat stat;
+    int code = mdb_stat(reading->txn, reading->ledger->tables[TABLE_TEXTS], &stat);
+    if (code)
+        return ledger_fail_lmdb(error, "reading the ledger", code);
+    *count = stat.ms_entries;
+    return true;
 }
 
 bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error)

@@ -3,6 +3,7 @@
 #include "points/rules.h"
 #include "points/state.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,18 @@ static unsigned holders_with_role(
     return found;
 }
 
+// Whether one of the signers' keys is this municipality's.
+static bool municipality_signed(const struct points_state *state, const Points__V1__Signature *const *signatures,
+    size_t count, uint32_t municipality)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct key *key = key_get(state->keys, signatures[i]->key.data);
+        if (key->role == ROLE(MUNICIPALITY) && key->municipality == municipality)
+            return true;
+    }
+    return false;
+}
+
 refusal_code points_admit(const struct points_state *state, const Points__V1__Signature *const *signatures,
     size_t signature_count, const Points__V1__Envelope *envelope, struct points_error *error)
 {
@@ -55,6 +68,15 @@ refusal_code points_admit(const struct points_state *state, const Points__V1__Si
         holders[role] = holders_with_role(state, signatures, signature_count, (role_code)role);
     for (size_t i = 0; i < envelope->n_transactions; i++) {
         const struct rule *rule = rule_of(envelope->transactions[i]);
+        if (rule->role == ROLE(MUNICIPALITY)) {
+            uint32_t municipality = notice_municipality(envelope->transactions[i]);
+            if (municipality_signed(state, signatures, signature_count, municipality))
+                continue;
+            snprintf(error->message, sizeof error->message,
+                "transactions[%zu] (%s) names municipality %06" PRIu32 ": a key of that municipality must sign it", i,
+                rule->name, municipality);
+            return REFUSAL(NOT_PERMITTED);
+        }
         if (holders[rule->role] >= rule->holders)
             continue;
         const char *role = protobuf_c_enum_descriptor_get_value(&points__v1__role__descriptor, (int)rule->role)->name;
@@ -85,6 +107,7 @@ void points_block_begin(struct points_state *state, int64_t block_time)
     state->time = block_time;
     lots_pass_days(&state->lots, &state->books, state_today(state));
     donations_forget(&state->donations, state_today(state));
+    notices_pass_day(&state->notices, state_today(state));
 }
 
 const uint8_t *points_target(const Points__V1__Transaction *transaction)

@@ -121,6 +121,21 @@ Points__V1__SettlementsReply *points_settlements(const struct points_state *stat
     const Points__V1__GetSettlements *query, ProtobufCAllocator *allocator);
 Points__V1__ProgrammeReply *points_programme(
     const struct points_state *state, const Points__V1__GetProgramme *query, ProtobufCAllocator *allocator);
+// Without the texts, which are no part of the state. `block_time` is that of a block now. Nothing in the reply points
+// into the state.
+Points__V1__NoticesReply *points_notices(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetNotices *query, int64_t block_time, ProtobufCAllocator *allocator);
+
+// ---- notices one by one, for whoever checks the texts that are stored beside the blocks
+
+struct points_notice {
+    uint64_t sequence;               // of its PostNotice
+    const uint8_t *id, *text_sha256; // ID_BYTES, HASH_BYTES; into the state until the next points_apply
+    bool erased;                     // else its text must be there
+};
+
+size_t points_notice_count(const struct points_state *state);
+struct points_notice points_notice_at(const struct points_state *state, size_t position); // ascending by sequence
 
 // ---- the rules as a table, for the documents' test
 

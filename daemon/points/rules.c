@@ -105,6 +105,15 @@ static const struct rule rules[] = {
         {{OUTCOME(SHOP_UNKNOWN), shop_known}, {OUTCOME(SHOP_CLOSED), shop_not_closed},
             {OUTCOME(SHOP_INVALID), shop_last_day_valid}},
         shop_apply_close},
+    [TRANSACTION(POST_NOTICE)] = {"PostNotice", ROLE(MUNICIPALITY), 1, {{OUTCOME(NOTICE_INVALID), notice_valid}},
+        notice_apply_post},
+    [TRANSACTION(WITHDRAW_NOTICE)] = {"WithdrawNotice", ROLE(MUNICIPALITY), 1,
+        {{OUTCOME(NOTICE_UNKNOWN), notice_known}, {OUTCOME(NOTICE_WITHDRAWN), notice_not_withdrawn}},
+        notice_apply_withdraw},
+    [TRANSACTION(ERASE_NOTICE)] = {"EraseNotice", ROLE(MUNICIPALITY), 1,
+        {{OUTCOME(NOTICE_UNKNOWN), notice_known}, {OUTCOME(NOTICE_NOT_WITHDRAWN), notice_withdrawn},
+            {OUTCOME(NOTICE_ERASED), notice_not_erased}},
+        notice_apply_erase},
 };
 
 const struct rule *rule_of(const Points__V1__Transaction *transaction)
@@ -114,7 +123,10 @@ const struct rule *rule_of(const Points__V1__Transaction *transaction)
 
 static size_t write_row(const struct rule *rule, char *out, size_t size)
 {
-    static const char *const roles[] = {[ROLE(OPERATOR)] = "operator", [ROLE(APP)] = "app", [ROLE(WAON)] = "waon"};
+    static const char *const roles[] = {[ROLE(OPERATOR)] = "operator",
+        [ROLE(APP)] = "app",
+        [ROLE(WAON)] = "waon",
+        [ROLE(MUNICIPALITY)] = "municipality"};
     size_t used = (size_t)snprintf(
         out, size, "| %s | %u %s%s | ", rule->name, rule->holders, roles[rule->role], rule->holders > 1 ? "s" : "");
     for (int i = 0; i < RULE_CHECKS_MAX && rule->checks[i].check && used < size; i++)

@@ -12,6 +12,7 @@ struct shop;
 struct conversion;
 struct key;
 struct donation;
+struct notice;
 
 // What the fold found before the checks, and what checks leave for those after them.
 struct turn {
@@ -34,6 +35,7 @@ struct turn {
     struct conversion *conversion;
     struct donation *donation; // that is reversed
     struct key *key;
+    struct notice *notice;
 };
 
 // Makes it the account that the transaction touches: what has expired is dropped, and will be told.

@@ -1,5 +1,6 @@
-// The pass: one block after another, from genesis to the checkpoint.
+// The pass: one block after another, from genesis to the checkpoint; then the texts beside them.
 #include "replay/fold.h"
+#include "replay/texts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,12 +36,19 @@ static bool check_block(struct replay *replay, struct ledger_reading *reading)
     return folded && check_books(replay, index + 1 == ledger_read_size(reading));
 }
 
-static void name_block(struct replay_fault *fault, uint64_t index)
+static void name_place(struct replay_fault *fault, const char *place)
 {
     struct replay_fault bare = *fault;
-    int size = snprintf(fault->message, sizeof fault->message, "in block %" PRIu64 ": ", index);
+    int size = snprintf(fault->message, sizeof fault->message, "in %s: ", place);
     snprintf(fault->message + size, sizeof fault->message - (size_t)size, "%.*s",
         (int)(sizeof fault->message - (size_t)size - 1), bare.message);
+}
+
+static void name_block(struct replay_fault *fault, uint64_t index)
+{
+    char place[32];
+    snprintf(place, sizeof place, "block %" PRIu64, index);
+    name_place(fault, place);
 }
 
 static enum replay_result check_end(struct replay *replay, struct ledger_reading *reading)
@@ -50,9 +58,13 @@ static enum replay_result check_end(struct replay *replay, struct ledger_reading
     const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
     snprintf(verifier.name, sizeof verifier.name, "%s", genesis->origin);
     memcpy(verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
-    if (ledger_check_end(reading, &replay->edge, &verifier, &error))
+    if (!ledger_check_end(reading, &replay->edge, &verifier, &error)) {
+        replay_fail(&replay->fault, "in the checkpoint: %s", error.message);
+        return REPLAY_FAULT;
+    }
+    if (replay_check_texts(replay->fold.state, reading, &replay->fault))
         return REPLAY_HOLDS;
-    replay_fail(&replay->fault, "in the checkpoint: %s", error.message);
+    name_place(&replay->fault, "the texts");
     return REPLAY_FAULT;
 }
 

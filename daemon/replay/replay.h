@@ -35,7 +35,7 @@ struct replay {
     struct tree_edge edge; // the tree of the blocks that hold; its size is the index of the block that is looked at
     struct replay_fold fold;
     struct arena arena;        // of the block that is looked at
-    struct replay_fault fault; // "in block 17: …", or what could not be read
+    struct replay_fault fault; // "in block 17: …", "in the texts: …", or what could not be read
     uint64_t balanced_at;      // the sequence number at which the books were last walked
 };
 

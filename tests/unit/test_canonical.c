@@ -245,6 +245,56 @@ static void test_sizes(void **state)
     RUN(cases);
 }
 
+#define VERSION "0a02 6a61 1201 74" // language "ja", title "t"
+static void test_sizes_of_notices(void **state)
+{
+    (void)state;
+    static const struct test_case cases[] = {
+        {TYPE(notice_text), "0a07" VERSION, NULL, NULL},
+        {TYPE(notice_text), "12f403 61*500", "versions", "is missing"},
+        {TYPE(notice_text), "0a07" VERSION "12f403 61*500", NULL, NULL},
+        {TYPE(notice_text), "0a07" VERSION "12f503 61*501", "link", "has 501 bytes, must have 0 to 500"},
+        {TYPE(notice_version), "0a0161 120174", "language", "has 1 bytes, must have 2 to 20"},
+        {TYPE(notice_version), "0a15 61*21 120174", "language", "has 21 bytes"},
+        {TYPE(notice_version), "0a02 6a61", "title", "is missing"},
+        {TYPE(notice_version), "0a02 6a61 12c801 61*200", NULL, NULL},
+        {TYPE(notice_version), "0a02 6a61 12c901 61*201", "title", "has 201 bytes, must have 1 to 200"},
+        {TYPE(notice_version), VERSION "1ad00f 61*2000", NULL, NULL},
+        {TYPE(notice_version), VERSION "1a0161 1ad10f 61*2001", "paragraphs[1]", "has 2001 bytes, must have 1 to 2000"},
+        {TYPE(notice_version), VERSION "1a00", "paragraphs[0]", "is empty"},
+        {TYPE(notice_version), VERSION "1a020a61", "paragraphs[0]", "control characters"},
+        {TYPE(post_notice), "0801", "text_sha256", "is missing"},
+        {TYPE(withdraw_notice), "0801", "notice", "is missing"},
+        {TYPE(erase_notice), "0801 1211 61*17", "notice", "has 17 bytes, must have 16"},
+        {TYPE(get_notices), "", NULL, NULL},
+        {TYPE(get_notices), "0a0f 61*15", "account", "has 15 bytes, must have 16"},
+        {TYPE(signed_envelope), "0a0161" SIGNATURE "1ac03e 61*8000", NULL, NULL},
+        {TYPE(signed_envelope), "0a0161" SIGNATURE "1a0161 1ac13e 61*8001", "texts[1]", "must have 1 to 8000"},
+        {TYPE(signed_envelope), "0a0161" SIGNATURE "1a00", "texts[0]", "is empty"},
+    };
+    RUN(cases);
+}
+
+static void test_numbers_of_parts_of_notices(void **state)
+{
+    (void)state;
+    static char text[2048];
+    for (int count = 50; count <= 51; count++) {
+        strcpy(text, VERSION);
+        for (int i = 0; i < count; i++)
+            strcat(text, "1a0161");
+        assert_int_equal(check(TYPE(notice_version), text), count > 50 ? CANONICAL_MALFORMED : CANONICAL_OK);
+    }
+    assert_string_equal(fault.field, "paragraphs");
+    for (int count = 10; count <= 11; count++) {
+        *text = '\0';
+        for (int i = 0; i < count; i++)
+            strcat(text, "0a07" VERSION);
+        assert_int_equal(check(TYPE(notice_text), text), count > 10 ? CANONICAL_MALFORMED : CANONICAL_OK);
+    }
+    assert_string_equal(fault.field, "versions");
+}
+
 // An envelope of `count` transactions.
 static enum canonical_result check_envelope_of(size_t count, bool trailing_field)
 {
@@ -355,6 +405,8 @@ int main(void)
         cmocka_unit_test(test_oneof),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_sizes_of_notices),
+        cmocka_unit_test(test_numbers_of_parts_of_notices),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_signatures),
         cmocka_unit_test(test_mutations),
