@@ -52,5 +52,6 @@ void check_everything(const struct model *model, struct stream *stream)
     check_donations(model, client);
     check_settlements(model, client);
     check_pending(model, client);
+    check_notices(model, client);
     check_accounts(model, client);
 }

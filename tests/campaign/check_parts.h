@@ -16,4 +16,5 @@ void check_circulation(const struct model *model, struct client *client);
 void check_donations(const struct model *model, struct client *client);
 void check_settlements(const struct model *model, struct client *client);
 void check_pending(const struct model *model, struct client *client);
+void check_notices(const struct model *model, struct client *client);
 void check_accounts(const struct model *model, struct client *client);

@@ -123,7 +123,7 @@ int main(int argc, char **argv)
         population.count, model->seed, settings.small_budget ? "small" : "the normal");
     fflush(stdout);
 
-    struct stream *stream = stream_open(settings.dir, settings.seed);
+    struct stream *stream = stream_open(settings.dir, model);
     season_play(model, &population, stream);
     check_everything(model, stream);
     check_variant(&settings, model);

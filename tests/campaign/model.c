@@ -22,6 +22,7 @@ void model_end(struct model *model)
     model_set_free(model->visits);
     model_set_free(model->digests);
     free(model->merges);
+    free(model->notices);
     free(model->residents);
 }
 

@@ -84,6 +84,7 @@ struct corrections {
 
 struct model_lots; // points that expire
 struct model_set;  // of numbers
+struct notice;     // model_notice.h
 
 struct model {
     uint64_t seed;
@@ -105,6 +106,8 @@ struct model {
     uint32_t settlement_count;
     struct merge *merges;
     uint32_t merge_count;
+    struct notice *notices; // in the order in which they were posted
+    uint32_t notice_count;
     struct month_tally months[MONTHS];
     struct corrections corrections;
 };

@@ -1,5 +1,6 @@
 // The season's figures in tables.
 #include "tests/campaign/report.h"
+#include "tests/campaign/model_notice.h"
 #include "tools/jst.h"
 #include "tools/municipality_names.h"
 #include "tools/outcome_names.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_WIDTH = 118, NUMBER_BYTES = 32 };
+enum { LINE_WIDTH = 128, NUMBER_BYTES = 32 };
 
 static const char *const months[MONTHS] = {"2021-11", "2021-12", "2022-01", "2022-02", "2022-03", "2022-04"};
 
@@ -180,12 +181,13 @@ static uint64_t answered(const struct stream *stream, int code)
     return count;
 }
 
-// Words in a paragraph: begins a line when they do not fit. Returns how far the line has come, and frees them.
+// Words in a paragraph: begins a line when they do not fit. Returns how far the line has come (0: a new paragraph), and
+// frees them.
 static int print_words(int width, char *words)
 {
     if (width + 1 + (int)strlen(words) > LINE_WIDTH)
         width = printf("\n ") - 1;
-    width += printf(" %s", words);
+    width += printf("%s%s", width ? " " : "", words);
     free(words);
     return width;
 }
@@ -239,6 +241,14 @@ static void print_books(const struct model *model)
     putchar('\n');
 }
 
+static uint32_t notices_in_force(const struct model *model)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < model->notice_count; i++)
+        count += model_notice_in_force(model, &model->notices[i]);
+    return count;
+}
+
 static void print_ends(const struct model *model, const struct stream *stream)
 {
     char day[JST_DAY_BYTES], number[NUMBER_BYTES];
@@ -248,9 +258,13 @@ static void print_ends(const struct model *model, const struct stream *stream)
         jst_print_day(model->quests[quest].exhausted_on, day);
         printf("The budget of %s ran out on %s.\n", programme_quests[quest].name, day);
     }
-    printf("Of the balances %s will expire by the end of April.", grouped(model_expiring(model), number));
-    printf(" Sent again, as after a lost answer: %s. Nothing was applied twice.\n",
-        grouped(answered(stream, OUTCOME(DUPLICATE)), number));
+    int width = print_words(0, xprintf("Notices posted: %" PRIu32 ", in force now: %" PRIu32 ".", model->notice_count,
+                                   notices_in_force(model)));
+    width = print_words(
+        width, xprintf("Of the balances %s will expire by the end of April.", grouped(model_expiring(model), number)));
+    print_words(width, xprintf("Sent again, as after a lost answer: %s; nothing was applied twice.",
+                           grouped(answered(stream, OUTCOME(DUPLICATE)), number)));
+    putchar('\n');
 }
 
 void report_print(const struct model *model, struct stream *stream)

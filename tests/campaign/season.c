@@ -114,6 +114,7 @@ static void play_day(struct season *season)
 {
     set_time(season, day_begin(season->today) + POSTING_HOUR * HOUR_S);
     setup_of_today(season);
+    notices_of_today(season);
     settlements_of_today(season);
     office_of_today(season);
     conversions_answered(season);

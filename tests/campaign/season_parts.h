@@ -117,6 +117,7 @@ void conversions_answered(struct season *season);
 
 void office_of_today(struct season *season);
 void settlements_of_today(struct season *season);
+void notices_of_today(struct season *season); // the municipalities'
 // It is told of what was applied, and will have to put some of it right. True: it wants the spent lots.
 void office_notes_award(struct season *season, const struct award *award, const uint8_t id[ID_BYTES], uint32_t points);
 bool office_notes_donation(struct season *season, const struct spent *gift, const uint8_t id[ID_BYTES]);

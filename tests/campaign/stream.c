@@ -5,6 +5,7 @@
 #include "tools/outcome_names.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ enum {
     WINDOW = 16,                 // envelopes under way
     TRANSACTION_BYTES_MAX = 400, // of those that the campaign makes
     AGAIN_ONE_IN = 64,           // app envelopes that are sent twice, as after a lost answer
+    NOTICE_AGAIN_ONE_IN = 4,     // likewise a municipality's
 };
 
 struct expectation {
@@ -30,9 +32,10 @@ struct envelope {
 
 struct stream {
     struct client *client;
-    struct keyfile operators[2], app, waon;
+    struct keyfile operators[2], app, waon, municipalities[MUNICIPALITIES];
     uint64_t seed;
     enum signers signers; // of the envelope that is being filled
+    uint8_t municipality; // BY_MUNICIPALITY: which
     struct envelope_builder builder;
     struct expectation expectations[ENVELOPE_TRANSACTIONS_MAX];
     uint8_t signed_bytes[SIGNED_ENVELOPE_BYTES_MAX];
@@ -60,15 +63,25 @@ static void begin_envelope(struct stream *stream)
     envelope_begin(&stream->builder, client_hello(stream->client)->ledger_id.data);
 }
 
-struct stream *stream_open(const char *dir, uint64_t seed)
+static void load_keys(struct stream *stream, const char *dir, const struct model *model)
 {
-    struct tool_error error;
-    struct stream *stream = xcalloc(1, sizeof *stream);
-    stream->seed = seed;
+    char name[32];
     load_key(dir, "operator-1", &stream->operators[0]);
     load_key(dir, "operator-2", &stream->operators[1]);
     load_key(dir, "app", &stream->app);
     load_key(dir, "waon", &stream->waon);
+    for (int i = 0; i < MUNICIPALITIES; i++) {
+        snprintf(name, sizeof name, "municipality-%06" PRIu32, model->codes[i]);
+        load_key(dir, name, &stream->municipalities[i]);
+    }
+}
+
+struct stream *stream_open(const char *dir, const struct model *model)
+{
+    struct tool_error error;
+    struct stream *stream = xcalloc(1, sizeof *stream);
+    stream->seed = model->seed;
+    load_keys(stream, dir, model);
     char *socket = xprintf("%s/pointsd.sock", dir);
     stream->client = client_open(socket, &error);
     if (!stream->client)
@@ -94,6 +107,8 @@ void stream_close(struct stream *stream)
     keyfile_free(&stream->operators[1]);
     keyfile_free(&stream->app);
     keyfile_free(&stream->waon);
+    for (int i = 0; i < MUNICIPALITIES; i++)
+        keyfile_free(&stream->municipalities[i]);
     free(stream);
 }
 
@@ -219,6 +234,8 @@ static size_t sign(struct stream *stream)
         return envelope_sign(&stream->builder, &stream->waon, 1, stream->signed_bytes);
     case BY_OPERATOR:
         return envelope_sign(&stream->builder, stream->operators, 1, stream->signed_bytes);
+    case BY_MUNICIPALITY:
+        return envelope_sign(&stream->builder, &stream->municipalities[stream->municipality], 1, stream->signed_bytes);
     default:
         return envelope_sign(&stream->builder, stream->operators, 2, stream->signed_bytes);
     }
@@ -265,7 +282,9 @@ void stream_flush(struct stream *stream)
     size_t size = sign(stream);
     uint64_t first = stream->sequence + 1;
     send_signed(stream, size);
-    if (stream->signers == BY_APP && draw(stream->seed, DRAW_RESEND, ++stream->sent, 0) % AGAIN_ONE_IN == 0)
+    uint64_t one_in = stream->signers == BY_APP ? AGAIN_ONE_IN : NOTICE_AGAIN_ONE_IN;
+    bool may = stream->signers == BY_APP || stream->signers == BY_MUNICIPALITY;
+    if (may && draw(stream->seed, DRAW_RESEND, ++stream->sent, 0) % one_in == 0)
         send_again(stream, size, first);
     begin_envelope(stream);
 }
@@ -277,6 +296,13 @@ uint64_t stream_next(struct stream *stream, enum signers signers)
         stream_flush(stream);
     stream->signers = signers;
     return stream->sequence + 1 + stream->builder.count;
+}
+
+uint64_t stream_next_of(struct stream *stream, uint8_t municipality)
+{
+    stream_flush(stream);
+    stream->municipality = municipality;
+    return stream_next(stream, BY_MUNICIPALITY);
 }
 
 static void add(struct stream *stream, const Points__V1__Transaction *transaction, struct expectation expectation)
@@ -297,6 +323,13 @@ void stream_add_again(
 {
     struct expected expected = {.code = OUTCOME(DUPLICATE), .previous = sequence};
     add(stream, transaction, (struct expectation){.expected = expected, .original = original});
+}
+
+void stream_send_text(struct stream *stream, ProtobufCBinaryData text)
+{
+    stream->builder.texts = &text;
+    stream->builder.text_count = 1;
+    stream_flush(stream);
 }
 
 void stream_set_time(struct stream *stream, const Points__V1__Transaction *set_time, int64_t time)
