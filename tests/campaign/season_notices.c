@@ -26,7 +26,7 @@ static const struct posting_plan {
     {NOVEMBER + 29, NOVEMBER + 29, FEBRUARY + 28, SAPPORO, true, "巡って買って応援",
         "12月1日から、道の駅や商店のレシートでポイントがもらえます。3市町村を巡ると300ポイントの特典があります。"},
     {DECEMBER + 10, DECEMBER + 12, DECEMBER + 31, SAPPORO, true, "WAONへの交換", "12月12日から交換できます。"},
-    {DECEMBER + 20, DECEMBER + 20, JANUARY + 31, OTARU, false, "雪あかりの道", "2月30日からです。"},
+    {DECEMBER + 20, DECEMBER + 20, APRIL + 30, OTARU, false, "雪あかりの道", "2月30日からです。"},
     {DECEMBER + 21, DECEMBER + 21, FEBRUARY + 28, OTARU, false, "雪あかりの道", "2月5日からです。"},
     {MARCH + 1, MARCH + 1, MARCH + 31, EACH, false, "ポイントの有効期限",
         "レシートで得たポイントは3月31日で失効します。寄附やWAONへの交換にお使いください。"},
