@@ -49,10 +49,11 @@ static void check_page(const struct page *page)
     size_t size = points__v1__notice_version__get_packed_size(&page->version);
     uint8_t *bytes = xmalloc(size);
     points__v1__notice_version__pack(&page->version, bytes);
-    if (canonical_check(&points__v1__notice_version__descriptor, bytes, size, &fault) != CANONICAL_OK)
+    bool good = canonical_check(&points__v1__notice_version__descriptor, bytes, size, &fault) == CANONICAL_OK;
+    free(bytes);
+    if (!good)
         fail(EXIT_WRONG_USE, "%s: %s %s; the first line is the title, every other one a paragraph", page->path,
             fault.field, fault.problem);
-    free(bytes);
 }
 
 static void read_file(struct page *page)
@@ -99,9 +100,10 @@ static ProtobufCBinaryData pack(const Points__V1__NoticeText *text)
             NOTICE_TEXT_BYTES_MAX);
     packed.data = xmalloc(packed.len);
     points__v1__notice_text__pack(text, packed.data);
-    if (canonical_check(&points__v1__notice_text__descriptor, packed.data, packed.len, &fault) != CANONICAL_OK)
-        fail(EXIT_WRONG_USE, "the text: %s %s", fault.field, fault.problem);
-    return packed;
+    if (canonical_check(&points__v1__notice_text__descriptor, packed.data, packed.len, &fault) == CANONICAL_OK)
+        return packed;
+    free(packed.data);
+    fail(EXIT_WRONG_USE, "the text: %s %s", fault.field, fault.problem);
 }
 
 ProtobufCBinaryData notice_options_read(struct context *context)

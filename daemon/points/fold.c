@@ -45,16 +45,17 @@ static unsigned holders_with_role(
     return found;
 }
 
-// Whether one of the signers' keys is this municipality's.
-static bool municipality_signed(const struct points_state *state, const Points__V1__Signature *const *signatures,
-    size_t count, uint32_t municipality)
+// What a municipality says needs a key of that very municipality.
+static bool own_municipality_signed(const struct points_state *state, const Points__V1__Signature *const *signatures,
+    size_t count, const Points__V1__Transaction *transaction)
 {
-    for (size_t i = 0; i < count; i++) {
+    uint32_t municipality = notice_municipality(transaction);
+    bool found = rule_of(transaction)->role != ROLE(MUNICIPALITY);
+    for (size_t i = 0; i < count && !found; i++) {
         const struct key *key = key_get(state->keys, signatures[i]->key.data);
-        if (key->role == ROLE(MUNICIPALITY) && key->municipality == municipality)
-            return true;
+        found = key->role == ROLE(MUNICIPALITY) && key->municipality == municipality;
     }
-    return false;
+    return found;
 }
 
 refusal_code points_admit(const struct points_state *state, const Points__V1__Signature *const *signatures,
@@ -68,13 +69,10 @@ refusal_code points_admit(const struct points_state *state, const Points__V1__Si
         holders[role] = holders_with_role(state, signatures, signature_count, (role_code)role);
     for (size_t i = 0; i < envelope->n_transactions; i++) {
         const struct rule *rule = rule_of(envelope->transactions[i]);
-        if (rule->role == ROLE(MUNICIPALITY)) {
-            uint32_t municipality = notice_municipality(envelope->transactions[i]);
-            if (municipality_signed(state, signatures, signature_count, municipality))
-                continue;
+        if (!own_municipality_signed(state, signatures, signature_count, envelope->transactions[i])) {
             snprintf(error->message, sizeof error->message,
                 "transactions[%zu] (%s) names municipality %06" PRIu32 ": a key of that municipality must sign it", i,
-                rule->name, municipality);
+                rule->name, notice_municipality(envelope->transactions[i]));
             return REFUSAL(NOT_PERMITTED);
         }
         if (holders[rule->role] >= rule->holders)
