@@ -19,7 +19,7 @@
 struct budgets {
     uint64_t sdgs, campaign;
 };
-static const struct budgets budgets_normal = {1000, 100}, budgets_small = {250, 20};
+static const struct budgets budgets_normal = {800, 100}, budgets_small = {170, 18};
 
 struct settings {
     const char *dir;
@@ -36,7 +36,7 @@ static const char usage[] =
     "when any outcome or total differs from what it expects.\n"
     "\n"
     "  --dir DIR            the folder that `points init DIR --time-source scripted --time '2021-11-01 09:00'` made\n"
-    "  --seed N             another campaign; the same seed gives the same transactions (default 1)\n"
+    "  --seed N             another season; the same seed gives the same transactions (default 1)\n"
     "  --residents-per N    one resident in N plays (default 100)\n"
     "  --all                all 2.6 million\n"
     "  --variant VARIANT    normal, or small-budget: the budgets run out before the end\n";

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = 256, NEVER_PERCENT = 50 };
+enum { LINE_BYTES = 256, NEVER_PERCENT = 65 };
 
 static void read_census(uint32_t codes[MUNICIPALITIES], uint32_t people[MUNICIPALITIES])
 {

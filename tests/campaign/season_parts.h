@@ -25,11 +25,12 @@ enum task_kind { INVESTIGATE, UNFREEZE, LOSE_PHONE, MERGE, UNDO_AWARD, UNDO_DONA
 // What the office has to do on some day.
 struct task {
     enum task_kind kind;
-    uint32_t resident, second; // second account of a lost phone
-    uint8_t target[ID_BYTES];  // of what is undone: an award, and the day and points of it; or what was spent
-    struct award award;
-    uint32_t award_day, award_points;
-    struct spent spent;
+    uint32_t resident;
+    uint32_t second;                  // MERGE: the account of the new phone
+    uint8_t target[ID_BYTES];         // of what is undone:
+    struct award award;               // an award,
+    uint32_t award_day, award_points; // its day and its points;
+    struct spent spent;               // or a donation or a conversion
 };
 
 // What waits for one day. Grown by later().

@@ -4,8 +4,8 @@
 enum {
     TRAVELLERS_ONE_IN = 12, // who takes part: the first so many of the list
     KEEN_ONE_IN = 10,       // of them, who make a quarter of the trips
-    TRIPS_WEEKDAY = 40000,  // a day, per million travellers
-    TRIPS_WEEKEND = 80000,
+    TRIPS_WEEKDAY = 35000,  // a day, per million travellers
+    TRIPS_WEEKEND = 70000,
 };
 
 // At home as often as not; else anywhere in the region. A shop that has closed is visited by hardly anybody.

@@ -41,7 +41,7 @@ struct stream {
     uint8_t signed_bytes[SIGNED_ENVELOPE_BYTES_MAX];
     uint64_t blocks, sequence; // in the ledger once everything is decided
     int64_t time;
-    uint64_t sent, again;
+    uint64_t sent;
     struct envelope window[WINDOW];
     unsigned under_way;
     uint64_t counts[STREAM_TYPES][STREAM_CODES];
@@ -271,7 +271,6 @@ static void send_again(struct stream *stream, size_t size, uint64_t first)
         expectation->original = expectation->expected;
         expectation->expected = (struct expected){.code = OUTCOME(DUPLICATE), .previous = first + i};
     }
-    stream->again++;
     send_signed(stream, size);
 }
 
@@ -370,9 +369,4 @@ uint64_t stream_blocks(const struct stream *stream)
 uint64_t stream_transactions(const struct stream *stream)
 {
     return stream->sequence;
-}
-
-uint64_t stream_envelopes_again(const struct stream *stream)
-{
-    return stream->again;
 }

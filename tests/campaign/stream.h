@@ -37,6 +37,5 @@ void stream_finish(struct stream *stream);
 struct client *stream_session(struct stream *stream);
 // What was answered, by transaction type and outcome code.
 uint64_t stream_count(const struct stream *stream, int type, int code);
-uint64_t stream_blocks(const struct stream *stream);          // in the ledger
-uint64_t stream_transactions(const struct stream *stream);    // recorded
-uint64_t stream_envelopes_again(const struct stream *stream); // sent twice
+uint64_t stream_blocks(const struct stream *stream);       // in the ledger
+uint64_t stream_transactions(const struct stream *stream); // recorded
