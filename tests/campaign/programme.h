@@ -19,7 +19,7 @@ enum {
 
     // Receipts and outings belong to one campaign.
     CAMPAIGN = 1,
-    CAMPAIGN_CAP_POINTS = 1000,
+    CAMPAIGN_CAP_POINTS = 700,
     RECEIPTS_A_DAY = 2,
     RECEIPT_STEPS = 4,
     BONUS_MUNICIPALITIES = 3,
