@@ -5,6 +5,7 @@
 
 int run_account(struct context *context);
 int run_statement(struct context *context);
+int run_homes(struct context *context);
 int run_transaction(struct context *context);
 int run_totals(struct context *context);
 int run_quest(struct context *context);
@@ -13,3 +14,4 @@ int run_circulation(struct context *context);
 int run_programme(struct context *context);
 int run_expiry(struct context *context);
 int run_settlements(struct context *context);
+int run_trial_balance(struct context *context);

@@ -1,96 +1,59 @@
 // Asking for the totals of donations.
 #include "tools/cells.h"
-#include "tools/pages.h"
 #include "tools/queries.h"
+#include "tools/rows.h"
+
+#include <stdlib.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const struct table_column total_columns[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
-    {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER},
-    {"reversed_donations", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}};
-
-struct totals {
-    struct context *context;
-    struct table *table;
-    uint64_t donations, points, reversed_donations, reversed_points;
-};
-
-static void begin_totals(void *data)
-{
-    struct totals *totals = data;
-    table_free(totals->table);
-    totals->table = table_new("totals", total_columns, COUNT(total_columns));
-    totals->donations = totals->points = totals->reversed_donations = totals->reversed_points = 0;
-    context_forget_names(totals->context); // there may be new purposes
-}
-
-static void purpose_cells(struct context *context, struct table *table, uint32_t purpose)
-{
-    const struct programme_name *named = context_named(context, PART(PURPOSES), purpose);
-    table_number(table, purpose);
-    table_text(table, named ? named->name : "");
-}
-
-static struct page_end take_totals(const Points__V1__Response *response, void *data)
-{
-    struct totals *totals = data;
-    const Points__V1__DonationTotalsReply *page = response->donation_totals;
-    for (size_t i = 0; i < page->n_rows; i++) {
-        const Points__V1__DonationTotal *row = page->rows[i];
-        if (row->first_day)
-            day_cell(totals->table, row->first_day);
-        else
-            table_empty(totals->table);
-        context_municipality_cells(totals->context, totals->table, row->municipality);
-        purpose_cells(totals->context, totals->table, row->purpose);
-        table_number(totals->table, row->donations);
-        table_number(totals->table, row->points);
-        table_number(totals->table, row->reversed_donations);
-        table_number(totals->table, row->reversed_points);
-        totals->donations += row->donations;
-        totals->points += row->points;
-        totals->reversed_donations += row->reversed_donations;
-        totals->reversed_points += row->reversed_points;
-    }
-    return (struct page_end){page->last_sequence, page->next_offset};
-}
-
 // People get a last line with the sums; machines add up themselves.
-static void total_line(struct totals *totals)
+static void total_line(const struct context *context, struct table *table, const struct donation_rows *rows)
 {
-    if (totals->context->format != TABLE_PEOPLE || table_rows(totals->table) < 2)
+    uint64_t numbers[4] = {0};
+    if (context->format != TABLE_PEOPLE || rows->count < 2)
         return;
-    table_text(totals->table, "total");
+    for (size_t i = 0; i < rows->count; i++) {
+        numbers[0] += rows->at[i].donations;
+        numbers[1] += rows->at[i].points;
+        numbers[2] += rows->at[i].reversed_donations;
+        numbers[3] += rows->at[i].reversed_points;
+    }
+    table_text(table, "total");
     for (int i = 0; i < 5; i++)
-        table_empty(totals->table);
-    table_number(totals->table, totals->donations);
-    table_number(totals->table, totals->points);
-    table_number(totals->table, totals->reversed_donations);
-    table_number(totals->table, totals->reversed_points);
+        table_empty(table);
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        table_number(table, numbers[i]);
 }
 
-static Points__V1__GetDonationTotals totals_asked(struct context *context)
+static void total_row(struct context *context, struct table *table, const Points__V1__DonationTotal *row)
 {
-    const char *unit = option_get(context, "by"), *municipality = option_get(context, "municipality");
-    Points__V1__GetDonationTotals ask = POINTS__V1__GET_DONATION_TOTALS__INIT;
-    ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
-    ask.from_day = option_day(context, "from", 0);
-    ask.to_day = option_day(context, "to", 0);
-    if (unit)
-        ask.unit =
-            (Points__V1__TotalsUnit)parse_enum(context, "--by", &points__v1__totals_unit__descriptor, unit, true);
-    ask.by_original = option_get(context, "by-original") != NULL;
-    context_municipalities(context);
-    ask.municipality = municipality ? context_municipality(context, municipality) : 0;
-    return ask;
+    first_day_cell(table, row->first_day);
+    context_municipality_cells(context, table, row->municipality);
+    context_purpose_cells(context, table, row->purpose);
+    table_number(table, row->donations);
+    table_number(table, row->points);
+    table_number(table, row->reversed_donations);
+    table_number(table, row->reversed_points);
 }
 
 int run_totals(struct context *context)
 {
-    Points__V1__GetDonationTotals ask = totals_asked(context);
-    struct totals totals = {.context = context};
-    const struct paged paged = {REQUEST(GET_DONATION_TOTALS), &ask, &ask.offset, begin_totals, take_totals};
-    pages_take(context, &paged, &totals);
-    total_line(&totals);
-    return context_print(context, totals.table);
+    static const struct table_column columns[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
+        {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER},
+        {"reversed_donations", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}};
+    Points__V1__GetDonationTotals ask = POINTS__V1__GET_DONATION_TOTALS__INIT;
+    ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
+    ask.from_day = option_day(context, "from", 0);
+    ask.to_day = option_day(context, "to", 0);
+    ask.unit = option_unit(context, POINTS__V1__TOTALS_UNIT__WHOLE);
+    ask.by_original = option_get(context, "by-original") != NULL;
+    ask.municipality = option_municipality(context);
+    struct donation_rows rows = donation_rows_fetch(context, &ask);
+    struct table *table = table_new("totals", columns, COUNT(columns));
+    for (size_t i = 0; i < rows.count; i++)
+        total_row(context, table, &rows.at[i]);
+    total_line(context, table, &rows);
+    free(rows.at);
+    return context_print(context, table);
 }
