@@ -186,16 +186,43 @@ static bool may_name(struct asking *asking, const char *field, uint32_t municipa
     return !asking->job->refusal.code;
 }
 
+// Of a query's days, 0 when not asked for.
+static bool in_order(struct asking *asking, const char *field, uint32_t from_day, uint32_t to_day)
+{
+    if (to_day && from_day > to_day)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), field, "is before from_day");
+    return !asking->job->refusal.code;
+}
+
+static bool group_fits(struct asking *asking, const Points__V1__GetDonationTotals *query)
+{
+    if (query->group && query->purpose)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.purpose",
+            "these rows are of all purposes together; leave it out, or ask for rows by municipality and purpose");
+    else if (query->group == GROUP(TOGETHER) && query->municipality)
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.municipality",
+            "these rows are of all municipalities together; leave it out, or ask for rows by municipality");
+    return !asking->job->refusal.code;
+}
+
 static void answer_donation_totals(struct asking *asking)
 {
     const Points__V1__GetDonationTotals *query = asking->job->request->get_donation_totals;
     asking->response.body_case = RESPONSE(DONATION_TOTALS);
-    if (may_name(asking, "get_donation_totals.municipality", query->municipality) && query->to_day &&
-        query->from_day > query->to_day)
-        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE), "get_donation_totals.to_day", "is before from_day");
-    if (!asking->job->refusal.code)
+    if (may_name(asking, "get_donation_totals.municipality", query->municipality) &&
+        in_order(asking, "get_donation_totals.to_day", query->from_day, query->to_day) && group_fits(asking, query))
         asking->response.donation_totals =
             points_donation_totals(asking->decide->state, &asking->asker, query, allocator_of(asking));
+}
+
+static void answer_conversion_totals(struct asking *asking)
+{
+    const Points__V1__GetConversionTotals *query = asking->job->request->get_conversion_totals;
+    asking->response.body_case = RESPONSE(CONVERSION_TOTALS);
+    if (may_name(asking, "get_conversion_totals.municipality", query->municipality) &&
+        in_order(asking, "get_conversion_totals.to_day", query->from_day, query->to_day))
+        asking->response.conversion_totals =
+            points_conversion_totals(asking->decide->state, &asking->asker, query, allocator_of(asking));
 }
 
 static void answer_expiry(struct asking *asking)
@@ -286,6 +313,8 @@ static const struct {
     [REQUEST(GET_EXPIRY)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_expiry},
     [REQUEST(GET_SETTLEMENTS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_settlements},
     [REQUEST(GET_DONATION_TOTALS)] = {BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_donation_totals},
+    [REQUEST(GET_CONVERSION_TOTALS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(MUNICIPALITY) | BIT(AUDITOR),
+        answer_conversion_totals},
     [REQUEST(GET_PENDING_CONVERSIONS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(AUDITOR), answer_pending_conversions},
     [REQUEST(GET_TRIAL_BALANCE)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_trial_balance},
     [REQUEST(GET_BLOCKS)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_blocks},

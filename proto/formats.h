@@ -12,6 +12,8 @@
 #define TRANSACTION(name) POINTS__V1__TRANSACTION__BODY_##name
 #define ACCOUNT_STATUS(name) POINTS__V1__ACCOUNT_STATUS__##name
 #define EXPIRY(name) POINTS__V1__EXPIRY_KIND__##name
+#define UNIT(name) POINTS__V1__TOTALS_UNIT__##name
+#define GROUP(name) POINTS__V1__TOTALS_GROUP__##name
 #define REQUEST(name) POINTS__V1__REQUEST__BODY_##name
 #define RESPONSE(name) POINTS__V1__RESPONSE__BODY_##name
 

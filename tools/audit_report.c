@@ -65,7 +65,7 @@ static void print_trial_balance(const struct replay *replay, struct arena *arena
     table_text(table, "total");
     books_cells(table, accounts, reply->total);
     fprintf(file, "\nTrial balance, in points: issued = balances + held + donated + converted + expired + forfeited + "
-                  "reversed\n\n");
+                  "reversed + fees\n\n");
     table_print(table, TABLE_PEOPLE, file);
     table_free(table);
 }

@@ -42,6 +42,14 @@ void share_cells(struct table *table, uint64_t part, uint64_t population)
     table_text(table, percent);
 }
 
+void donors_cell(struct table *table, uint64_t donations, uint64_t donors)
+{
+    if (donors || !donations)
+        table_number(table, donors);
+    else
+        table_empty(table);
+}
+
 void time_cell(struct table *table, int64_t unix_s)
 {
     char text[JST_TIME_BYTES];

@@ -149,13 +149,6 @@ uint32_t context_municipality(struct context *context, const char *text)
     return code;
 }
 
-uint32_t option_municipality(struct context *context)
-{
-    const char *name = option_get(context, "municipality");
-    context_municipalities(context);
-    return name ? context_municipality(context, name) : 0;
-}
-
 const char *context_municipality_name(struct context *context, uint32_t code)
 {
     const struct municipality_name *name = municipality_names_get(context_municipalities(context), code);
@@ -182,6 +175,13 @@ void context_forget_names(struct context *context)
 {
     for (size_t i = 0; i < PROGRAMME_PARTS; i++)
         programme_names_free(&context->names[i]);
+}
+
+uint32_t context_municipality_asked(struct context *context)
+{
+    const char *municipality = option_get(context, "municipality");
+    context_municipalities(context);
+    return municipality ? context_municipality(context, municipality) : 0;
 }
 
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code)

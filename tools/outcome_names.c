@@ -48,7 +48,8 @@ static const struct {
     {OUTCOME(NOT_HOME_MUNICIPALITY),
         "residents give to their home municipality; see where the account lives with `points account`"},
     {OUTCOME(AMOUNT_INVALID),
-        "the number of points is 0, too small, or no multiple of the unit; see `points programme policies`"},
+        "the number of points is 0, too small, no multiple of the unit, or no more than the fee; see `points programme "
+        "policies`"},
     {OUTCOME(BALANCE_INSUFFICIENT), "the account has fewer points than that; see `points account`"},
     {OUTCOME(CONVERSION_CLOSED),
         "conversion has not opened yet; see CONVERSION_OPENS_AT in `points programme policies`"},

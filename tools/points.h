@@ -78,7 +78,7 @@ struct client *context_client(struct context *context);                         
 struct client *context_session(struct context *context);                            // its first key proved
 const struct municipality_names *context_municipalities(struct context *context);
 uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
-uint32_t option_municipality(struct context *context);                    // the code of --municipality; 0: not given
+uint32_t context_municipality_asked(struct context *context);             // --municipality; 0: not given
 // All pages of a part of the programme, as the daemon has it now.
 void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data);
 // What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.

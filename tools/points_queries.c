@@ -39,12 +39,14 @@ static void conversion_row(void *data, const Points__V1__PendingConversion *conv
     id_cell(table, &conversion->account);
     context_municipality_cells(waiting->context, table, conversion->municipality);
     table_number(table, conversion->points);
+    table_number(table, conversion->fee_points);
 }
 
 static int run_conversions(struct context *context)
 {
     static const struct table_column columns[] = {{"sequence", TABLE_ORDINAL}, {"requested_at", TABLE_TEXT},
-        {"conversion", TABLE_TEXT}, {"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"points", TABLE_NUMBER}};
+        {"conversion", TABLE_TEXT}, {"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"points", TABLE_NUMBER},
+        {"fee_points", TABLE_NUMBER}};
     context_municipalities(context);
     struct waiting waiting = {context, table_new("conversions", columns, COUNT(columns)), newest_wanted(context)};
     pending_conversions_walk(context, conversion_row, &waiting);
@@ -57,7 +59,7 @@ static int run_conversions(struct context *context)
 static bool balances(const Points__V1__Books *books)
 {
     const uint64_t parts[] = {books->balances, books->held, books->donated, books->converted, books->expired,
-        books->forfeited, books->reversed};
+        books->forfeited, books->reversed, books->fees};
     uint64_t left = books->issued;
     for (size_t i = 0; i < COUNT(parts); i++) {
         if (parts[i] > left)
@@ -153,8 +155,8 @@ const struct command commands_queries[] = {
     {"transaction", "ID", "show a transaction and its outcome", "auditor", 0, run_transaction},
     {"totals",
         "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year] "
-        "[--by-original]",
-        "show donations by municipality and purpose", "auditor", 0, run_totals},
+        "[--group municipality-and-purpose|by-municipality|together] [--by-original]",
+        "show donations and donors by municipality and purpose", "auditor", 0, run_totals},
     {"quest", "QUEST [--by municipality|period] [--from DAY] [--to DAY]",
         "show what a quest has issued, its budget, and how many took part", "auditor", 0, run_quest},
     {"campaign", "CAMPAIGN", "show what a campaign's quests have issued, its budget, and how many took part", "auditor",
@@ -167,6 +169,8 @@ const struct command commands_queries[] = {
         "show the donations that were paid out, and what is open", "auditor", 0, run_settlements},
     {"conversions", "[--older-than DAYS]", "show the conversions that wait for their answer", "waon", 0,
         run_conversions},
+    {"conversion-totals", "[--municipality MUNICIPALITY] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year]",
+        "show the conversions requested, settled and refused, by municipality", "auditor", 0, run_conversion_totals},
     {"trial-balance", "", "show that the books balance", "auditor", 0, run_trial_balance},
     {"programme", "municipalities|quests|campaigns|shops|purposes|policies|keys", "show what the programme consists of",
         "auditor", 0, run_programme},

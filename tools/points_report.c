@@ -8,7 +8,8 @@
 
 const struct command commands_reports[] = {
     {"report donations",
-        UNITS " [--group each|municipality|purpose|all] [--dated donation|original|settlement] "
+        UNITS " [--group municipality-and-purpose|by-municipality|by-purpose|together] [--dated "
+              "donation|original|settlement] "
               "[--purpose PURPOSE] " SPAN " [--svg FILE]",
         "report donations by month, municipality and purpose, with the number of donors", "auditor", 0,
         run_report_donations},

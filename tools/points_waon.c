@@ -16,7 +16,10 @@
 static void add_pending(void *data, const Points__V1__PendingConversion *from)
 {
     struct waon_rows *pending = data;
-    struct waon_row row = {.sequence = from->sequence, .points = from->points, .requested_at = from->requested_at};
+    struct waon_row row = {.sequence = from->sequence,
+        .points = from->points,
+        .fee_points = from->fee_points,
+        .requested_at = from->requested_at};
     if (from->id.len != ID_BYTES || from->account.len != ID_BYTES)
         fail(EXIT_FAILED, "the daemon's answer lacks a part");
     memcpy(row.conversion, from->id.data, ID_BYTES);
@@ -34,8 +37,9 @@ static void fetch_pending(struct context *context, struct waon_rows *pending)
 
 static int run_export(struct context *context, const char *path)
 {
-    static const struct table_column columns[] = {
-        {"file", TABLE_TEXT}, {"conversions", TABLE_NUMBER}, {"points", TABLE_NUMBER}, {"sha256", TABLE_TEXT}};
+    static const struct table_column columns[] = {{"file", TABLE_TEXT}, {"conversions", TABLE_NUMBER},
+        {"points", TABLE_NUMBER}, {"fee_points", TABLE_NUMBER}, {"payout_points", TABLE_NUMBER},
+        {"sha256", TABLE_TEXT}};
     struct waon_rows pending;
     uint8_t sha256[HASH_BYTES];
     char hex[2 * HASH_BYTES + 1];
@@ -47,6 +51,8 @@ static int run_export(struct context *context, const char *path)
     table_text(table, path);
     table_number(table, pending.count);
     table_number(table, pending.points);
+    table_number(table, pending.fee_points);
+    table_number(table, pending.points - pending.fee_points);
     table_text(table, sodium_bin2hex(hex, sizeof hex, sha256, HASH_BYTES));
     waon_rows_free(&pending);
     return context_print(context, table);

@@ -8,6 +8,7 @@ int run_statement(struct context *context);
 int run_homes(struct context *context);
 int run_transaction(struct context *context);
 int run_totals(struct context *context);
+int run_conversion_totals(struct context *context);
 int run_quest(struct context *context);
 int run_campaign(struct context *context);
 int run_circulation(struct context *context);

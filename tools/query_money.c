@@ -17,7 +17,7 @@ int run_expiry(struct context *context)
     Points__V1__GetExpiry ask = POINTS__V1__GET_EXPIRY__INIT;
     ask.from_day = option_day(context, "from", 0);
     ask.to_day = option_day(context, "to", 0);
-    ask.municipality = option_municipality(context);
+    ask.municipality = context_municipality_asked(context);
     struct expiry_rows rows = expiry_rows_fetch(context, &ask);
     struct table *table = table_new("expiry", columns, COUNT(columns));
     for (size_t i = 0; i < rows.count; i++) {
@@ -81,7 +81,7 @@ int run_settlements(struct context *context)
     struct payments payments = {context, table_new("settlements", columns, COUNT(columns)), NULL};
     bool open_only = option_get(context, "open");
     ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
-    ask.municipality = option_municipality(context);
+    ask.municipality = context_municipality_asked(context);
     settlements_walk(context, &ask, take_page, &payments);
     if (!open_only && context->format == TABLE_PEOPLE) {
         context_print(context, payments.made);

@@ -7,7 +7,7 @@
 #include "tools/population.h"
 #include "tools/quest_periods.h"
 #include "tools/reports.h"
-#include "tools/series.h"
+#include "tools/chart_series.h"
 #include "tools/shown.h"
 #include "points/calendar.h"
 
@@ -358,7 +358,7 @@ struct measure {
     int decimals;
 };
 
-static const struct measure *measure_of(const struct report *report, const struct series *series)
+static const struct measure *measure_of(const struct report *report, const struct chart_series *series)
 {
     static const struct measure counts = {"参加回数", "回", 0, 0},
                                 per_thousand = {"人口千人あたりの参加回数", "回", 1000, 1},
@@ -369,7 +369,7 @@ static const struct measure *measure_of(const struct report *report, const struc
     return report->campaign || !counts_residents(quest_of(report, 0)->quest) ? &per_thousand : &shares;
 }
 
-static double *drawn_values(const struct series *series, const struct measure *measure)
+static double *drawn_values(const struct chart_series *series, const struct measure *measure)
 {
     double *values = xcalloc(series->series_count * series->column_count, sizeof *values);
     for (size_t i = 0; i < series->series_count * series->column_count; i++) {
@@ -386,7 +386,7 @@ static void draw(struct context *context, const struct report *report)
         return;
     span_kind span = common_span(report);
     struct sums sums = drawn_sums(report, span);
-    struct series series = series_make(context, &sums, PERIOD_AWARDS, SERIES_OF_MUNICIPALITIES, span);
+    struct chart_series series = chart_series_make(context, &sums, PERIOD_AWARDS, SERIES_OF_MUNICIPALITIES, span);
     const struct measure *measure = measure_of(report, &series);
     double *values = drawn_values(&series, measure);
     char *title = xprintf("%s %s・市町村別", summary_of(context, report).name, measure->title);
@@ -395,7 +395,7 @@ static void draw(struct context *context, const struct report *report)
     picture_save(&picture);
     free(title);
     free(values);
-    series_free(&series);
+    chart_series_free(&series);
     sums_free(&sums);
 }
 

@@ -3,7 +3,7 @@
 #include "tools/picture.h"
 #include "tools/reports.h"
 #include "tools/rows.h"
-#include "tools/series.h"
+#include "tools/chart_series.h"
 #include "tools/shown.h"
 
 #include <stdlib.h>
@@ -19,10 +19,10 @@ struct group {
 };
 
 static const struct group groups[] = {
-    {"each", POINTS__V1__TOTALS_GROUP__MUNICIPALITY_AND_PURPOSE, true, true},
-    {"municipality", POINTS__V1__TOTALS_GROUP__BY_MUNICIPALITY, true, false},
-    {"purpose", POINTS__V1__TOTALS_GROUP__MUNICIPALITY_AND_PURPOSE, false, true},
-    {"all", POINTS__V1__TOTALS_GROUP__TOGETHER, false, false},
+    {"municipality-and-purpose", GROUP(MUNICIPALITY_AND_PURPOSE), true, true},
+    {"by-municipality", GROUP(BY_MUNICIPALITY), true, false},
+    {"by-purpose", GROUP(MUNICIPALITY_AND_PURPOSE), false, true},
+    {"together", GROUP(TOGETHER), false, false},
 };
 
 // The figures of a sum. SHOWN_POINTS are those of the chart; ROWS is how many of the daemon's rows were put together.
@@ -48,7 +48,8 @@ static const struct group *group_asked(const struct context *context)
     for (size_t i = 0; i < COUNT(groups); i++)
         if (!name || !strcmp(groups[i].name, name))
             return &groups[i];
-    fail_usage(context, "--group: \"%s\" is none of: each, municipality, purpose, all", shown(name));
+    fail_usage(context, "--group: \"%s\" is none of: municipality-and-purpose, by-municipality, by-purpose, together",
+        shown(name));
 }
 
 static enum dating dating_asked(const struct context *context)
@@ -64,21 +65,21 @@ static enum dating dating_asked(const struct context *context)
 static Points__V1__TotalsGroup group_of(const struct asked *asked)
 {
     if (asked->totals.purpose)
-        return POINTS__V1__TOTALS_GROUP__MUNICIPALITY_AND_PURPOSE;
-    if (asked->totals.municipality && asked->group->asked == POINTS__V1__TOTALS_GROUP__TOGETHER)
-        return POINTS__V1__TOTALS_GROUP__BY_MUNICIPALITY;
+        return GROUP(MUNICIPALITY_AND_PURPOSE);
+    if (asked->totals.municipality && asked->group->asked == GROUP(TOGETHER))
+        return GROUP(BY_MUNICIPALITY);
     return asked->group->asked;
 }
 
 static struct asked read_asked(struct context *context)
 {
     struct asked asked = {group_asked(context), dating_asked(context), POINTS__V1__GET_DONATION_TOTALS__INIT};
-    asked.totals.unit = option_unit(context, POINTS__V1__TOTALS_UNIT__MONTH);
+    asked.totals.unit = option_unit(context, UNIT(MONTH));
     asked.totals.from_day = option_day(context, "from", 0);
     asked.totals.to_day = option_day(context, "to", 0);
     asked.totals.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
     asked.totals.by_original = asked.dating == BY_ORIGINAL;
-    asked.totals.municipality = option_municipality(context);
+    asked.totals.municipality = context_municipality_asked(context);
     asked.totals.group = group_of(&asked);
     return asked;
 }
@@ -128,7 +129,7 @@ static void add_payments(void *data, const Points__V1__SettlementsReply *page)
         const Points__V1__Settlement *row = page->settlements[i];
         struct sum sum = {ask->from_day, municipality_key(paid->asked, row->municipality),
             purpose_key(paid->asked, row->purpose), {1, row->points}};
-        if (ask->unit != POINTS__V1__TOTALS_UNIT__WHOLE)
+        if (ask->unit != UNIT(WHOLE))
             sum.first_day = span_begin(span_of_unit(ask->unit), row->day);
         sum.figures[SHOWN_POINTS] = row->points;
         if (row->day >= ask->from_day && (!ask->to_day || row->day <= ask->to_day))
@@ -153,17 +154,13 @@ static void key_cells(struct context *context, struct table *table, const struct
     context_purpose_cells(context, table, sum->number);
 }
 
-// Donors of several rows together are not known (who gave in two of them is one), nor those of days that the daemon has
-// no count for.
+// Donors of several rows together are not known: who gave in two of them is one.
 static void donation_cells(struct table *table, const struct sum *sum)
 {
     for (int i = DONATIONS; i <= REVERSED_POINTS; i++)
         table_number(table, sum->figures[i]);
     table_signed(table, (int64_t)sum->figures[POINTS] - (int64_t)sum->figures[REVERSED_POINTS]);
-    if (!sum->figures[DONATIONS] || (sum->figures[ROWS] == 1 && sum->figures[DONORS]))
-        table_number(table, sum->figures[DONORS]);
-    else
-        table_empty(table);
+    donors_cell(table, sum->figures[DONATIONS], sum->figures[ROWS] == 1 ? sum->figures[DONORS] : 0);
 }
 
 static void payment_cells(struct table *table, const struct sum *sum)
@@ -237,7 +234,7 @@ static void draw(struct context *context, const struct asked *asked, const struc
     if (!picture_begin(context, &picture))
         return;
     enum series_of of = series_of(sums);
-    struct series series = series_make(context, sums, SHOWN_POINTS, of, span_of_unit(asked->totals.unit));
+    struct chart_series series = chart_series_make(context, sums, SHOWN_POINTS, of, span_of_unit(asked->totals.unit));
     size_t count = series.series_count * series.column_count;
     double *values = xcalloc(count, sizeof *values);
     for (size_t i = 0; i < count; i++)
@@ -249,7 +246,7 @@ static void draw(struct context *context, const struct asked *asked, const struc
     picture_save(&picture);
     free(title);
     free(values);
-    series_free(&series);
+    chart_series_free(&series);
 }
 
 int run_report_donations(struct context *context)

@@ -18,17 +18,17 @@ struct asked {
 
 static struct asked read_asked(struct context *context)
 {
-    struct asked asked = {.unit = option_unit(context, POINTS__V1__TOTALS_UNIT__MONTH),
+    struct asked asked = {.unit = option_unit(context, UNIT(MONTH)),
         .from_day = option_day(context, "from", 0),
         .to_day = option_day(context, "to", 0)};
-    asked.municipality = option_municipality(context);
+    asked.municipality = context_municipality_asked(context);
     return asked;
 }
 
 // The first day of a day's row, as the daemon has it in rows that it adds up itself.
 static uint32_t row_day(const struct asked *asked, uint32_t day)
 {
-    return asked->unit == POINTS__V1__TOTALS_UNIT__WHOLE ? asked->from_day : span_begin(span_of_unit(asked->unit), day);
+    return asked->unit == UNIT(WHOLE) ? asked->from_day : span_begin(span_of_unit(asked->unit), day);
 }
 
 static bool wanted(const struct asked *asked, uint32_t municipality, uint32_t day)

@@ -125,9 +125,8 @@ static bool belong_together(const struct donations *donations)
 static struct donations fetch_donations(struct context *context)
 {
     enum { TRIES_MAX = 20 };
-    const Points__V1__TotalsUnit month = POINTS__V1__TOTALS_UNIT__MONTH, whole = POINTS__V1__TOTALS_UNIT__WHOLE;
-    const Points__V1__TotalsGroup each = POINTS__V1__TOTALS_GROUP__BY_MUNICIPALITY,
-                                  together = POINTS__V1__TOTALS_GROUP__TOGETHER;
+    const Points__V1__TotalsUnit month = UNIT(MONTH), whole = UNIT(WHOLE);
+    const Points__V1__TotalsGroup each = GROUP(BY_MUNICIPALITY), together = GROUP(TOGETHER);
     for (int i = 0; i < TRIES_MAX; i++) {
         struct donations donations = {fetch_totals(context, month, each), fetch_totals(context, month, together),
             fetch_totals(context, whole, each), fetch_totals(context, whole, together)};

@@ -5,11 +5,11 @@
 span_kind span_of_unit(Points__V1__TotalsUnit unit)
 {
     switch (unit) {
-    case POINTS__V1__TOTALS_UNIT__DAY:
+    case UNIT(DAY):
         return SPAN_DAY;
-    case POINTS__V1__TOTALS_UNIT__MONTH:
+    case UNIT(MONTH):
         return SPAN_MONTH;
-    case POINTS__V1__TOTALS_UNIT__FISCAL_YEAR:
+    case UNIT(FISCAL_YEAR):
         return SPAN_FISCAL_YEAR;
     default:
         return SPAN_WHOLE;
@@ -19,11 +19,11 @@ span_kind span_of_unit(Points__V1__TotalsUnit unit)
 span_kind span_of_period(Points__V1__Period period)
 {
     switch (period) {
-    case POINTS__V1__PERIOD__DAILY:
+    case PERIOD(DAILY):
         return SPAN_DAY;
-    case POINTS__V1__PERIOD__WEEKLY:
+    case PERIOD(WEEKLY):
         return SPAN_WEEK;
-    case POINTS__V1__PERIOD__MONTHLY:
+    case PERIOD(MONTHLY):
         return SPAN_MONTH;
     default:
         return SPAN_WHOLE;

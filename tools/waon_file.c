@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char header[] = "number,sequence,conversion,account,points,requested_at\r\n";
+static const char header[] = "number,sequence,conversion,account,points,fee_points,payout_points,requested_at\r\n";
 static const char totals_name[] = "total";
-enum { COLUMNS = 6 };
+enum { COLUMNS = 8 };
 
 void waon_rows_add(struct waon_rows *rows, const struct waon_row *row)
 {
@@ -24,6 +24,7 @@ void waon_rows_add(struct waon_rows *rows, const struct waon_row *row)
         rows->rows = xrealloc(rows->rows, (rows->count ? 2 * rows->count : 1) * sizeof *rows->rows);
     rows->rows[rows->count++] = *row;
     rows->points += row->points;
+    rows->fee_points += row->fee_points;
 }
 
 void waon_rows_free(struct waon_rows *rows)
@@ -34,22 +35,29 @@ void waon_rows_free(struct waon_rows *rows)
 
 // ---- writing
 
+static void print_amounts(uint64_t points, uint64_t fee_points, FILE *file)
+{
+    fprintf(file, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, points, fee_points, points - fee_points);
+}
+
 static void print_row(size_t number, const struct waon_row *row, FILE *file)
 {
     char conversion[ID_TEXT_BYTES], account[ID_TEXT_BYTES], time[JST_TIME_BYTES];
     id_print(row->conversion, conversion);
     id_print(row->account, account);
     jst_print_time(row->requested_at, time);
-    fprintf(file, "%zu,%" PRIu64 ",%s,%s,%" PRIu64 ",%s\r\n", number, row->sequence, conversion, account, row->points,
-        time);
+    fprintf(file, "%zu,%" PRIu64 ",%s,%s", number, row->sequence, conversion, account);
+    print_amounts(row->points, row->fee_points, file);
+    fprintf(file, ",%s\r\n", time);
 }
 
 // Not the header's digest, nor its own: it stands in the record behind the rows.
 static void print_totals(const struct waon_rows *rows, const uint8_t sha256[HASH_BYTES], FILE *file)
 {
     char hex[2 * HASH_BYTES + 1];
-    fprintf(file, "%s,%zu,%s,,%" PRIu64 ",\r\n", totals_name, rows->count,
-        sodium_bin2hex(hex, sizeof hex, sha256, HASH_BYTES), rows->points);
+    fprintf(file, "%s,%zu,%s,", totals_name, rows->count, sodium_bin2hex(hex, sizeof hex, sha256, HASH_BYTES));
+    print_amounts(rows->points, rows->fee_points, file);
+    fputs(",\r\n", file);
 }
 
 void waon_file_write(const char *path, const struct waon_rows *rows, uint8_t sha256[HASH_BYTES])
@@ -93,6 +101,15 @@ static bool parse_number(const char *text, uint64_t *number)
     return *text >= '0' && *text <= '9' && !*end && !errno;
 }
 
+// The cells that print_amounts wrote. False: they are none, or do not add up.
+static bool parse_amounts(const struct csv_row *from, uint64_t *points, uint64_t *fee_points)
+{
+    uint64_t payout_points;
+    return parse_number(from->cells[4], points) && parse_number(from->cells[5], fee_points) &&
+           parse_number(from->cells[6], &payout_points) && *fee_points <= *points &&
+           payout_points == *points - *fee_points;
+}
+
 static void read_row(const struct csv_file *file, const struct csv_row *from, struct waon_rows *rows)
 {
     struct waon_row row = {0};
@@ -100,8 +117,8 @@ static void read_row(const struct csv_file *file, const struct csv_row *from, st
     if (!parse_number(from->cells[0], &number) || number != rows->count + 1)
         fail_changed(file, from->line, "the rows are not numbered one by one");
     if (!parse_number(from->cells[1], &row.sequence) || !id_parse(from->cells[2], row.conversion) ||
-        !id_parse(from->cells[3], row.account) || !parse_number(from->cells[4], &row.points) ||
-        !jst_parse_time(from->cells[5], &row.requested_at))
+        !id_parse(from->cells[3], row.account) || !parse_amounts(from, &row.points, &row.fee_points) ||
+        !jst_parse_time(from->cells[7], &row.requested_at))
         fail_changed(file, from->line, "a cell cannot be read");
     waon_rows_add(rows, &row);
 }
@@ -124,11 +141,11 @@ static void check_totals(const struct csv_file *file, const struct waon_rows *ro
     const struct csv_row *last = &file->rows[file->count - 1];
     uint8_t sha256[HASH_BYTES];
     char hex[2 * HASH_BYTES + 1];
-    uint64_t count, points;
+    uint64_t count, points, fee_points;
     rows_digest(file, sha256);
     sodium_bin2hex(hex, sizeof hex, sha256, HASH_BYTES);
-    if (!parse_number(last->cells[1], &count) || count != rows->count || !parse_number(last->cells[4], &points) ||
-        points != rows->points)
+    if (!parse_number(last->cells[1], &count) || count != rows->count || !parse_amounts(last, &points, &fee_points) ||
+        points != rows->points || fee_points != rows->fee_points)
         fail_changed(file, last->line, "count or points of the last record are not those of the rows");
     if (strcmp(last->cells[2], hex))
         fail_changed(file, last->line, "the digest is not that of the rows");

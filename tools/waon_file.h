@@ -1,5 +1,5 @@
 // The file of conversions that wait for their answer, as the WAON side gets it: CSV of fixed columns, its rows
-// numbered; the last record has their count, their points and the SHA-256 of their bytes.
+// numbered; the last record has their count, their sums of points and the SHA-256 of their bytes.
 #pragma once
 
 #include "proto/formats.h"
@@ -12,7 +12,8 @@ struct waon_row {
     uint64_t sequence;
     uint8_t conversion[ID_BYTES];
     uint8_t account[ID_BYTES];
-    uint64_t points;
+    uint64_t points;     // held
+    uint64_t fee_points; // of them; the rest is paid out
     int64_t requested_at;
     bool pending;  // in the ledger, as it is now
     uint32_t line; // of the results that answers it; 0: none
@@ -21,7 +22,7 @@ struct waon_row {
 struct waon_rows {
     struct waon_row *rows;
     size_t count;
-    uint64_t points;
+    uint64_t points, fee_points;
 };
 
 void waon_rows_add(struct waon_rows *rows, const struct waon_row *row);

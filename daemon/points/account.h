@@ -15,9 +15,11 @@ struct account {
     uint32_t conversion_use; // in conversions.uses, counted from 1; 0: never requested one
     uint32_t visits;         // first of its chain in circulation.visits, counted from 1; 0: no receipts
     uint32_t lots;           // first of its chain in lots.all, counted from 1; 0: nothing expires
+    uint32_t donors;         // first of its chain in donations.donors, counted from 1; 0: never gave
     uint8_t municipality;    // position in genesis
     uint8_t status;          // Points__V1__AccountStatus
 };
+_Static_assert(sizeof(struct account) == 48, "millions of accounts");
 
 // An account that was merged into another.
 struct account_merge {

@@ -16,6 +16,7 @@ enum book {
     BOOK_EXPIRED,
     BOOK_FORFEITED,
     BOOK_REVERSED,
+    BOOK_FEES,
     BOOK_COUNT
 };
 

@@ -15,8 +15,8 @@ bool conversion_amount_valid(struct turn *turn)
 {
     const uint64_t *policies = turn->state->policies;
     uint64_t points = turn->transaction->request_conversion->points;
-    return points > 0 && points >= policies[POLICY(CONVERSION_MIN_POINTS)] &&
-           points % policies[POLICY(CONVERSION_UNIT_POINTS)] == 0;
+    return points >= policies[POLICY(CONVERSION_MIN_POINTS)] &&
+           points % policies[POLICY(CONVERSION_UNIT_POINTS)] == 0 && points > policies[POLICY(CONVERSION_FEE_POINTS)];
 }
 
 // The account's use brought to the day and month of `time`: what belongs to others is dropped.
@@ -87,6 +87,12 @@ static void use_take(struct conversions *conversions, const struct account *acco
         use->month_points -= points;
 }
 
+// Of the turn's account, today.
+static void count(struct turn *turn, const uint64_t more[SERIES_COLUMNS])
+{
+    series_add(&turn->state->conversions.by_municipality[turn->account->municipality], state_today(turn->state), more);
+}
+
 uint64_t conversion_apply_request(struct turn *turn)
 {
     struct points_state *state = turn->state;
@@ -97,41 +103,60 @@ uint64_t conversion_apply_request(struct turn *turn)
     memcpy(conversion->account, request->account.data, ID_BYTES);
     conversion->municipality = turn->account->municipality;
     conversion->points = request->points;
+    conversion->fee_points = state->policies[POLICY(CONVERSION_FEE_POINTS)];
     conversion->requested_at = state->time;
     lots_take(&state->lots, turn->account, request->points, &conversion->parts);
     HASH_ADD(hh, state->conversions.pending, sequence, sizeof conversion->sequence, conversion);
     use_add(&state->conversions, turn->account, state->time, request->points);
     books_move(&state->books, turn->account, BOOK_BALANCES, BOOK_HELD, request->points);
+    count(turn,
+        (uint64_t[SERIES_COLUMNS]){[CONVERSIONS_REQUESTED] = 1, [CONVERSIONS_REQUESTED_POINTS] = request->points});
     return request->points;
 }
 
-// Ends a pending conversion: its held points go to `book`. The turn's account becomes the conversion's.
-static uint64_t finish(struct turn *turn, enum book book)
+// ---- the answer
+
+static void forget(struct conversions *conversions, struct conversion *conversion)
 {
-    struct points_state *state = turn->state;
-    struct conversion *conversion = turn->conversion;
-    uint64_t points = conversion->points;
-    turn_touch(turn, account_get_merged(&state->accounts, conversion->account));
-    books_move(&state->books, turn->account, BOOK_HELD, book, points);
-    if (book == BOOK_BALANCES)
-        state_refund(state, turn->account, &conversion->parts);
-    if (book == BOOK_BALANCES)
-        use_take(&state->conversions, turn->account, conversion->requested_at, points);
-    HASH_DELETE(hh, state->conversions.pending, conversion);
+    HASH_DELETE(hh, conversions->pending, conversion);
     lot_parts_free(&conversion->parts);
     free(conversion);
-    return points;
+}
+
+// The turn's account becomes the conversion's.
+static void touch(struct turn *turn)
+{
+    turn_touch(turn, account_get_merged(&turn->state->accounts, turn->conversion->account));
 }
 
 uint64_t conversion_apply_settle(struct turn *turn)
 {
-    return finish(turn, BOOK_CONVERTED);
+    struct points_state *state = turn->state;
+    uint64_t points = turn->conversion->points, fee_points = turn->conversion->fee_points;
+    touch(turn);
+    books_move(&state->books, turn->account, BOOK_HELD, BOOK_FEES, fee_points);
+    books_move(&state->books, turn->account, BOOK_HELD, BOOK_CONVERTED, points - fee_points);
+    count(turn,
+        (uint64_t[SERIES_COLUMNS]){
+            [CONVERSIONS_SETTLED] = 1, [CONVERSIONS_SETTLED_POINTS] = points, [CONVERSIONS_FEE_POINTS] = fee_points});
+    forget(&state->conversions, turn->conversion);
+    return points;
 }
 
 uint64_t conversion_apply_refuse(struct turn *turn)
 {
-    return finish(turn, BOOK_BALANCES);
+    struct points_state *state = turn->state;
+    uint64_t points = turn->conversion->points;
+    touch(turn);
+    books_move(&state->books, turn->account, BOOK_HELD, BOOK_BALANCES, points);
+    state_refund(state, turn->account, &turn->conversion->parts);
+    use_take(&state->conversions, turn->account, turn->conversion->requested_at, points);
+    count(turn, (uint64_t[SERIES_COLUMNS]){[CONVERSIONS_REFUSED] = 1, [CONVERSIONS_REFUSED_POINTS] = points});
+    forget(&state->conversions, turn->conversion);
+    return points;
 }
+
+// ---- the end of an account, and of all
 
 // What was used on a newer day or in a newer month counts; on the same one, both do.
 static void join_use(struct conversion_use *to, const struct conversion_use *from)
@@ -159,12 +184,9 @@ void conversions_merge(struct conversions *conversions, struct account *from, st
 
 void conversions_free(struct conversions *conversions)
 {
-    struct conversion *conversion, *next;
-    HASH_ITER(hh, conversions->pending, conversion, next)
-    {
-        HASH_DELETE(hh, conversions->pending, conversion);
-        lot_parts_free(&conversion->parts);
-        free(conversion);
-    }
+    while (conversions->pending)
+        forget(conversions, conversions->pending);
+    for (int m = 0; m < GENESIS_MUNICIPALITIES_MAX; m++)
+        series_free(&conversions->by_municipality[m]);
     free(conversions->uses);
 }

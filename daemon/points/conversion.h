@@ -2,6 +2,7 @@
 #pragma once
 
 #include "points/lots.h"
+#include "points/series.h"
 #include "proto/formats.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@ struct conversion {
     uint8_t account[ID_BYTES];
     uint8_t municipality; // position in genesis, when it was requested
     uint64_t points;
+    uint64_t fee_points;    // of them, when it is settled: as the policy was when it was requested
     int64_t requested_at;   // block time
     struct lot_parts parts; // where the points came from
     UT_hash_handle hh;      // by sequence
@@ -26,8 +28,20 @@ struct conversion_use {
     uint64_t day_points, month_points;
 };
 
+// Columns of a municipality's series.
+enum {
+    CONVERSIONS_REQUESTED,
+    CONVERSIONS_REQUESTED_POINTS,
+    CONVERSIONS_SETTLED,
+    CONVERSIONS_SETTLED_POINTS, // fees included
+    CONVERSIONS_FEE_POINTS,
+    CONVERSIONS_REFUSED, // reversed ones too
+    CONVERSIONS_REFUSED_POINTS,
+};
+
 struct conversions {
-    struct conversion *pending; // uthash, by sequence; oldest first
+    struct conversion *pending;                                // uthash, by sequence; oldest first
+    struct series by_municipality[GENESIS_MUNICIPALITIES_MAX]; // the account's home when it happened
     struct conversion_use *uses;
     size_t use_count, use_capacity;
 };

@@ -61,37 +61,45 @@ bool donation_covered(struct turn *turn)
     return turn->transaction->donate->points <= turn->account->balance_points;
 }
 
-void donation_totals_add(struct donation_totals *totals, const struct donation_total *more)
+// ---- the series
+
+struct donation_series *donation_series_get(const struct donations *donations, struct donee donee)
 {
-    size_t at = 0;
-    while (at < totals->count &&
-           (totals->all[at].municipality != more->municipality || totals->all[at].purpose != more->purpose))
-        at++;
-    if (at == totals->count) {
-        totals->all = memory_grow(totals->all, totals->count, &totals->capacity, sizeof *totals->all);
-        totals->all[totals->count++] =
-            (struct donation_total){.municipality = more->municipality, .purpose = more->purpose};
-    }
-    totals->all[at].donations += more->donations;
-    totals->all[at].points += more->points;
-    totals->all[at].reversed_donations += more->reversed_donations;
-    totals->all[at].reversed_points += more->reversed_points;
-    totals->all[at].reversals += more->reversals;
-    totals->all[at].reversals_points += more->reversals_points;
+    struct donation_series *series;
+    HASH_FIND(hh, donations->series, &donee, sizeof donee, series);
+    return series;
 }
 
-// The newest day, or one before it.
-static struct donation_totals *totals_of_day(struct donation_days *days, uint32_t day)
+static int by_donee(const struct donation_series *a, const struct donation_series *b)
 {
-    size_t at = days->count;
-    while (at > 0 && days->all[at - 1].day > day)
-        at--;
-    if (at > 0 && days->all[at - 1].day == day)
-        return &days->all[at - 1].totals;
-    days->all = memory_grow(days->all, days->count, &days->capacity, sizeof *days->all);
-    days->all[days->count++] = (struct donation_day){.day = day}; // block time does not go back: it is the newest
-    return &days->all[days->count - 1].totals;
+    if (a->donee.municipality != b->donee.municipality)
+        return a->donee.municipality < b->donee.municipality ? -1 : 1;
+    return a->donee.purpose < b->donee.purpose ? -1 : a->donee.purpose > b->donee.purpose;
 }
+
+static struct donation_series *series_of(struct donations *donations, struct donee donee)
+{
+    struct donation_series *series = donation_series_get(donations, donee);
+    if (series)
+        return series;
+    series = memory_zeroed(1, sizeof *series);
+    series->donee = donee;
+    if (donee.municipality != DONEE_ALL)
+        series->wider = series_of(donations, donee_wider(donee));
+    HASH_ADD_INORDER(hh, donations->series, donee, sizeof series->donee, series, by_donee);
+    return series;
+}
+
+uint64_t donation_series_net(const struct donation_series *series, uint32_t to_day)
+{
+    const struct series *days = &series->series;
+    uint64_t points = days->whole[DONATIONS_POINTS] - days->whole[DONATIONS_REVERSED_POINTS];
+    for (size_t i = days->count; i > 0 && days->days[i - 1].day > to_day; i--)
+        points -= days->days[i - 1].sums[DONATIONS_POINTS] - days->days[i - 1].sums[DONATIONS_REVERSED_POINTS];
+    return points;
+}
+
+// ---- giving
 
 static struct donation *remember(struct turn *turn, uint64_t points)
 {
@@ -99,8 +107,8 @@ static struct donation *remember(struct turn *turn, uint64_t points)
     struct donation *donation = memory_zeroed(1, sizeof *donation);
     donation->sequence = turn->sequence;
     memcpy(donation->account, turn->transaction->donate->account.data, ID_BYTES);
-    donation->municipality = turn->account->municipality;
-    donation->purpose = turn->purpose->definition.purpose;
+    donation->series =
+        series_of(&state->donations, (struct donee){turn->account->municipality, turn->purpose->definition.purpose});
     donation->day = state_today(state);
     donation->last_day = donation->day + (uint32_t)state->policies[POLICY(REVERSAL_DONATION_DAYS)];
     donation->points = points;
@@ -108,66 +116,64 @@ static struct donation *remember(struct turn *turn, uint64_t points)
     return donation;
 }
 
+// In its own series and in the wider ones.
+static void count(struct donations *donations, struct account *account, const struct donation *donation)
+{
+    const int64_t begin[] = {[UNIT(DAY)] = donation->day,
+        [UNIT(MONTH)] = calendar_month_first_day(donation->day),
+        [UNIT(FISCAL_YEAR)] = calendar_fiscal_year_first_day(donation->day)};
+    for (struct donation_series *series = donation->series; series; series = series->wider) {
+        int64_t last_day = donor_last_day(&donations->donors, account, series->donee);
+        uint64_t more[SERIES_COLUMNS] = {[DONATIONS] = 1, [DONATIONS_POINTS] = donation->points};
+        for (int unit = UNIT(WHOLE); unit <= UNIT(FISCAL_YEAR); unit++)
+            more[DONORS + unit] = last_day < begin[unit];
+        series_add(&series->series, donation->day, more);
+    }
+    donor_gives(&donations->donors, account, donation->series->donee, donation->day);
+}
+
 uint64_t donation_apply(struct turn *turn)
 {
     struct points_state *state = turn->state;
     uint64_t points = turn->transaction->donate->points;
     struct donation *donation = remember(turn, points);
-    struct donation_total total = {
-        .municipality = donation->municipality, .purpose = donation->purpose, .donations = 1, .points = points};
-    donation_totals_add(totals_of_day(&state->donations, donation->day), &total);
+    count(&state->donations, turn->account, donation);
     lots_take(&state->lots, turn->account, points, &donation->parts);
     books_move(&state->books, turn->account, BOOK_BALANCES, BOOK_DONATED, points);
     return points;
 }
 
-// ---- undoing, and what is left
+// ---- undoing
 
-struct donation *donation_reversible(const struct donation_days *days, uint64_t sequence, uint32_t today)
+struct donation *donation_reversible(const struct donations *donations, uint64_t sequence, uint32_t today)
 {
     struct donation *donation;
-    HASH_FIND(hh, days->reversible, &sequence, sizeof sequence, donation);
+    HASH_FIND(hh, donations->reversible, &sequence, sizeof sequence, donation);
     return donation && donation->last_day >= today ? donation : NULL;
 }
 
-static void forget(struct donation_days *days, struct donation *donation)
+static void forget(struct donations *donations, struct donation *donation)
 {
-    HASH_DELETE(hh, days->reversible, donation);
+    HASH_DELETE(hh, donations->reversible, donation);
     lot_parts_free(&donation->parts);
     free(donation);
 }
 
-void donation_reverse(struct donation_days *days, struct donation *donation, uint32_t today)
+void donation_reverse(struct donations *donations, struct donation *donation, uint32_t today)
 {
-    struct donation_total given = {.municipality = donation->municipality,
-        .purpose = donation->purpose,
-        .reversed_donations = 1,
-        .reversed_points = donation->points};
-    struct donation_total now = {.municipality = donation->municipality,
-        .purpose = donation->purpose,
-        .reversals = 1,
-        .reversals_points = donation->points};
-    donation_totals_add(totals_of_day(days, donation->day), &given);
-    donation_totals_add(totals_of_day(days, today), &now);
-    forget(days, donation);
+    const uint64_t given[SERIES_COLUMNS] = {[DONATIONS_REVERSED] = 1, [DONATIONS_REVERSED_POINTS] = donation->points};
+    const uint64_t now[SERIES_COLUMNS] = {[REVERSALS] = 1, [REVERSALS_POINTS] = donation->points};
+    for (struct donation_series *series = donation->series; series; series = series->wider) {
+        series_add(&series->series, donation->day, given);
+        series_add(&series->series, today, now);
+    }
+    forget(donations, donation);
 }
 
-void donations_forget(struct donation_days *days, uint32_t today)
+void donations_forget(struct donations *donations, uint32_t today)
 {
-    while (days->reversible && days->reversible->last_day < today)
-        forget(days, days->reversible);
-}
-
-uint64_t donations_net(const struct donation_days *days, unsigned municipality, uint32_t purpose, uint32_t to_day)
-{
-    uint64_t points = 0;
-    for (size_t i = 0; i < days->count && days->all[i].day <= to_day; i++)
-        for (size_t j = 0; j < days->all[i].totals.count; j++) {
-            const struct donation_total *total = &days->all[i].totals.all[j];
-            if (total->municipality == municipality && total->purpose == purpose)
-                points += total->points - total->reversed_points;
-        }
-    return points;
+    while (donations->reversible && donations->reversible->last_day < today)
+        forget(donations, donations->reversible);
 }
 
 void purposes_free(struct purpose *purposes)
@@ -181,11 +187,16 @@ void purposes_free(struct purpose *purposes)
     }
 }
 
-void donations_free(struct donation_days *days)
+void donations_free(struct donations *donations)
 {
-    for (size_t i = 0; i < days->count; i++)
-        free(days->all[i].totals.all);
-    free(days->all);
-    while (days->reversible)
-        forget(days, days->reversible);
+    struct donation_series *series, *next;
+    while (donations->reversible)
+        forget(donations, donations->reversible);
+    donors_free(&donations->donors);
+    HASH_ITER(hh, donations->series, series, next)
+    {
+        HASH_DELETE(hh, donations->series, series);
+        series_free(&series->series);
+        free(series);
+    }
 }

@@ -1,7 +1,9 @@
 // Purposes, donations to the home municipality, and their totals by day.
 #pragma once
 
+#include "points/donor.h"
 #include "points/lots.h"
+#include "points/series.h"
 #include "proto/formats.h"
 
 #include <stdbool.h>
@@ -14,57 +16,59 @@ struct purpose {
     UT_hash_handle hh;                    // by definition.purpose
 };
 
-struct donation_total {
-    uint32_t purpose;
-    uint8_t municipality; // position in genesis
-    uint64_t donations, points;
-    uint64_t reversed_donations, reversed_points; // of these, whenever that was
-    uint64_t reversals, reversals_points;         // that were made on this day
+// Columns of a donee's series.
+enum {
+    DONATIONS,
+    DONATIONS_POINTS,
+    DONATIONS_REVERSED, // of these, whenever that was
+    DONATIONS_REVERSED_POINTS,
+    REVERSALS, // that were made on this day
+    REVERSALS_POINTS,
+    DONORS, // one for each TotalsUnit: those whose first donation ever, of the day, month or fiscal year this is
+};
+
+// All that a donee was given.
+struct donation_series {
+    struct donee donee;
+    struct donation_series *wider; // counts its donations too; NULL: there is none
+    struct series series;
+    uint64_t paid_points; // by settlements
+    uint32_t paid_to_day; // by the newest of them; when there are paid_points
+    UT_hash_handle hh;    // by donee, in the order of municipality, purpose
 };
 
 // A donation that can still be reversed.
 struct donation {
     uint64_t sequence;
     uint8_t account[ID_BYTES];
-    uint8_t municipality; // position in genesis
-    uint32_t purpose, day;
+    struct donation_series *series;
+    uint32_t day;
     uint32_t last_day; // on which it can be reversed
     uint64_t points;
     struct lot_parts parts; // where the points came from
     UT_hash_handle hh;      // by sequence, in its order
 };
 
-struct donation_totals {
-    struct donation_total *all;
-    size_t count, capacity;
+struct donations {
+    struct donation_series *series; // uthash
+    struct donation *reversible;    // uthash; some of them perhaps no longer
+    struct donors donors;
 };
 
-struct donation_day {
-    uint32_t day;
-    struct donation_totals totals;
-};
-
-// Ascending, since a donation's day is that of its block.
-struct donation_days {
-    struct donation_day *all;
-    size_t count, capacity;
-    struct donation *reversible; // uthash; some of them perhaps no longer
-};
-
-// Adds to the total of this municipality and purpose.
-void donation_totals_add(struct donation_totals *totals, const struct donation_total *more);
+struct donation_series *donation_series_get(const struct donations *donations, struct donee donee); // NULL: no donation
+// Given on days up to `to_day`, and not reversed.
+uint64_t donation_series_net(const struct donation_series *series, uint32_t to_day);
 
 // The one with this sequence number, if it can be reversed today; else NULL.
-struct donation *donation_reversible(const struct donation_days *days, uint64_t sequence, uint32_t today);
+struct donation *donation_reversible(const struct donations *donations, uint64_t sequence, uint32_t today);
 // Counts its reversal, today and on its own day, and forgets it.
-void donation_reverse(struct donation_days *days, struct donation *donation, uint32_t today);
-void donations_forget(struct donation_days *days, uint32_t today); // those at the head that cannot be reversed any more
-// Given on days up to `to_day` to a municipality (position in genesis) for a purpose, and not reversed.
-uint64_t donations_net(const struct donation_days *days, unsigned municipality, uint32_t purpose, uint32_t to_day);
+void donation_reverse(struct donations *donations, struct donation *donation, uint32_t today);
+void donations_forget(
+    struct donations *donations, uint32_t today); // those at the head that cannot be reversed any more
 
 struct purpose *purpose_get(struct purpose *purposes, uint32_t number); // NULL: none
 void purposes_free(struct purpose *purposes);
-void donations_free(struct donation_days *days);
+void donations_free(struct donations *donations);
 
 struct turn;
 bool purpose_known(struct turn *turn);

@@ -43,6 +43,7 @@ uint64_t merge_apply(struct turn *turn)
     books_account_merged(&state->books, turn->merged, turn->account);
     quests_merge(&state->quests, turn->merged, turn->account);
     conversions_merge(&state->conversions, turn->merged, turn->account);
+    donors_merge(&state->donations.donors, turn->merged, turn->account);
     circulation_merge(&state->circulation, turn->merged, turn->account);
     turn->merged->status = ACCOUNT_STATUS(MERGED);
     remember(&state->accounts, turn->transaction->merge_accounts);

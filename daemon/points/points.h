@@ -79,8 +79,8 @@ struct points_outcome points_known(const struct points_inputs *inputs);
 struct points_outcome points_apply(
     struct points_state *state, const Points__V1__Transaction *transaction, const struct points_inputs *inputs);
 
-// issued = balances + held + donated + converted + expired + forfeited + reversed, over all and by a walk of every
-// account. Costs a pass over the accounts; for auditors and tests.
+// issued = balances + held + donated + converted + expired + forfeited + reversed + fees, over all and by a walk of
+// every account. Costs a pass over the accounts; for auditors and tests.
 bool points_books_balance(const struct points_state *state);
 
 // ---- asking. Replies are allocated in `allocator` (an arena) and stay valid as long as it does; names in them point
@@ -108,6 +108,8 @@ Points__V1__QuestReply *points_quest(const struct points_state *state, const str
     const Points__V1__GetQuest *query, ProtobufCAllocator *allocator);
 Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state,
     const struct points_asker *asker, const Points__V1__GetDonationTotals *query, ProtobufCAllocator *allocator);
+Points__V1__ConversionTotalsReply *points_conversion_totals(const struct points_state *state,
+    const struct points_asker *asker, const Points__V1__GetConversionTotals *query, ProtobufCAllocator *allocator);
 Points__V1__PendingConversionsReply *points_pending_conversions(
     const struct points_state *state, const Points__V1__GetPendingConversions *query, ProtobufCAllocator *allocator);
 Points__V1__TrialBalanceReply *points_trial_balance(const struct points_state *state, ProtobufCAllocator *allocator);

@@ -20,6 +20,7 @@ static const struct {
     [POLICY(TOTALS_SHARED)] = {"TOTALS_SHARED", "0 or 1", 0, 1, 0},
     [POLICY(REFUND_GRACE_DAYS)] = {"REFUND_GRACE_DAYS", "days", 0, 3660, 30},
     [POLICY(REVERSAL_DONATION_DAYS)] = {"REVERSAL_DONATION_DAYS", "days", 0, 366, 14},
+    [POLICY(CONVERSION_FEE_POINTS)] = {"CONVERSION_FEE_POINTS", "points", 0, 1000000, 0},
 };
 
 void policy_defaults(uint64_t policies[POLICY_COUNT])

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { POLICY_COUNT = POLICY(REVERSAL_DONATION_DAYS) + 1 };
+enum { POLICY_COUNT = POLICY(CONVERSION_FEE_POINTS) + 1 };
 
 struct turn;
 

@@ -11,7 +11,6 @@
 enum {
     PROGRESS_MAX = 200,
     LOTS_MAX = 200,
-    TOTALS_ROWS_MAX = 2000,
     PENDING_MAX = 1000,
     PENDING_STANDARD = 500,
 };
@@ -31,6 +30,12 @@ bool points_may_see(const struct points_state *state, const struct points_asker 
     if (asker->role != ROLE(MUNICIPALITY) || state->policies[POLICY(TOTALS_SHARED)])
         return true;
     return municipality == asker->municipality;
+}
+
+bool query_may_show(
+    const struct points_state *state, const struct points_asker *asker, uint32_t wanted, uint32_t municipality)
+{
+    return (wanted == 0 || wanted == municipality) && points_may_see(state, asker, municipality);
 }
 
 static ProtobufCBinaryData bytes_in(ProtobufCAllocator *allocator, const uint8_t *bytes, size_t size)
@@ -166,120 +171,6 @@ Points__V1__QuestReply *points_quest(const struct points_state *state, const str
     return reply;
 }
 
-// ---- donation totals
-
-// The rows of one day, month, fiscal year or span, being gathered.
-struct gathering {
-    uint32_t first_day;
-    bool by_original; // where reversals stand
-    struct donation_totals totals;
-};
-
-static uint32_t unit_first_day(const Points__V1__GetDonationTotals *query, uint32_t day)
-{
-    switch (query->unit) {
-    case POINTS__V1__TOTALS_UNIT__DAY:
-        return day;
-    case POINTS__V1__TOTALS_UNIT__MONTH:
-        return calendar_month_first_day(day);
-    case POINTS__V1__TOTALS_UNIT__FISCAL_YEAR:
-        return calendar_fiscal_year_first_day(day);
-    default:
-        return query->from_day;
-    }
-}
-
-static int by_municipality_and_purpose(const void *left, const void *right)
-{
-    const struct donation_total *a = left, *b = right;
-    if (a->municipality != b->municipality)
-        return a->municipality < b->municipality ? -1 : 1;
-    return a->purpose < b->purpose ? -1 : a->purpose > b->purpose;
-}
-
-static void add_total_row(const struct points_state *state, const struct gathering *gathering,
-    const struct donation_total *total, Points__V1__DonationTotalsReply *reply, ProtobufCAllocator *allocator)
-{
-    Points__V1__DonationTotal *row = MESSAGE(allocator, Points__V1__DonationTotal, POINTS__V1__DONATION_TOTAL__INIT);
-    row->first_day = gathering->first_day;
-    row->municipality = state_municipality_code(state, total->municipality);
-    row->purpose = total->purpose;
-    row->donations = total->donations;
-    row->points = total->points;
-    row->reversed_donations = gathering->by_original ? total->reversed_donations : total->reversals;
-    row->reversed_points = gathering->by_original ? total->reversed_points : total->reversals_points;
-    reply->rows[reply->n_rows++] = row;
-}
-
-// A day on which something was reversed, and nothing given, is no row when reversals stand with their donations.
-static bool is_row(const struct gathering *gathering, const struct donation_total *total)
-{
-    return total->donations > 0 || (!gathering->by_original && total->reversals > 0);
-}
-
-// Turns what was gathered into rows, past `*skip` of them, and begins anew. False: the reply is full.
-static bool finish_gathering(const struct points_state *state, struct gathering *gathering, uint32_t *skip,
-    Points__V1__DonationTotalsReply *reply, ProtobufCAllocator *allocator)
-{
-    struct donation_totals *totals = &gathering->totals;
-    bool room = true;
-    if (totals->count > 0) // there is no array yet otherwise
-        qsort(totals->all, totals->count, sizeof *totals->all, by_municipality_and_purpose);
-    for (size_t i = 0; i < totals->count && room; i++) {
-        if (!is_row(gathering, &totals->all[i]))
-            continue;
-        if (*skip > 0)
-            --*skip;
-        else if (reply->n_rows == TOTALS_ROWS_MAX)
-            room = false;
-        else
-            add_total_row(state, gathering, &totals->all[i], reply, allocator);
-    }
-    totals->count = 0;
-    return room;
-}
-
-static void gather_day(const struct points_state *state, const struct points_asker *asker,
-    const Points__V1__GetDonationTotals *query, const struct donation_day *day, struct gathering *gathering)
-{
-    for (size_t i = 0; i < day->totals.count; i++) {
-        const struct donation_total *total = &day->totals.all[i];
-        uint32_t municipality = state_municipality_code(state, total->municipality);
-        bool wanted = (query->municipality == 0 || query->municipality == municipality) &&
-                      (query->purpose == 0 || query->purpose == total->purpose);
-        if (wanted && points_may_see(state, asker, municipality))
-            donation_totals_add(&gathering->totals, total);
-    }
-}
-
-Points__V1__DonationTotalsReply *points_donation_totals(const struct points_state *state,
-    const struct points_asker *asker, const Points__V1__GetDonationTotals *query, ProtobufCAllocator *allocator)
-{
-    Points__V1__DonationTotalsReply *reply =
-        MESSAGE(allocator, Points__V1__DonationTotalsReply, POINTS__V1__DONATION_TOTALS_REPLY__INIT);
-    reply->rows = POINTERS(allocator, TOTALS_ROWS_MAX, Points__V1__DonationTotal);
-    reply->last_sequence = state->last_sequence;
-    struct gathering gathering = {.by_original = query->by_original};
-    uint32_t skip = query->offset;
-    bool room = true;
-    for (size_t i = 0; i < state->donations.count && room; i++) {
-        const struct donation_day *day = &state->donations.all[i];
-        if (day->day < query->from_day || (query->to_day && day->day > query->to_day))
-            continue;
-        uint32_t first_day = unit_first_day(query, day->day);
-        if (first_day != gathering.first_day)
-            room = finish_gathering(state, &gathering, &skip, reply, allocator);
-        gathering.first_day = first_day;
-        gather_day(state, asker, query, day, &gathering);
-    }
-    if (room)
-        room = finish_gathering(state, &gathering, &skip, reply, allocator);
-    free(gathering.totals.all);
-    if (!room)
-        reply->next_offset = query->offset + TOTALS_ROWS_MAX;
-    return reply;
-}
-
 // ---- pending conversions
 
 static Points__V1__PendingConversion *pending_shown(
@@ -293,6 +184,7 @@ static Points__V1__PendingConversion *pending_shown(
     shown->municipality = state_municipality_code(state, conversion->municipality);
     shown->points = conversion->points;
     shown->requested_at = conversion->requested_at;
+    shown->fee_points = conversion->fee_points;
     return shown;
 }
 
@@ -328,6 +220,7 @@ static Points__V1__Books *books_shown(const uint64_t column[BOOK_COUNT], Protobu
     shown->expired = column[BOOK_EXPIRED];
     shown->forfeited = column[BOOK_FORFEITED];
     shown->reversed = column[BOOK_REVERSED];
+    shown->fees = column[BOOK_FEES];
     return shown;
 }
 

@@ -3,6 +3,10 @@
 
 #include "points/state.h"
 
+// Whether rows of a municipality (code) belong in the answer; `wanted` 0: of all that the asker may see.
+bool query_may_show(
+    const struct points_state *state, const struct points_asker *asker, uint32_t wanted, uint32_t municipality);
+
 void *query_take(ProtobufCAllocator *allocator, size_t count, size_t size); // or the end of the process
 
 // A message in the arena, and an array of `count` pointers to messages there.

@@ -1,14 +1,11 @@
 // What expired and what will; what was paid out and what is open.
 #include "points/query.h"
 
-#include <stdlib.h>
-
-enum { EXPIRY_ROWS_MAX = 2000, SETTLEMENTS_MAX = 500 };
-
-static bool may_show(const struct points_state *state, const struct points_asker *asker, uint32_t wanted, uint32_t code)
-{
-    return (wanted == 0 || wanted == code) && points_may_see(state, asker, code);
-}
+enum {
+    EXPIRY_ROWS_MAX = 2000,
+    SETTLEMENTS_MAX = 500,
+    OPEN_MAX = RESPONSE_BYTES_MAX / 8, // more do not fit in an answer
+};
 
 // ---- expiry
 
@@ -30,7 +27,7 @@ static void add_expiry_day(const struct points_state *state, const struct points
 {
     for (unsigned m = 0; m < state_municipality_count(state) && !reply->next_offset; m++) {
         uint32_t code = state_municipality_code(state, m);
-        if (state->lots.days[day].municipalities[m] == 0 || !may_show(state, asker, query->municipality, code))
+        if (state->lots.days[day].municipalities[m] == 0 || !query_may_show(state, asker, query->municipality, code))
             continue;
         if (*skip > 0)
             --*skip;
@@ -72,41 +69,34 @@ static Points__V1__Settlement *settlement_shown(
     return shown;
 }
 
-static void add_open(const struct points_state *state, unsigned municipality, uint32_t purpose,
+static void add_open(const struct points_state *state, const struct donation_series *series,
     Points__V1__SettlementsReply *reply, ProtobufCAllocator *allocator)
 {
-    uint64_t given = donations_net(&state->donations, municipality, purpose, UINT32_MAX);
-    uint64_t paid = settlements_paid(&state->settlements, municipality, purpose);
-    if (given == paid)
+    uint64_t given = donation_series_net(series, UINT32_MAX);
+    if (given == series->paid_points || reply->n_open == OPEN_MAX)
         return;
     Points__V1__OpenDonations *row = MESSAGE(allocator, Points__V1__OpenDonations, POINTS__V1__OPEN_DONATIONS__INIT);
-    row->municipality = state_municipality_code(state, municipality);
-    row->purpose = purpose;
-    row->points = (int64_t)(given - paid);
+    row->municipality = state_municipality_code(state, series->donee.municipality);
+    row->purpose = series->donee.purpose;
+    row->points = (int64_t)(given - series->paid_points);
     reply->open[reply->n_open++] = row;
 }
 
-static int by_number(const void *left, const void *right)
+static bool donee_wanted(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetSettlements *query, struct donee donee)
 {
-    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    return a < b ? -1 : a > b;
+    return !donee_is_wide(donee) && (query->purpose == 0 || query->purpose == donee.purpose) &&
+           query_may_show(state, asker, query->municipality, state_municipality_code(state, donee.municipality));
 }
 
 static void add_all_open(const struct points_state *state, const struct points_asker *asker,
     const Points__V1__GetSettlements *query, Points__V1__SettlementsReply *reply, ProtobufCAllocator *allocator)
 {
-    size_t count = 0;
-    uint32_t *numbers = query_take(allocator, HASH_COUNT(state->purposes), sizeof *numbers);
-    for (const struct purpose *purpose = state->purposes; purpose; purpose = purpose->hh.next)
-        if (query->purpose == 0 || query->purpose == purpose->definition.purpose)
-            numbers[count++] = purpose->definition.purpose;
-    if (count > 0)
-        qsort(numbers, count, sizeof *numbers, by_number);
-    reply->open = POINTERS(allocator, count * state_municipality_count(state), Points__V1__OpenDonations);
-    for (unsigned m = 0; m < state_municipality_count(state); m++)
-        if (may_show(state, asker, query->municipality, state_municipality_code(state, m)))
-            for (size_t i = 0; i < count; i++)
-                add_open(state, m, numbers[i], reply, allocator);
+    size_t count = HASH_COUNT(state->donations.series);
+    reply->open = POINTERS(allocator, count < OPEN_MAX ? count : OPEN_MAX, Points__V1__OpenDonations);
+    for (const struct donation_series *series = state->donations.series; series; series = series->hh.next)
+        if (donee_wanted(state, asker, query, series->donee))
+            add_open(state, series, reply, allocator);
 }
 
 static bool settlement_wanted(const struct points_state *state, const struct points_asker *asker,
@@ -114,7 +104,7 @@ static bool settlement_wanted(const struct points_state *state, const struct poi
 {
     uint32_t code = state_municipality_code(state, settlement->municipality);
     return (query->purpose == 0 || query->purpose == settlement->purpose) &&
-           may_show(state, asker, query->municipality, code);
+           query_may_show(state, asker, query->municipality, code);
 }
 
 Points__V1__SettlementsReply *points_settlements(const struct points_state *state, const struct points_asker *asker,

@@ -90,7 +90,7 @@ static uint64_t reverse_donation(struct turn *turn)
 {
     struct points_state *state = turn->state;
     uint64_t points = turn->donation->points;
-    books_undo_donation(&state->books, turn->account, turn->donation->municipality, points);
+    books_undo_donation(&state->books, turn->account, turn->donation->series->donee.municipality, points);
     state_refund(state, turn->account, &turn->donation->parts);
     donation_reverse(&state->donations, turn->donation, state_today(state));
     return points;

@@ -12,6 +12,7 @@ struct shop;
 struct conversion;
 struct key;
 struct donation;
+struct donation_series;
 
 // What the fold found before the checks, and what checks leave for those after them.
 struct turn {
@@ -32,7 +33,8 @@ struct turn {
     bool bonus;                // is in them
     struct purpose *purpose;
     struct conversion *conversion;
-    struct donation *donation; // that is reversed
+    struct donation *donation;     // that is reversed
+    struct donation_series *donee; // that is paid; NULL: it was given nothing
     struct key *key;
 };
 

@@ -5,15 +5,6 @@
 
 #include <stdlib.h>
 
-uint64_t settlements_paid(const struct settlements *settlements, unsigned municipality, uint32_t purpose)
-{
-    uint64_t points = 0;
-    for (size_t i = 0; i < settlements->count; i++)
-        if (settlements->all[i].municipality == municipality && settlements->all[i].purpose == purpose)
-            points += settlements->all[i].points;
-    return points;
-}
-
 bool settlement_municipality_known(struct turn *turn)
 {
     turn->municipality = state_municipality(turn->state, turn->transaction->settle_donations->municipality);
@@ -28,23 +19,17 @@ bool settlement_purpose_known(struct turn *turn)
 
 bool settlement_days_valid(struct turn *turn)
 {
-    const struct settlements *settlements = &turn->state->settlements;
     const Points__V1__SettleDonations *settle = turn->transaction->settle_donations;
-    for (size_t i = settlements->count; i > 0; i--) {
-        const struct settlement *before = &settlements->all[i - 1];
-        if (before->municipality == turn->municipality && before->purpose == settle->purpose)
-            return settle->to_day > before->to_day && settle->to_day < state_today(turn->state);
-    }
-    return settle->to_day < state_today(turn->state);
+    turn->donee =
+        donation_series_get(&turn->state->donations, (struct donee){(uint32_t)turn->municipality, settle->purpose});
+    bool paid_before = turn->donee && turn->donee->paid_points > 0;
+    return settle->to_day < state_today(turn->state) && !(paid_before && settle->to_day <= turn->donee->paid_to_day);
 }
 
 bool settlement_not_empty(struct turn *turn)
 {
-    const struct points_state *state = turn->state;
-    const Points__V1__SettleDonations *settle = turn->transaction->settle_donations;
-    unsigned municipality = (unsigned)turn->municipality;
-    uint64_t given = donations_net(&state->donations, municipality, settle->purpose, settle->to_day);
-    uint64_t paid = settlements_paid(&state->settlements, municipality, settle->purpose);
+    uint64_t given = turn->donee ? donation_series_net(turn->donee, turn->transaction->settle_donations->to_day) : 0;
+    uint64_t paid = turn->donee ? turn->donee->paid_points : 0;
     turn->points = given > paid ? given - paid : 0;
     return turn->points > 0;
 }
@@ -53,6 +38,8 @@ uint64_t settlement_apply(struct turn *turn)
 {
     struct settlements *settlements = &turn->state->settlements;
     const Points__V1__SettleDonations *settle = turn->transaction->settle_donations;
+    turn->donee->paid_points += turn->points;
+    turn->donee->paid_to_day = settle->to_day;
     settlements->all =
         memory_grow(settlements->all, settlements->count, &settlements->capacity, sizeof *settlements->all);
     settlements->all[settlements->count++] = (struct settlement){.sequence = turn->sequence,

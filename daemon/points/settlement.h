@@ -19,8 +19,6 @@ struct settlements {
     size_t count, capacity;
 };
 
-// Paid out before for a municipality (position in genesis) and purpose.
-uint64_t settlements_paid(const struct settlements *settlements, unsigned municipality, uint32_t purpose);
 void settlements_free(struct settlements *settlements);
 
 struct turn;

@@ -32,7 +32,7 @@ struct points_state {
     struct reversals reversals;
     struct settlements settlements;
     struct purpose *purposes; // uthash, by number
-    struct donation_days donations;
+    struct donations donations;
     struct conversions conversions;
     struct key *keys; // uthash, by key
     uint64_t policies[POLICY_COUNT];

@@ -66,6 +66,7 @@ static void check_books(const char *where, const Points__V1__Books *books, const
         {"expired", books->expired, 0},
         {"forfeited", books->forfeited, 0},
         {"reversed", books->reversed, 0},
+        {"fees", books->fees, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char *what = xprintf("trial balance, %s, %s", where, rows[i].book);

@@ -584,16 +584,17 @@ def outcomes(done):
 def test_waon_export(daemon, waiting, tmp_path):
     text = waiting.exported.read_bytes()
     header, *rows, last, rest = text.split(b"\r\n")
-    assert header == b"number,sequence,conversion,account,points,requested_at" and rest == b"" and len(rows) == WAITING
+    assert header == b"number,sequence,conversion,account,points,fee_points,payout_points,requested_at" and rest == b"" and len(rows) == WAITING
     digest = hashlib.sha256(b"".join(row + b"\r\n" for row in rows)).hexdigest()
-    assert last.decode() == f"total,{WAITING},{digest},,60,"
+    assert last.decode() == f"total,{WAITING},{digest},,60,0,60,"
     pending = waiting.rows("conversions")
     assert [row.decode() for row in rows] == [
-        f"{number},{row['sequence']},{row['conversion']},{RESIDENT},{row['points']},2021-11-01 09:00:00"
+        f"{number},{row['sequence']},{row['conversion']},{RESIDENT},{row['points']},0,{row['points']},2021-11-01 09:00:00"
         for number, row in enumerate(pending, 1)]
     assert "exists" in waiting.refuses("waon", "export", waiting.exported) and waiting.exported.read_bytes() == text
     again = tmp_path / "again.csv"
-    assert waiting.row("waon", "export", again) == {"file": str(again), "conversions": WAITING, "points": 60, "sha256": digest}
+    assert waiting.row("waon", "export", again) == {
+        "file": str(again), "conversions": WAITING, "points": 60, "fee_points": 0, "payout_points": 60, "sha256": digest}
     assert again.read_bytes() == text and again.stat().st_mode & 0o777 == 0o600
     assert "none of: export, import" in waiting.refuses("waon", "exprot", again)
     assert "go with import" in waiting.refuses("waon", "export", tmp_path / "x", "--outbox", tmp_path)

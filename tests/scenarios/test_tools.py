@@ -1082,7 +1082,7 @@ def test_trial_balance(daemon, given):
     assert len(rows) == 12 and "total" not in given("trial-balance", "--csv").stdout, "machines add up themselves"
     assert {n: sum(row[n] for row in rows) for n in BOOKS} == books(daemon)
     head, *_, last = given("trial-balance").stdout.splitlines()
-    assert last.split() == ["total", "2", "200", "97", "0", "103", "0", "0", "0", "0"] and "ACCOUNTS ISSUED BALANCES" in head
+    assert last.split() == ["total", "2", "200", "97", "0", "103", "0", "0", "0", "0", "0"] and "ACCOUNTS ISSUED BALANCES" in head
     assert {r["municipality"]: (r["accounts"], r["balances"], r["donated"]) for r in rows if r["accounts"]} == {
         S: (1, 61, 39), O: (1, 36, 64)}
     assert "NOT_PERMITTED" in given.refuses("trial-balance", "--key", "app", code=4)

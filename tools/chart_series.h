@@ -8,7 +8,7 @@
 
 enum series_of { SERIES_OF_MUNICIPALITIES, SERIES_OF_PURPOSES };
 
-struct series {
+struct chart_series {
     struct chart_label *columns; // of all spans from the first to the last, those without sums too
     char **names;                // of the series, ascending by code or number
     uint64_t *numbers;           // series by series
@@ -18,6 +18,6 @@ struct series {
 
 // Of figure `which` of the sums, which are united. When there are more series than a chart has room for, the smallest
 // are put together as その他. The caller frees.
-struct series series_make(
+struct chart_series chart_series_make(
     struct context *context, const struct sums *sums, int which, enum series_of of, span_kind span);
-void series_free(struct series *series);
+void chart_series_free(struct chart_series *series);

@@ -1,5 +1,5 @@
 // Sums laid out for a chart.
-#include "tools/series.h"
+#include "tools/chart_series.h"
 #include "tools/population.h"
 #include "points/calendar.h"
 
@@ -78,7 +78,8 @@ static char *name_of(struct context *context, uint32_t number, enum series_of of
     return xstrdup(named ? named->name : number ? "?" : "全使途");
 }
 
-static void name_series(struct context *context, const struct keys *keys, enum series_of of, struct series *series)
+static void name_series(
+    struct context *context, const struct keys *keys, enum series_of of, struct chart_series *series)
 {
     size_t others = 0;
     for (size_t i = 0; i < keys->count; i++) {
@@ -120,7 +121,7 @@ static size_t column_index(span_kind span, uint32_t from, uint32_t first_day)
     return index;
 }
 
-static void label_columns(span_kind span, uint32_t from, struct series *series)
+static void label_columns(span_kind span, uint32_t from, struct chart_series *series)
 {
     series->columns = xcalloc(series->column_count, sizeof *series->columns);
     for (size_t i = 0; i < series->column_count; i++) {
@@ -129,11 +130,11 @@ static void label_columns(span_kind span, uint32_t from, struct series *series)
     }
 }
 
-struct series series_make(
+struct chart_series chart_series_make(
     struct context *context, const struct sums *sums, int which, enum series_of of, span_kind span)
 {
     struct keys keys = find_keys(sums, which, of);
-    struct series series = {.series_count = keys.count < CHART_SERIES_MAX ? keys.count : CHART_SERIES_MAX};
+    struct chart_series series = {.series_count = keys.count < CHART_SERIES_MAX ? keys.count : CHART_SERIES_MAX};
     uint32_t from = sums->count ? sums->rows[0].first_day : 0;
     series.column_count = sums->count ? column_index(span, from, sums->rows[sums->count - 1].first_day) + 1 : 0;
     if (series.column_count > COLUMNS_MAX)
@@ -154,7 +155,7 @@ struct series series_make(
     return series;
 }
 
-void series_free(struct series *series)
+void chart_series_free(struct chart_series *series)
 {
     for (size_t i = 0; i < series->series_count; i++)
         free(series->names[i]);
@@ -166,5 +167,5 @@ void series_free(struct series *series)
     free(series->columns);
     free(series->numbers);
     free(series->residents);
-    *series = (struct series){0};
+    *series = (struct chart_series){0};
 }
