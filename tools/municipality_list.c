@@ -67,7 +67,8 @@ static void take_row(int end, void *context)
         points__v1__municipality__init(&reader->list->rows[reader->list->count]);
 }
 
-const char municipality_csv[] =
+// The twelve of the programme: data/municipalities.csv, as the build found it.
+static const char built_in_csv[] =
 #include "tools/municipalities_csv.inc"
     ;
 
@@ -96,11 +97,11 @@ void municipality_list_read(const char *path, struct municipality_list *list)
 {
     struct tool_error error;
     struct csv_parser parser;
-    size_t size = sizeof municipality_csv - 1;
+    size_t size = sizeof built_in_csv - 1;
     struct reader reader = {.path = path ? path : "data/municipalities.csv", .list = list, .columns = {-1, -1, -1}};
     *list = (struct municipality_list){0};
     points__v1__municipality__init(&list->rows[0]);
-    uint8_t *text = path ? file_read(path, CSV_BYTES_MAX, &size, &error) : (uint8_t *)xstrdup(municipality_csv);
+    uint8_t *text = path ? file_read(path, CSV_BYTES_MAX, &size, &error) : (uint8_t *)xstrdup(built_in_csv);
     if (!text)
         fail(EXIT_WRONG_USE, "%s", error.message);
     if (csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI) != 0)

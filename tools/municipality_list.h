@@ -7,9 +7,6 @@
 
 enum { MUNICIPALITIES_MAX = 80 };
 
-// The twelve of the programme: data/municipalities.csv, as the build found it.
-extern const char municipality_csv[];
-
 struct municipality_list {
     Points__V1__Municipality rows[MUNICIPALITIES_MAX];
     size_t count;

@@ -1,11 +1,15 @@
 // Residents of municipalities. The ledger does not hold them: they are what the build found.
 #include "tools/population.h"
-#include "tools/municipality_list.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+static const char municipality_csv[] =
+#include "tools/municipalities_csv.inc"
+    ;
+
+// Lines of code, two names, kind and population, behind one of headings.
 uint64_t population_of(uint32_t municipality)
 {
     for (const char *line = municipality_csv; *line; line = strchr(line, '\n') + 1) {
