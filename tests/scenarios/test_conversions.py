@@ -228,8 +228,9 @@ def test_questions_that_have_no_answer(stage):
     assert stage.totals() == {} and stage.totals(municipality=SAPPORO, offset=2**32 - 1) == {}
 
 
-def test_pages(stage):
+def test_pages(scene):
     """More rows than one answer holds: 12 municipalities on 170 days."""
+    stage = ConversionStage(scene)
     client = stage.daemon.client("auditor")
     homes = {bytes([n]) * 16: m.code for n, m in enumerate(client.programme(api.MUNICIPALITIES), 1)}
     stage.applied(*(body("open_account", account=a, municipality=m) for a, m in homes.items()))
