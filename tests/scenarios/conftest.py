@@ -46,6 +46,8 @@ class Daemon:
                               capture_output=True, text=True, timeout=DEADLINE, check=False)
         assert made.returncode == 0, f"points init: {made.stdout}{made.stderr}"
         self.keys = {name: pc.key_from_file(self.dir / "keys" / f"{name}.key") for name in KEYS}
+        self.offices = {int(path.stem.rpartition("-")[2]): pc.key_from_file(path)
+                        for path in sorted((self.dir / "keys").glob("municipality-*.key"))}  # code: key
         self.checkpoint_key = pc.public(pc.key_from_file(self.dir / "keys" / "daemon.key"))
 
     # the process
