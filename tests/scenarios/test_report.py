@@ -192,6 +192,8 @@ def test_conversions(played):
     played.submit(*(make(set_policy=tx.SetPolicy(policy=policy, value=value)) for policy, value in (
         (tx.CONVERSION_OPENS_AT, 0), (tx.CONVERSION_UNIT_POINTS, 1), (tx.CONVERSION_MIN_POINTS, 1),
         (tx.CONVERSION_DAY_MAX_POINTS, 0), (tx.CONVERSION_MONTH_MAX_POINTS, 0), (tx.CONVERSION_FEE_POINTS, 3))))
+    midnight = rules.day_start(rules.month_end(rules.day_of(model.next_time())) + 1)  # in UTC it is the month before
+    played.submit(make(set_time=tx.SetTime(time=midnight + 1_800)))
     rich = [a for a, v in model.accounts.items() if v["balance"] > 20 and v["status"] == "OPEN"][:6]
     requests = [make(request_conversion=tx.RequestConversion(account=a, points=n)) for n, a in enumerate(rich, 10)]
     played.submit(*requests)
@@ -507,9 +509,13 @@ def test_cp932(tool):
         'row 3, column purpose_name: CP932 has no "🍎"; 〓 stands there']
     assert "points: 2 characters were lost to CP932; --csv keeps them\n" in said
     assert [r[6:] for r in rows[1:]] == [["1", "10", "0", "0", "10", "1"], ["1", "30", "0", "0", "30", "1"]]
-    # a transaction's code says what became of it, and nothing else
-    done = tool.start("donate", account, "札幌", 2, 1, "--cp932", stdout=-1, stderr=-1)
-    assert b"APPLIED" in done.communicate(timeout=10)[0] and done.returncode == 0
+    # where something is signed, the code says what became of that, and nothing else
+    envelope = tool.dir / "purpose"
+    tool("define-purpose", 3, "🍎", "--first", "2021-11-01", "--last", "2022-05-31", "--out", envelope)
+    for words, code in ((("countersign", envelope, "--key", "operator-2"), 0), (("show", envelope), 1)):
+        process = tool.start(*words, "--cp932", stdout=-1, stderr=-1)
+        out, said = process.communicate(timeout=10)
+        assert process.returncode == code and "〓" in out.decode("cp932") and 'has no "🍎"' in said.decode(), words
 
 
 # ---- charts
@@ -591,8 +597,14 @@ def test_chart_of_circulation(played, tmp_path):
         assert hints_of(root) == expected, show
         assert ("合計" in texts_of(root)) == (show != "residents")
     played.tool("report", "circulation", "--show", "points", "--svg", path)
-    month = [numbers for (m, _, _), numbers in rows.items() if m == months[0]]
-    assert f"{sum(n[3] for n in month):,}" in texts_of(drawn(path))
+    bold = [e.text for e in drawn(path).iter(f"{SVG}text") if e.get("font-weight") == "bold" and re.fullmatch(r"[\d,]+", e.text)]
+    expected = []
+    for month in months:
+        points = {(h, p): rows.get((month, h, p), [0] * 4)[3] for h in NAMES for p in NAMES}
+        for m in sorted(NAMES):  # the sum of its row, then that of its column; in the end of all
+            expected += [sum(points[m, other] for other in NAMES), sum(points[other, m] for other in NAMES)]
+        expected.append(sum(points.values()))
+    assert bold == [f"{n:,}" for n in expected]
 
 
 def test_names_in_a_chart_are_text(tool, tmp_path):
