@@ -420,7 +420,8 @@ class History:
 
     def request_conversion(self):
         account = self.account()
-        return self.make(request_conversion=tx.RequestConversion(account=account, points=self.amount(account)))
+        points = self.pick({self.random.randint(2, 10) * 10: 5, self.amount(account): 5})
+        return self.make(request_conversion=tx.RequestConversion(account=account, points=points))
 
     # ---- what the WAON side does
 
@@ -449,7 +450,8 @@ class History:
         fields = self.terms_of(period, times, receipt=self.chance(0.25))
         fields |= dict(quest=self.random.randint(5, 60), first_day=today - self.random.randint(0, 20),
                        last_day=today + self.random.randint(0, 60), campaign=self.pick({0: 60, self.any_campaign(): 33, 999: 7}))
-        wrong = [{"quest": 0}, {"quest": 1_000_000_001}, {"period": tx.PERIOD_NONE}, {"quest": self.any_quest()}]
+        wrong = [{"quest": 0}, {"quest": 1_000_000_001}, {"period": tx.PERIOD_NONE}, {"quest": self.any_quest()},
+                 {"municipalities": [999_999]}]
         largest = {"points": 1_000_000, "cap_points": U64_MAX, "last_day": 2_932_896, "grace_s": 36_288_000, "times": 0,
                    "period": tx.WEEKLY, "receipt": None, "residents_max": U64_MAX}
         fields |= self.random.choice([{}, {}, {}, {}, largest, self.random.choice(wrong), self.wrong_terms(fields)])
@@ -463,8 +465,9 @@ class History:
                    "last_day": max(before.first_day, before.last_day + self.random.randint(-3, 20))}
         other_kind = self.terms_of(before.period, before.times, not before.HasField("receipt"))
         wrong = [{"period": before.period % 4 + 1, "grace_s": 0}, {"times": before.times + 2},
-                 {"campaign": before.campaign + 1}, {"first_day": before.first_day + 1}, other_kind]
-        fields |= self.random.choice([{}, {}, {}, {}, self.random.choice(wrong), self.wrong_terms(fields)])
+                 {"campaign": before.campaign + 1}, {"first_day": before.first_day + 1}, other_kind,
+                 {"municipalities": [999_999]}, {"municipalities": [self.municipalities[0], 999_999]}]
+        fields |= self.random.choice([{}, {}, self.random.choice(wrong), self.wrong_terms(fields)])
         return self.make(change_quest=tx.ChangeQuest(definition=tx.DefineQuest(**fields)))
 
     def terms_of(self, period, times, receipt):
@@ -498,8 +501,8 @@ class History:
         wrong = [{"points": 0}, {"points": 1_000_001}, {"cap_points": max(fields["points"] - 1, 1)}, {"times": 1}, {"times": 256},
                  {"first_day": fields["last_day"] + 1}, {"last_day": 2_932_897}, {"grace_s": 60 * 28 * DAY + 1},
                  {"grace_s": fields["grace_s"] + 60 * DAY},
-                 {"municipalities": self.municipalities[1::-1]}, {"municipalities": self.municipalities[:1] * 2}]
-        wrong += 4 * [{"municipalities": [self.municipalities[0], 999_999]}]
+                 {"municipalities": self.municipalities[1::-1]}, {"municipalities": self.municipalities[:1] * 2},
+                 {"municipalities": [self.municipalities[0], 999_999]}]
         step = lambda amount, points=1: tx.ReceiptStep(amount_yen=amount, points=points)
         right = [step(1_000)]
         wrong += [{"receipt": tx.ReceiptTerms(**terms)} for terms in (
@@ -522,8 +525,9 @@ class History:
         return self.random.choice(sorted(self.model.campaigns))
 
     def register_shop(self):
-        number = self.pick({self.random.randint(7, 80): 80, self.any_shop(): 8, 0: 6, 2**32 - 1: 1})
-        return self.make(register_shop=tx.RegisterShop(shop=number, name="直売所", municipality=self.municipality()))
+        number = self.pick({self.random.randint(7, 80): 80, self.any_shop(): 8, 0: 8, 2**32 - 1: 1})
+        return self.make(register_shop=tx.RegisterShop(
+            shop=number, name="直売所", municipality=self.pick({self.municipality(): 9, 999_999: 1})))
 
     def close_shop(self):
         today = rules.day_of(self.model.time)
