@@ -15,11 +15,13 @@ static const struct {
     const struct command *rows;
 } groups[] = {
     {"A new ledger", commands_init},
+    {"Planning", commands_simulate},
     {"Accounts", commands_accounts},
     {"What residents do", commands_residents},
     {"Quests", commands_quests},
     {"The programme", commands_programme},
     {"Corrections and payments", commands_corrections},
+    {"Notices", commands_notices},
     {"Asking", commands_queries},
     {"Reports", commands_reports},
     {"Files", commands_submit},

@@ -43,6 +43,7 @@ struct context {
     // Made when first needed.
     struct keyfile keys[SIGNATURES_MAX];
     size_t keys_loaded;
+    char own_key[32]; // the name of a municipality's
     struct client *client;
     role_code role; // of the first key, once proved
     struct municipality_names municipalities;
@@ -78,7 +79,9 @@ struct client *context_client(struct context *context);                         
 struct client *context_session(struct context *context);                            // its first key proved
 const struct municipality_names *context_municipalities(struct context *context);
 uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
-uint32_t context_municipality_asked(struct context *context);             // --municipality; 0: not given
+// Likewise; the key becomes that municipality's own, municipality-CODE, unless --key is given.
+uint32_t context_own_municipality(struct context *context, const char *text);
+uint32_t context_municipality_asked(struct context *context); // --municipality; 0: not given
 // All pages of a part of the programme, as the daemon has it now.
 void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data);
 // What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.
@@ -104,5 +107,5 @@ void context_purpose_cells(struct context *context, struct table *table, uint32_
 
 // The tables of commands, each ended by a row without a name.
 extern const struct command commands_init[], commands_submit[], commands_accounts[], commands_residents[],
-    commands_quests[], commands_programme[], commands_corrections[], commands_queries[], commands_reports[],
-    commands_batch[], commands_waon[];
+    commands_quests[], commands_programme[], commands_corrections[], commands_notices[], commands_queries[],
+    commands_reports[], commands_batch[], commands_waon[], commands_simulate[];

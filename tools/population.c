@@ -1,22 +1,14 @@
-// Residents of municipalities. The ledger does not hold them: they are what the build found.
+// Residents of municipalities. The ledger does not hold them: they are those of the list that the build found.
 #include "tools/population.h"
+#include "tools/municipality_list.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
-static const char municipality_csv[] =
-#include "tools/municipalities_csv.inc"
-    ;
-
-// Lines of code, two names, kind and population, behind one of headings.
 uint64_t population_of(uint32_t municipality)
 {
-    for (const char *line = municipality_csv; *line; line = strchr(line, '\n') + 1) {
-        uint32_t code;
-        uint64_t residents;
-        if (sscanf(line, "%6" SCNu32 ",%*[^,],%*[^,],%*[^,],%" SCNu64, &code, &residents) == 2 && code == municipality)
-            return residents;
-    }
+    static struct municipality_list list; // read once: every row of a report asks
+    if (!list.count)
+        municipality_list_read(NULL, &list);
+    for (size_t i = 0; i < list.count; i++)
+        if (list.rows[i].code == municipality && list.residents[i] != RESIDENTS_UNKNOWN)
+            return list.residents[i];
     return 0;
 }

@@ -16,3 +16,4 @@ int run_programme(struct context *context);
 int run_expiry(struct context *context);
 int run_settlements(struct context *context);
 int run_trial_balance(struct context *context);
+int run_notices(struct context *context);

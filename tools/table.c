@@ -166,8 +166,7 @@ static char *heading(const char *name)
     return text;
 }
 
-// 1234567 -> 1,234,567
-static char *with_separators(const char *number)
+char *table_with_separators(const char *number)
 {
     bool negative = *number == '-';
     number += negative;
@@ -215,7 +214,8 @@ static void add_lines(const struct table *table, bool json, struct libscols_tabl
         const char *cell = table->cells[i];
         if (json && kind != TABLE_TEXT && (!*cell || !strcmp(cell, withheld)))
             continue; // null
-        char *text = kind == TABLE_NUMBER && !json && strcmp(cell, withheld) ? with_separators(cell) : xstrdup(cell);
+        char *text =
+            kind == TABLE_NUMBER && !json && strcmp(cell, withheld) ? table_with_separators(cell) : xstrdup(cell);
         if (scols_line_refer_data(line, at, text) != 0)
             fail(EXIT_FAILED, "out of memory");
     }

@@ -36,6 +36,8 @@ void table_empty(struct table *table);
 void table_withheld(struct table *table); // "X": there is a number, and it is not told; null in JSON
 size_t table_rows(const struct table *table);
 
+char *table_with_separators(const char *number); // "1234567" to "1,234,567"; the caller frees
+
 // The number of characters that the format cannot hold (TABLE_CP932 only): each is told on stderr with its row, counted
 // from the headings as spreadsheets do, and its column; 〓 stands for it.
 size_t table_print(const struct table *table, enum table_format format, FILE *file);

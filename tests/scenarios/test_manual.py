@@ -91,6 +91,40 @@ def test_the_examples_work():
     assert done.returncode == 0, script + done.stdout
 
 
+# ---- points-simulate(5)
+
+NEEDS = {"MAY": "", "MUST": "\nMust be given.\n", "PLAIN_MAY": "\nOnly without\n.Cm steps .\n", "RECEIPT_MAY": "\nOnly with\n.Cm steps .\n",
+         "PLAIN_MUST": "\nMust be given without\n.Cm steps ,\nand only then.\n",
+         "RECEIPT_MUST": "\nMust be given with\n.Cm steps ,\nand only then.\n"}
+
+
+def design_keys():
+    """The rows of tools/simulate_design.c: (section, key) to when it must be given."""
+    source = (TOP / "tools" / "simulate_design.c").read_text()
+    table = re.search(r"\} keys\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1]
+    rows = re.findall(r'\{(\w+), "([\w-]+)", \w+, .*?, (\w+)\},\n', table)
+    assert len(rows) == table.count('"') / 2 > 0
+    return {(part.lower(), name): need for part, name, need in rows}
+
+
+def test_each_key_of_a_design():
+    parts = dict(re.findall(r"^\.Ss \[(\w+).*\].*\n((?:(?!\.S[hs] ).*\n)*)", section(page("points-simulate.5"), "SECTIONS"), re.M))
+    told = {(part, name): body for part, text in parts.items() for name, (_, body) in items(text).items()}
+    assert set(told) == set(design_keys())
+    for key, need in design_keys().items():
+        said = [name for name, text in NEEDS.items() if text and text in told[key]]
+        assert said == ([need] if NEEDS[need] and key[1] != "steps" else []), key
+        assert ("Default: " in told[key]) == (need == "MAY" and key[0] != "participation" or key[1] == "completion" and key[0] == "quest"), key
+
+
+def test_the_example_of_a_design_plays(tmp_path):
+    (text,) = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)\n\.Ed", section(page("points-simulate.5"), "EXAMPLES"), re.M | re.S)
+    (tmp_path / "design.ini").write_text(text + "\n")
+    done = subprocess.run([binary("points"), "simulate", tmp_path / "design.ini", "--sample", "1000"], capture_output=True, text=True,
+                          timeout=30, check=False)
+    assert done.returncode == 0 and "SDGs quest: the budget of 600,000,000 points" in done.stdout, done
+
+
 # ---- pointsd.conf(5)
 
 def number(text):
