@@ -20,8 +20,8 @@ def section(text, name):
 
 
 def items(text):
-    """What `.It Cm NAME …` introduces: name to the rest of that line and the lines below."""
-    found = re.findall(r"^\.It Cm (\S+) ?(.*)\n((?:(?!\.It Cm |\.S[hs] ).*\n)*)", text, re.M)
+    """What `.It Cm NAME …` introduces: name, which may be two words, to the rest of that line and the lines below."""
+    found = re.findall(r"^\.It Cm (report \S+|\S+) ?(.*)\n((?:(?!\.It Cm |\.S[hs] ).*\n)*)", text, re.M)
     names = [name for name, _, _ in found]
     assert len(set(names)) == len(names), names
     return {name: (head, body) for name, head, body in found}
@@ -42,7 +42,7 @@ def points_help(*command):
 
 
 def commands():
-    found = re.findall(r"^  ([a-z][a-z-]*) ", points_help(), re.M)
+    found = re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)  +", points_help(), re.M)
     assert "award" in found and "batch" in found
     return found
 
@@ -53,7 +53,7 @@ def test_each_command_with_its_synopsis_and_key():
     told = items(section(page("points.1"), "COMMANDS"))
     assert set(told) == set(commands())
     for name, (head, body) in told.items():
-        help_text = points_help(name)
+        help_text = points_help(*name.split())
         assert plain(head) == re.match(rf"usage: points {name} ?(.*)\n", help_text)[1].strip(), name
         key = re.search(r"^Key unless --key is given: (\S+)\.", help_text, re.M)
         assert re.findall(r"\bKey:\s(\S+)\.$", body, re.M) == ([key[1]] if key else []), name
@@ -61,16 +61,16 @@ def test_each_command_with_its_synopsis_and_key():
 
 
 def test_each_option():
-    told = set(re.findall(r"\bFl -([a-z][a-z-]*)", page("points.1")))
+    told = set(re.findall(r"\bFl -([a-z][a-z0-9-]*)", page("points.1")))
     shown = {option for name in [None, *commands()] for option in
-             re.findall(r"--([a-z][a-z-]*)", points_help(*([name] if name else [])))}
+             re.findall(r"--([a-z][a-z0-9-]*)", points_help(*(name.split() if name else [])))}
     assert {"dir", "json", "occurred-at"} <= shown
     assert told == shown | {"help", "version"}
 
 
 def test_each_option_of_all_commands_is_described():
-    described = set(re.findall(r"-([a-z]+)", " ".join(re.findall(r"^\.It Fl (.*)", section(page("points.1"), "OPTIONS"), re.M))))
-    assert set(re.findall(r"--([a-z]+)", "".join(re.findall(r"^  (--.*?)  ", points_help(), re.M)))) <= described
+    described = set(re.findall(r"-([a-z0-9]+)", " ".join(re.findall(r"^\.It Fl (.*)", section(page("points.1"), "OPTIONS"), re.M))))
+    assert set(re.findall(r"--([a-z0-9]+)", "".join(re.findall(r"^  (--.*?)  ", points_help(), re.M)))) <= described
 
 
 def example_script(text, folder):
