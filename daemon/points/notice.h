@@ -30,6 +30,8 @@ struct notices {
 
 void notices_pass_day(struct notices *notices, uint32_t today); // those whose last day is over leave `current`
 void notices_free(struct notices *notices);
+struct archive;
+void notices_archive(struct archive *archive, struct notices *notices, unsigned municipalities);
 
 // The municipality that posts, withdraws or erases; 0: the transaction is another.
 uint32_t notice_municipality(const Points__V1__Transaction *transaction);
