@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 // A turn ends after so much, so that no crowd of queries holds up the others for long.
-enum { TURN_JOBS_MAX = 1024, TURN_RESPONSE_BYTES_MAX = 1024 * 1024 };
+enum { TURN_RESPONSE_BYTES_MAX = 1024 * 1024 };
 
-// What one turn may append at the most, twice, must fit above the reserve: two groups may be under way.
+// What is under way must fit above the reserve.
 static void look_at_disk(struct decide *decide)
 {
     uint64_t room;
@@ -16,7 +16,7 @@ static void look_at_disk(struct decide *decide)
     bool known = ledger_room(decide->history->ledger, &room, &error);
     if (!known)
         fprintf(stderr, "pointsd: the room on the disk cannot be told: %s\n", error.message);
-    bool full = !known || room < decide->disk_reserve_bytes + 2 * (uint64_t)TURN_JOBS_MAX * REQUEST_BYTES_MAX;
+    bool full = !known || room < decide->disk_reserve_bytes + UNDER_WAY_BYTES_MAX;
     if (full != decide->disk_full)
         fprintf(stderr, "pointsd: %s\n",
             full ? "the disk is nearly full: new envelopes are refused (DISK_FULL)" : "the disk has room again");
@@ -114,6 +114,7 @@ void decide_run(struct decide *decide)
         clock_read(&decide->clock);
         look_at_disk(decide);
         journal_put(decide->journal, decide_group(decide));
+        snapshots_look(decide->snapshots, decide->state, decide->blocks);
     }
     journal_close(decide->journal);
 }

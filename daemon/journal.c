@@ -81,6 +81,15 @@ static void note_durable(struct journal *journal, uint64_t last_sequence)
     ledger_root(journal->ledger, durable.root);
     pthread_mutex_lock(&journal->lock);
     journal->durable = durable;
+    pthread_cond_broadcast(&journal->changed);
+    pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_wait_durable(struct journal *journal, uint64_t sequence)
+{
+    pthread_mutex_lock(&journal->lock);
+    while (journal->durable.sequence < sequence)
+        pthread_cond_wait(&journal->changed, &journal->lock);
     pthread_mutex_unlock(&journal->lock);
 }
 

@@ -33,3 +33,5 @@ struct journal_durable {
     uint8_t root[HASH_BYTES];
 };
 struct journal_durable journal_durable(struct journal *journal);
+// Waits until the transaction with this sequence number, whose group was handed over, is on disk. Any thread.
+void journal_wait_durable(struct journal *journal, uint64_t sequence);
