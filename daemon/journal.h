@@ -18,7 +18,9 @@ struct group {
 // Called on the journal's thread with each job whose group is durable.
 typedef void journal_release_fn(void *context, struct job *job);
 
-struct journal *journal_new(struct ledger *ledger, uint32_t rules_version, journal_release_fn *release, void *context);
+// The ledger's last transaction has the number `last_sequence`.
+struct journal *journal_new(
+    struct ledger *ledger, uint32_t rules_version, uint64_t last_sequence, journal_release_fn *release, void *context);
 void journal_free(struct journal *journal);
 void journal_run(struct journal *journal); // the thread: returns after journal_close, when all is durable
 

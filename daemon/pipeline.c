@@ -268,7 +268,8 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
     pipeline->ledger_id = ledger_id(ledger);
     pipeline->history.ledger = ledger;
     pipeline->lane = lane_new();
-    pipeline->journal = journal_new(ledger, points_genesis(fold->state)->rules_version, job_durable, pipeline);
+    pipeline->journal = journal_new(
+        ledger, points_genesis(fold->state)->rules_version, points_last_sequence(fold->state), job_durable, pipeline);
     pipeline->snapshots = (struct snapshots){.dir = settings->derived_dir,
         .every_transactions = settings->snapshot_transactions,
         .reserve_bytes = (settings->disk_reserve_mib << 20) + UNDER_WAY_BYTES_MAX,

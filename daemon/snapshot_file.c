@@ -254,11 +254,6 @@ void snapshot_writer_drop(struct snapshot_writer *writer)
 
 // ---- loading
 
-struct source {
-    FILE *file;
-    EVP_MD_CTX *sha256;
-};
-
 static bool hash_payload(FILE *file, uint64_t size, uint8_t sha256[HASH_BYTES])
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -296,7 +291,7 @@ static const char *judge(FILE *file, uint64_t sequence, struct ledger *ledger, s
     if (!ledger_has_root(ledger, header->blocks, header->root))
         return "it is of another ledger";
     if ((uint64_t)stat.st_size != HEADER_PAGE + header->payload_bytes)
-        return "it is cut short";
+        return "it has another size than it says";
     if (!hash_payload(file, header->payload_bytes, sha256) || memcmp(header->payload_sha256, sha256, HASH_BYTES) != 0)
         return "it is damaged";
     return NULL;
