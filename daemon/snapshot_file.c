@@ -11,14 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { HEADER_PAGE = 4096, FILE_MODE = 0640, PATH_BYTES = PATH_MAX + 80 };
-enum { BUFFER_BYTES = 256 * 1024 };
-// Written and synced in steps: a commit of the ledger on the same disk waits for one of them at most.
-enum { STEP_BYTES = 4 * 1024 * 1024 };
+enum { NAME_BYTES = 64, BUFFER_BYTES = 256 * 1024, STEP_BYTES = 4 * 1024 * 1024 };
 
 static const char magic[16] = "points snap 1\n", unfinished[] = "state.new";
 
@@ -39,14 +38,6 @@ static void hash_header(const struct snapshot_header *header, uint8_t sha256[HAS
 {
     if (!EVP_Digest(header, offsetof(struct snapshot_header, header_sha256), sha256, NULL, EVP_sha256(), NULL))
         abort(); // a hash of bytes in memory cannot fail
-}
-
-static struct snapshot_header header_of(const struct points_state *state, uint64_t blocks)
-{
-    struct snapshot_header header = {
-        .program = PACKAGE_VERSION, .sequence = points_last_sequence(state), .blocks = blocks};
-    memcpy(header.magic, magic, sizeof magic);
-    return header;
 }
 
 static void name_of(uint64_t sequence, char *name, size_t size)
@@ -80,105 +71,48 @@ static void drop_older(const char *dir, uint64_t sequence)
         closedir(listing);
 }
 
-// ---- writing
+// ---- the image
 
-struct snapshot_writer {
-    char dir[PATH_MAX], made[PATH_BYTES];
-    int fd, error; // errno of the first failure
-    EVP_MD_CTX *sha256;
-    struct snapshot_header header;
-    uint64_t unsynced_bytes;
-    size_t buffered;
-    uint8_t buffer[BUFFER_BYTES];
-};
-
-static void writer_free(struct snapshot_writer *writer)
+static bool copy_some(void *context, const void *bytes, size_t size)
 {
-    if (writer->fd >= 0)
-        close(writer->fd);
-    EVP_MD_CTX_free(writer->sha256);
-    free(writer);
-}
-
-struct snapshot_writer *snapshot_writer_new(
-    const char *dir, const struct points_state *state, uint64_t blocks, struct snapshot_error *error)
-{
-    struct snapshot_writer *writer = calloc(1, sizeof *writer);
-    if (!writer || !(writer->sha256 = EVP_MD_CTX_new()) || !EVP_DigestInit_ex(writer->sha256, EVP_sha256(), NULL))
-        abort();
-    writer->header = header_of(state, blocks);
-    snprintf(writer->dir, sizeof writer->dir, "%s", dir);
-    path_of(dir, unfinished, writer->made);
-    unlink(writer->made); // a child of a process that was killed may still write to it
-    writer->fd = open(writer->made, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
-    if (writer->fd >= 0)
-        return writer;
-    snprintf(error->message, sizeof error->message, "%.200s cannot be made: %s", writer->made, strerror(errno));
-    writer_free(writer);
-    return NULL;
-}
-
-int snapshot_writer_fd(const struct snapshot_writer *writer)
-{
-    return writer->fd;
-}
-
-void snapshot_writer_use_fd(struct snapshot_writer *writer, int fd)
-{
-    writer->fd = fd;
-}
-
-// Once it has failed, nothing more is written.
-static void note(struct snapshot_writer *writer, bool done)
-{
-    if (!done && !writer->error)
-        writer->error = errno ? errno : EIO;
-}
-
-static void put(struct snapshot_writer *writer, const uint8_t *bytes, size_t size)
-{
-    while (size > 0 && !writer->error) {
-        size_t step = size < STEP_BYTES ? size : STEP_BYTES;
-        ssize_t done = write(writer->fd, bytes, step);
-        note(writer, done > 0);
-        if (done <= 0 || !EVP_DigestUpdate(writer->sha256, bytes, (size_t)done))
-            return;
-        bytes += done;
-        size -= (size_t)done;
-        writer->unsynced_bytes += (size_t)done;
-        if (writer->unsynced_bytes < STEP_BYTES)
-            continue;
-        note(writer, fdatasync(writer->fd) == 0);
-        writer->unsynced_bytes = 0;
-    }
-}
-
-static void flush(struct snapshot_writer *writer)
-{
-    put(writer, writer->buffer, writer->buffered);
-    writer->buffered = 0;
-}
-
-static bool write_some(void *context, const void *bytes, size_t size)
-{
-    struct snapshot_writer *writer = context;
-    if (writer->buffered + size > BUFFER_BYTES)
-        flush(writer);
-    if (size > BUFFER_BYTES) {
-        put(writer, bytes, size);
-    } else {
-        memcpy(writer->buffer + writer->buffered, bytes, size);
-        writer->buffered += size;
-    }
-    return !writer->error;
-}
-
-static bool count_some(void *context, const void *bytes, size_t size)
-{
-    (void)bytes;
-    *(uint64_t *)context += size;
+    struct snapshot_image *image = context;
+    if (image->size + size <= image->capacity)
+        memcpy(image->bytes + image->size, bytes, size);
+    image->size += size;
     return true;
 }
+
+bool snapshot_image_take(struct snapshot_image *image, const struct points_state *state, uint64_t blocks)
+{
+    image->size = 0;
+    image->sequence = points_last_sequence(state);
+    image->blocks = blocks;
+    points_save(state, copy_some, image);
+    return image->size <= image->capacity;
+}
+
+bool snapshot_image_make_room(struct snapshot_image *image)
+{
+    size_t capacity = image->size + image->size / 8 + STEP_BYTES;
+    snapshot_image_free(image);
+    void *room = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        return false;
+    image->bytes = room;
+    image->capacity = capacity;
+    memset(image->bytes, 0, capacity); // whoever fills it shall not wait for the kernel to find each page
+    return true;
+}
+
+void snapshot_image_free(struct snapshot_image *image)
+{
+    if (image->capacity)
+        munmap(image->bytes, image->capacity);
+    image->bytes = NULL;
+    image->capacity = 0;
+}
+
+// ---- writing
 
 // The disk must not become full of a snapshot: the ledger comes first.
 static bool has_room(int fd, uint64_t bytes)
@@ -190,66 +124,62 @@ static bool has_room(int fd, uint64_t bytes)
     return (uint64_t)disk.f_bavail * disk.f_frsize >= bytes;
 }
 
-int snapshot_writer_fill(struct snapshot_writer *writer, const struct points_state *state, uint64_t reserve_bytes)
+// Each step is on disk before the next: a commit of the ledger beside it has at most one to wait for.
+static bool write_steps(int fd, const uint8_t *bytes, size_t size)
 {
-    uint64_t bytes = 0;
-    points_save(state, count_some, &bytes);
-    writer->header.payload_bytes = bytes;
-    note(writer, has_room(writer->fd, bytes + HEADER_PAGE + reserve_bytes));
-    note(writer, lseek(writer->fd, HEADER_PAGE, SEEK_SET) == HEADER_PAGE);
-    if (!writer->error)
-        points_save(state, write_some, writer);
-    flush(writer);
-    if (!EVP_DigestFinal_ex(writer->sha256, writer->header.payload_sha256, NULL))
+    while (size > 0) {
+        ssize_t done = write(fd, bytes, size < STEP_BYTES ? size : STEP_BYTES);
+        if (done <= 0 || fdatasync(fd))
+            return false;
+        bytes += done;
+        size -= (size_t)done;
+    }
+    return true;
+}
+
+static bool write_file(int fd, const struct snapshot_image *image, const uint8_t root[HASH_BYTES])
+{
+    uint8_t page[HEADER_PAGE] = {0};
+    struct snapshot_header header = {
+        .program = PACKAGE_VERSION, .sequence = image->sequence, .blocks = image->blocks, .payload_bytes = image->size};
+    memcpy(header.magic, magic, sizeof magic);
+    memcpy(header.root, root, HASH_BYTES);
+    if (!EVP_Digest(image->bytes, image->size, header.payload_sha256, NULL, EVP_sha256(), NULL))
         abort();
-    note(writer, pwrite(writer->fd, &writer->header, sizeof writer->header, 0) == sizeof writer->header);
-    note(writer, fdatasync(writer->fd) == 0);
-    return writer->error;
+    hash_header(&header, header.header_sha256);
+    memcpy(page, &header, sizeof header);
+    return write(fd, page, sizeof page) == sizeof page && write_steps(fd, image->bytes, image->size) && fsync(fd) == 0;
 }
 
-static void seal(struct snapshot_writer *writer, const uint8_t root[HASH_BYTES])
+static bool name_it(const char *dir, const char *made, uint64_t sequence)
 {
-    struct snapshot_header *header = &writer->header;
-    errno = 0;
-    note(writer, pread(writer->fd, header, sizeof *header, 0) == sizeof *header); // a child filled it
-    memcpy(header->root, root, HASH_BYTES);
-    hash_header(header, header->header_sha256);
-    note(writer, pwrite(writer->fd, header, sizeof *header, 0) == sizeof *header);
-    note(writer, ftruncate(writer->fd, (off_t)(HEADER_PAGE + header->payload_bytes)) == 0);
-    note(writer, fsync(writer->fd) == 0);
-}
-
-static void name_it(struct snapshot_writer *writer)
-{
-    char name[64], path[PATH_BYTES];
-    name_of(writer->header.sequence, name, sizeof name);
-    path_of(writer->dir, name, path);
-    note(writer, rename(writer->made, path) == 0);
-    int fd = open(writer->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    note(writer, fd >= 0 && fsync(fd) == 0);
+    char name[NAME_BYTES], path[PATH_BYTES];
+    name_of(sequence, name, sizeof name);
+    path_of(dir, name, path);
+    int fd = rename(made, path) ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0)
         close(fd);
+    return synced;
 }
 
-int snapshot_writer_end(struct snapshot_writer *writer, const uint8_t root[HASH_BYTES])
+int snapshot_write(
+    const char *dir, const struct snapshot_image *image, const uint8_t root[HASH_BYTES], uint64_t reserve_bytes)
 {
-    seal(writer, root);
-    if (!writer->error)
-        name_it(writer);
-    int error = writer->error;
-    if (error) {
-        snapshot_writer_drop(writer);
-        return error;
-    }
-    drop_older(writer->dir, writer->header.sequence);
-    writer_free(writer);
-    return 0;
-}
-
-void snapshot_writer_drop(struct snapshot_writer *writer)
-{
-    unlink(writer->made);
-    writer_free(writer);
+    char made[PATH_BYTES];
+    path_of(dir, unfinished, made);
+    errno = 0;
+    int fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+    bool done = fd >= 0 && has_room(fd, image->size + HEADER_PAGE + reserve_bytes) && write_file(fd, image, root) &&
+                name_it(dir, made, image->sequence);
+    int error = done ? 0 : errno ? errno : EIO;
+    if (fd >= 0)
+        close(fd);
+    if (done)
+        drop_older(dir, image->sequence);
+    else
+        unlink(made);
+    return error;
 }
 
 // ---- loading

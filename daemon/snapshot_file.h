@@ -11,28 +11,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SNAPSHOT_ERROR_BYTES = 300 };
+// ---- writing
 
-struct snapshot_error {
-    char message[SNAPSHOT_ERROR_BYTES]; // for people
+// A copy of the state in memory, as bytes: the state need stand still only as long as that takes.
+struct snapshot_image {
+    uint8_t *bytes;
+    size_t size, capacity;
+    uint64_t sequence, blocks; // that the state had taken in
 };
 
-// ---- writing. Nothing stands under the snapshot's name before its end.
+// False: there is not enough room, but `size` says how much it takes. Allocates nothing.
+bool snapshot_image_take(struct snapshot_image *image, const struct points_state *state, uint64_t blocks);
+bool snapshot_image_make_room(struct snapshot_image *image); // for its size, and some more; false: out of memory
+void snapshot_image_free(struct snapshot_image *image);
 
-struct snapshot_writer;
-
-// Of the state after so many blocks. NULL: `error` says why. One at a time.
-struct snapshot_writer *snapshot_writer_new(
-    const char *dir, const struct points_state *state, uint64_t blocks, struct snapshot_error *error);
-// The long part, for a forked child perhaps: allocates nothing, takes no lock. `reserve_bytes` of the disk stay free.
-// Returns 0, or an errno.
-int snapshot_writer_fill(struct snapshot_writer *writer, const struct points_state *state, uint64_t reserve_bytes);
-int snapshot_writer_fd(const struct snapshot_writer *writer);
-void snapshot_writer_use_fd(struct snapshot_writer *writer, int fd); // the same file, in a child
-// The blocks are durable and have this root: the file is synced and gets its name, and older snapshots are dropped.
-// Returns 0 or an errno, and frees the writer.
-int snapshot_writer_end(struct snapshot_writer *writer, const uint8_t root[HASH_BYTES]);
-void snapshot_writer_drop(struct snapshot_writer *writer); // nothing of it stays
+// The image's blocks are durable and have this root: writes it, syncs it, gives it its name, and drops older ones. So
+// many bytes of the disk stay free. Returns 0, or an errno: then nothing of it stays.
+int snapshot_write(
+    const char *dir, const struct snapshot_image *image, const uint8_t root[HASH_BYTES], uint64_t reserve_bytes);
 
 // ---- loading
 

@@ -1,5 +1,5 @@
 // The state's form as bytes, described once for both directions: the same call writes a part when the state is saved
-// and reads it when it is loaded, so the two cannot disagree. Saving allocates nothing: a forked child may do it.
+// and reads it when it is loaded, so the two cannot disagree. Saving allocates nothing.
 //
 // Once anything has failed, later calls do nothing, and what was to be loaded stays empty: the caller looks at the end.
 #pragma once

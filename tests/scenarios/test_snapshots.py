@@ -38,9 +38,10 @@ def wait_until(daemon, true, what):
 
 
 def wait_for_snapshot(daemon, made):
-    """Waits until the log has so many snapshots, or failures to make one."""
-    said = lambda: daemon.messages().count("snapshot of the state after")
-    wait_until(daemon, lambda: said() >= made, f"there are no {made} snapshots")
+    """Asks on, since snapshots are made between requests, until the log has so many, or failures to make one."""
+    client = daemon.client()
+    said = lambda: client.hello() and daemon.messages().count("snapshot of the state after") >= made
+    wait_until(daemon, said, f"there are no {made} snapshots")
 
 
 def start_with_snapshots(ledger, every=EVERY):
@@ -266,8 +267,8 @@ def test_the_daemon_goes_on_when_a_snapshot_cannot_be_made(ledger):
     history = begin(ledger, 18)
     shutil.rmtree(derived(ledger))
     play(ledger, list(history.steps(1_200)))
-    wait_until(ledger, lambda: "no snapshot of the state after" in ledger.messages(), "nothing is said")
-    assert "state.new cannot be made: No such file or directory; the next one is tried later" in ledger.messages()
+    wait_for_snapshot(ledger, 1)
+    assert "transactions: No such file or directory; the next one is tried later" in ledger.messages()
     derived(ledger).mkdir()
     play_to_snapshot(ledger, history, 600)
     compare_all(ledger, history)
@@ -291,7 +292,7 @@ def test_a_snapshot_leaves_the_disk_its_reserve(ledger):
         ledger.configure("ledger", "disk_reserve_mib", free_mib(folder))
         start_with_snapshots(ledger)
         play(ledger, list(begin(ledger, 19).steps(700)))
-        wait_until(ledger, lambda: "no snapshot of the state after" in ledger.messages(), "nothing is said")
+        wait_for_snapshot(ledger, 1)
         assert "No space left on device; the next one is tried later" in ledger.messages()
         assert not [name for name in os.listdir(folder) if name.startswith("state")]
         audit(ledger)
