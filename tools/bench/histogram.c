@@ -55,7 +55,8 @@ void histogram_add(struct histogram *histogram, uint64_t ns)
 
 uint64_t histogram_quantile_ns(const struct histogram *histogram, double share)
 {
-    uint64_t wanted = (uint64_t)ceil(share * (double)histogram->count), seen = 0;
+    double place = share * (double)histogram->count; // a product just above a whole number is meant to be that number
+    uint64_t wanted = (uint64_t)ceil(place - 1e-6), seen = 0;
     for (size_t i = 0; i < bucket_count(histogram->bits) && histogram->count; i++) {
         seen += histogram->buckets[i];
         if (seen >= wanted && seen) {

@@ -26,8 +26,9 @@ noreturn void load_fail_refused(const char *what, struct span error)
     Points__V1__Error *refused = points__v1__error__unpack(NULL, error.size, error.bytes);
     if (!refused)
         fail(EXIT_FAILED, "the daemon's answer cannot be read; are daemon and tool of the same version?");
+    say("the daemon refused %s whole", what);
     client_refused(refused, &told);
-    fail(EXIT_FAILED, "the daemon refused %s whole: %s", what, told.message);
+    fail_with(&told);
 }
 
 // ---- making

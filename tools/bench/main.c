@@ -150,7 +150,7 @@ static void say_if_cut_short(const struct bench *bench, const struct load *load)
 {
     double wanted = bench->settings.duration_s;
     if (wanted > 0 && !bench->settings.rate && load->transactions >= load->order.transactions)
-        say("what was made ready lasted for %.1f s of %.1f; --memory makes more ready, --sign-live goes on for ever",
+        say("what was made ready lasted for %.1f s of %.1f; --memory makes more ready, --sign-live makes it meanwhile",
             load_seconds(load), wanted);
 }
 

@@ -92,11 +92,13 @@ void mover_look(struct mover *mover)
     uint32_t newest = 0, oldest = UINT32_MAX;
     for (unsigned i = 0; i < load->plan->connections; i++) {
         const struct poster *poster = &load->posters[i];
-        if (poster->at.walk.pass < oldest)
+        if (poster->at.next < poster->envelopes && poster->at.walk.pass < oldest)
             oldest = poster->at.walk.pass;
         if (poster->released && script_envelope(&poster->script, poster->released - 1)->pass > newest)
             newest = script_envelope(&poster->script, poster->released - 1)->pass;
     }
+    if (oldest == UINT32_MAX)
+        return; // all is answered
     uint32_t passes = newest + STEP_PASSES < oldest + PASSES_MAX ? newest + STEP_PASSES : oldest + PASSES_MAX;
     if (mover->passes_then || newest + AHEAD_PASSES < load->weeks->passes || passes <= load->weeks->passes)
         return;
