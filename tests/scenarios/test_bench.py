@@ -88,6 +88,12 @@ def test_the_plot(tmp_path):
         assert texts[0].startswith(f"points-bench {scenario}, ")
 
 
+def test_latency_counts_from_when_a_request_was_due(tmp_path):
+    """Sent one at a time, 500 that were due in half a millisecond wait for each other, and the last one's wait is the run's."""
+    found = measured("latency", "--accounts", 100, "--transactions", 500, "--rate", 1_000_000, scratch=tmp_path)
+    assert found["max_ms"] >= found["seconds"] * 1000 - 1.5
+
+
 # ---- another daemon
 
 def test_another_daemon(daemon, tmp_path):
