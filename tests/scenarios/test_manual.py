@@ -123,6 +123,40 @@ def test_the_example_of_a_design_plays(tmp_path):
     done = subprocess.run([binary("points"), "simulate", tmp_path / "design.ini", "--sample", "1000"], capture_output=True, text=True,
                           timeout=30, check=False)
     assert done.returncode == 0 and "SDGs quest: the budget of 600,000,000 points" in done.stdout, done
+# ---- points-bench(1)
+
+def test_each_option_of_the_bench():
+    done = subprocess.run([binary("points-bench"), "--help"], capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = set(re.findall(r"^  --([a-z-]+)", done.stdout, re.M))
+    text = page("points-bench.1")
+    for told in (section(text, "SYNOPSIS"), "".join(re.findall(r"^\.It Fl .*", section(text, "OPTIONS"), re.M))):
+        assert set(re.findall(r"(?:\bFl|\|) -([a-z][a-z-]*)", told)) == shown | {"help", "version"}
+    assert list(items(text))[:6] == re.findall(r"^  ([a-z][a-z-]*) ", done.stdout, re.M)
+
+
+def test_the_defaults_of_the_bench():
+    """The table of the page against the one of tools/bench/settings.c."""
+    source = (TOP / "tools" / "bench" / "settings.c").read_text()
+    rows = re.findall(r'\{\.name = "(.*?)",(.*?)\}', re.search(r"scenarios\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1], re.S)
+
+    def value(body, name):
+        found = re.search(rf"\.{name} = ([\d]*)( \* )?(MILLION)?", body)
+        return int(found[1] or 1) * (1_000_000 if found[3] else 1) if found else None
+    expected = [[name, *(value(body, field) for field in ("accounts", "connections", "window", "transactions", "rate"))]
+                for name, body in rows]
+    table = re.search(r"^\.Bl -column.*?\n\.It .*?\n(.*?)^\.El", page("points-bench.1"), re.M | re.S)[1]
+    told = [line.removeprefix(".It ").split(" Ta ") for line in table.splitlines()]
+    assert [[row[0], *(None if cell == r"\(em" else int(cell.replace(",", "")) for cell in row[1:])] for row in told] == expected
+
+
+def test_each_figure_of_the_bench():
+    """The keys of the JSON object, as tools/bench/report.c prints them."""
+    source = (TOP / "tools" / "bench" / "report.c").read_text()
+    keys = re.findall(r'^ *\{"([a-z0-9_]+)",', source, re.M)
+    told = [word for line in re.findall(r"^\.It Cm (.*)", section(page("points-bench.1"), "OUTPUT"), re.M)
+            for word in line.split(" , ")]
+    assert sorted(told) == sorted(["scenario", *keys]) and len(set(told)) == len(told)
 
 
 # ---- pointsd.conf(5)
