@@ -1,11 +1,12 @@
 #include "answer.h"
 
 #include "config.h"
+#include "submit.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { STATEMENT_MAX = 100, PENDING_MAX = 1000, BLOCKS_MAX = 1000 };
+enum { STATEMENT_MAX = 100, PENDING_MAX = 1000, BLOCKS_MAX = 1000, NOTICES_MAX = 12 };
 
 #define BIT(role) (1U << ROLE(role))
 enum {
@@ -141,10 +142,22 @@ static void answer_statement(struct asking *asking)
 
 static void answer_transaction(struct asking *asking)
 {
-    asking->job->sequence = id_map_get(asking->decide->ids, asking->job->request->get_transaction->id.data);
+    asking->job->sequence = submit_sequence_of(asking->decide, asking->job->request->get_transaction->id.data);
     asking->job->errand = history_transaction;
     if (!asking->job->sequence)
         refuse_unknown(asking, "get_transaction.id", "transaction");
+}
+
+static void answer_dry_run(struct asking *asking)
+{
+    struct job *job = asking->job;
+    submit_try(asking->decide, job);
+    Points__V1__DryRunReply *reply = MESSAGE(asking, Points__V1__DryRunReply, POINTS__V1__DRY_RUN_REPLY__INIT);
+    reply->time = job->time;
+    reply->last_sequence = points_last_sequence(asking->decide->state);
+    reply->outcomes = job->outcomes;
+    asking->response.body_case = RESPONSE(DRY_RUN);
+    asking->response.dry_run = reply;
 }
 
 // ---- the programme
@@ -252,6 +265,36 @@ static void answer_pending_conversions(struct asking *asking)
         points_pending_conversions(asking->decide->state, query, allocator_of(asking));
 }
 
+// A municipality's key sees what that municipality posted. An account's notices are those in force for its home, so
+// nothing else chooses among them.
+static bool may_ask_for_notices(struct asking *asking, const Points__V1__GetNotices *query)
+{
+    bool municipal = asking->asker.role == ROLE(MUNICIPALITY);
+    if (municipal && (query->account.len || (query->municipality && query->municipality != asking->asker.municipality)))
+        job_refuse(asking->job, REFUSAL(NOT_PERMITTED),
+            query->account.len ? "get_notices.account" : "get_notices.municipality",
+            "a municipality sees the notices that it posted, and asks without an account");
+    else if (query->account.len && (query->municipality || query->all))
+        job_refuse(asking->job, REFUSAL(OUT_OF_RANGE),
+            query->municipality ? "get_notices.municipality" : "get_notices.all", "does not go with an account");
+    else if (query->municipality && !points_municipality_known(asking->decide->state, query->municipality))
+        refuse_unknown(asking, "get_notices.municipality", "municipality");
+    return !asking->job->refusal.code && at_most(asking, "get_notices.limit", query->limit, NOTICES_MAX);
+}
+
+static void answer_notices(struct asking *asking)
+{
+    const struct decide *decide = asking->decide;
+    const Points__V1__GetNotices *query = asking->job->request->get_notices;
+    if (!may_ask_for_notices(asking, query))
+        return;
+    asking->job->notices = points_notices(decide->state, &asking->asker, query,
+        points_block_time(decide->state, decide->clock.wall_s), allocator_of(asking));
+    asking->job->errand = history_notices;
+    if (!asking->job->notices)
+        refuse_unknown(asking, "get_notices.account", "account");
+}
+
 static void answer_trial_balance(struct asking *asking)
 {
     asking->response.body_case = RESPONSE(TRIAL_BALANCE);
@@ -316,8 +359,10 @@ static const struct {
     [REQUEST(GET_CONVERSION_TOTALS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(MUNICIPALITY) | BIT(AUDITOR),
         answer_conversion_totals},
     [REQUEST(GET_PENDING_CONVERSIONS)] = {BIT(OPERATOR) | BIT(WAON) | BIT(AUDITOR), answer_pending_conversions},
+    [REQUEST(GET_NOTICES)] = {BIT(APP) | BIT(OPERATOR) | BIT(MUNICIPALITY) | BIT(AUDITOR), answer_notices},
     [REQUEST(GET_TRIAL_BALANCE)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_trial_balance},
     [REQUEST(GET_BLOCKS)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_blocks},
+    [REQUEST(DRY_RUN)] = {BIT(OPERATOR) | BIT(AUDITOR), answer_dry_run},
     [REQUEST(ACCEPT_TIME)] = {BIT(OPERATOR), answer_accept_time},
 };
 

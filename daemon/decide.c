@@ -23,10 +23,13 @@ static void look_at_disk(struct decide *decide)
     decide->disk_full = full;
 }
 
-static void forget_durable(struct decide *decide)
+static void note_durable(struct decide *decide)
 {
-    uint64_t durable = journal_durable(decide->journal);
-    while (decide->undurable && decide->undurable->first_sequence <= durable) {
+    struct journal_durable durable = journal_durable(decide->journal);
+    if (durable.sequence != decide->durable_sequence)
+        id_index_durable(decide->ids, durable.sequence, durable.blocks, durable.root);
+    decide->durable_sequence = durable.sequence;
+    while (decide->undurable && decide->undurable->first_sequence <= durable.sequence) {
         struct job *job = decide->undurable;
         decide->undurable = job->later;
         job_release(job);
@@ -62,19 +65,27 @@ static void decide_job(struct decide *decide, struct job *job)
         respond_to_submit(job); // or the refusal
 }
 
+// It may read the ledger a thousand times.
+static bool is_long(const struct job *job)
+{
+    return job->request && job->request->body_case == REQUEST(DRY_RUN);
+}
+
 // Decides what was taken, or as much of it as a turn may answer; the rest waits for the next turn.
 static struct group decide_group(struct decide *decide)
 {
     struct group group = {.jobs = decide->taken};
     size_t response_bytes = 0;
     struct job *job;
+    bool was_long;
     do {
         job = decide->taken;
         decide->taken = job->next;
+        was_long = is_long(job);
         decide_job(decide, job);
         group.blocks += job->block != 0;
         response_bytes += job->response_size;
-    } while (decide->taken && response_bytes < TURN_RESPONSE_BYTES_MAX);
+    } while (decide->taken && response_bytes < TURN_RESPONSE_BYTES_MAX && !was_long);
     job->next = NULL;
     group.last_sequence = points_last_sequence(decide->state);
     return group;
@@ -99,7 +110,7 @@ void decide_run(struct decide *decide)
         journal_wait_for_place(decide->journal);
         if (!take_jobs(decide))
             break;
-        forget_durable(decide);
+        note_durable(decide);
         clock_read(&decide->clock);
         look_at_disk(decide);
         journal_put(decide->journal, decide_group(decide));

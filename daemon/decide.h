@@ -3,15 +3,15 @@
 
 #include "clock.h"
 #include "history.h"
+#include "index/id_index.h"
 #include "journal.h"
 #include "lane.h"
-#include "points/id_map.h"
 #include "points/points.h"
 
 // Everything here belongs to the decide thread alone while decide_run runs.
 struct decide {
     struct points_state *state;
-    struct id_map *ids; // of every transaction: the sequence number of its first decision
+    struct id_index *ids; // of every transaction
     struct history *history;
     struct lane *lane;
     struct journal *journal;
@@ -22,7 +22,8 @@ struct decide {
     void *context;
 
     bool disk_full;
-    struct job *taken; // from the lane, not decided yet
+    uint64_t durable_sequence; // the newest that the index of ids was told of
+    struct job *taken;         // from the lane, not decided yet
     // Recorded, held until durable: duplicates are looked up there. Linked by `later`.
     struct job *undurable, **undurable_end;
 };

@@ -111,6 +111,16 @@ bool history_holds(struct history *history, uint64_t sequence, struct span trans
     return holds;
 }
 
+bool history_holds_id(struct history *history, uint64_t sequence, const uint8_t id[ID_BYTES])
+{
+    struct ledger_place place;
+    struct ledger_reading *reading = begin(history);
+    find_recorded(reading, sequence, &place);
+    bool holds = entry_has_id(transaction_at(&place, sequence), id);
+    ledger_read_end(reading);
+    return holds;
+}
+
 void history_decided(struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided)
 {
     struct ledger_place place;
@@ -219,6 +229,38 @@ void history_statement(struct job *job, struct ledger_reading *reading, Points__
     reply->next = sequence;
     response->body_case = RESPONSE(STATEMENT);
     response->statement = reply;
+}
+
+// ---- texts of notices
+
+// False: there is none any more. What the ledger holds may be newer than what the decide thread saw.
+static bool add_text(struct job *job, struct ledger_reading *reading, Points__V1__Notice *notice)
+{
+    struct ledger_text text;
+    struct ledger_error error;
+    int found = ledger_read_text(reading, notice->sequence, &text, &error);
+    if (found < 0)
+        cannot_read(&error);
+    if (found)
+        notice->text = (ProtobufCBinaryData){text.size, copy_bytes(&job->arena, text.bytes, text.size)};
+    return found;
+}
+
+// A notice whose text was erased meanwhile was withdrawn before: it is in force no longer.
+void history_notices(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
+{
+    Points__V1__NoticesReply *reply = job->notices;
+    size_t kept = 0;
+    for (size_t i = 0; i < reply->n_notices; i++) {
+        Points__V1__Notice *notice = reply->notices[i];
+        if (!notice->erased && !add_text(job, reading, notice))
+            notice->withdrawn = notice->erased = true;
+        if (!notice->erased || job->request->get_notices->all)
+            reply->notices[kept++] = notice;
+    }
+    reply->n_notices = kept;
+    response->body_case = RESPONSE(NOTICES);
+    response->notices = reply;
 }
 
 // ---- blocks

@@ -14,6 +14,9 @@ struct history {
 // Whether the ledger holds this very transaction, byte for byte, at this sequence number.
 bool history_holds(struct history *history, uint64_t sequence, struct span transaction);
 
+// Whether the transaction at this sequence number has this id.
+bool history_holds_id(struct history *history, uint64_t sequence, const uint8_t id[ID_BYTES]);
+
 // What was decided at this sequence number; the transaction lives in the arena.
 void history_decided(struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided);
 
@@ -24,6 +27,7 @@ void history_run(struct history *history, struct job *job);
 job_errand history_submit; // looks up the originals of duplicates
 job_errand history_statement;
 job_errand history_transaction;
+job_errand history_notices; // adds the texts to `notices`
 job_errand history_blocks;
 job_errand history_checkpoint;
 job_errand history_inclusion;

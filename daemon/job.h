@@ -4,6 +4,7 @@
 #include "proto/arena.h"
 #include "proto/canonical.h"
 #include "proto/formats.h"
+#include "proto/wire.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 
 struct job;
 struct ledger_reading;
+struct ledger_text;
 struct net_connection;
 
 // What a connection has proven. The nonce is set when it opens; the rest belongs to the decide thread, which sees a
@@ -46,22 +48,29 @@ struct job {
         char field[160];
     } refusal;
 
-    // Of a submit.
+    // Of a submit, or a dry run.
     Points__V1__Envelope *envelope;
+    struct span envelope_bytes; // in the request
+    Points__V1__Outcomes *outcomes;
+    int64_t time; // of its block, or what would be its time; Unix seconds
+
+    // Of a submit.
     uint8_t envelope_sha256[HASH_BYTES];
     bool signatures_valid; // also of Authenticate
 
     // Of a submit that was recorded; `block` 0: it was not.
     uint64_t block, first_sequence;
-    int64_t time; // Unix seconds
-    Points__V1__Outcomes *outcomes;
     uint8_t *outcomes_bytes;
     size_t outcomes_size;
+    struct ledger_text *texts; // of the notices that it posted
+    uint64_t *erased_texts;    // sequence numbers
+    size_t text_count, erased_count;
 
     // Of a query that reads the ledger: what the decide thread knew.
     job_errand *errand; // NULL: the response is ready
     uint64_t sequence;  // where to begin
     uint64_t balance_points;
+    Points__V1__NoticesReply *notices; // but for their texts
 
     uint8_t *response; // malloc'ed, the net's in the end
     size_t response_size;

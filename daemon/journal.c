@@ -10,12 +10,11 @@ struct journal {
     uint32_t rules_version;
     journal_release_fn *release;
     void *context;
-    _Atomic uint64_t durable;
-
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct group waiting;
     bool has_waiting, closed;
+    struct journal_durable durable;
 
     struct ledger_block *blocks; // reused from group to group
     size_t block_capacity;
@@ -68,9 +67,21 @@ void journal_close(struct journal *journal)
     pthread_mutex_unlock(&journal->lock);
 }
 
-uint64_t journal_durable(const struct journal *journal)
+struct journal_durable journal_durable(struct journal *journal)
 {
-    return atomic_load_explicit(&journal->durable, memory_order_acquire);
+    pthread_mutex_lock(&journal->lock);
+    struct journal_durable durable = journal->durable;
+    pthread_mutex_unlock(&journal->lock);
+    return durable;
+}
+
+static void note_durable(struct journal *journal, uint64_t last_sequence)
+{
+    struct journal_durable durable = {.sequence = last_sequence, .blocks = ledger_size(journal->ledger)};
+    ledger_root(journal->ledger, durable.root);
+    pthread_mutex_lock(&journal->lock);
+    journal->durable = durable;
+    pthread_mutex_unlock(&journal->lock);
 }
 
 static bool next_group(struct journal *journal, struct group *group)
@@ -101,6 +112,10 @@ static struct ledger_block block_of(const struct journal *journal, const struct 
         .outcomes_size = job->outcomes_size,
         .signatures = (const Points__V1__Signature *const *)submit->signatures,
         .signature_count = submit->n_signatures,
+        .texts = job->texts,
+        .text_count = job->text_count,
+        .erased_texts = job->erased_texts,
+        .erased_count = job->erased_count,
     };
 }
 
@@ -122,7 +137,8 @@ static void make_durable(struct journal *journal, const struct group *group)
         fprintf(stderr, "pointsd: leaving at once: the commit failed: %s\n", error.message);
         _Exit(EXIT_FAILURE);
     }
-    atomic_store_explicit(&journal->durable, group->last_sequence, memory_order_release);
+    if (count)
+        note_durable(journal, group->last_sequence);
 }
 
 void journal_run(struct journal *journal)

@@ -5,8 +5,6 @@
 #include "job.h"
 #include "ledger/ledger.h"
 
-#include <stdatomic.h>
-
 struct journal;
 
 // Jobs that were decided together, in order; those that were recorded become blocks. A group without blocks only waits
@@ -29,5 +27,9 @@ void journal_wait_for_place(struct journal *journal);
 void journal_put(struct journal *journal, struct group group);
 void journal_close(struct journal *journal);
 
-// Sequence number of the last transaction that is on disk.
-uint64_t journal_durable(const struct journal *journal);
+// What is on disk: so many blocks, with this root over them, to the transaction with this sequence number.
+struct journal_durable {
+    uint64_t sequence, blocks;
+    uint8_t root[HASH_BYTES];
+};
+struct journal_durable journal_durable(struct journal *journal);

@@ -8,7 +8,9 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -16,11 +18,13 @@
 #include <stdlib.h>
 #include <stdnoreturn.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
 // A failed commit leaves with 1, and starting again may help; what is wrong at the start stays wrong.
 enum { EXIT_WRONG_USE = 2, EXIT_NOT_SERVED = 3 };
+enum { DERIVED_MODE = 0750 };
 
 static const char usage[] =
     "usage: pointsd -c FILE\n"
@@ -106,12 +110,39 @@ static void show_progress(void *next, uint64_t done, uint64_t blocks, uint64_t t
             (unsigned long long)blocks, (unsigned long long)transactions);
 }
 
+static void index_fails(const char *message)
+{
+    fprintf(stderr, "pointsd: leaving: %s\n", message);
+    _Exit(EXIT_FAILURE);
+}
+
+static bool ledger_knows(void *ledger, uint64_t blocks, const uint8_t root[HASH_BYTES])
+{
+    return ledger_has_root(ledger, blocks, root);
+}
+
+// Of what the ledger holds, all is durable.
+static struct id_index *open_index(const char *derived_dir, struct ledger *ledger)
+{
+    char dir[PATH_MAX];
+    struct id_index_error error;
+    if (mkdir(derived_dir, DERIVED_MODE) && errno != EEXIST)
+        die("the folder %s cannot be made: %s; set derived_dir in [ledger]", derived_dir, strerror(errno));
+    snprintf(dir, sizeof dir, "%s/ids", derived_dir);
+    const struct id_index_settings settings = {
+        .dir = dir, .has_root = ledger_knows, .context = ledger, .background = true, .fail = index_fails};
+    struct id_index *ids = id_index_open(&settings, &error);
+    if (!ids)
+        die("%s", error.message);
+    return ids;
+}
+
 // What differs from what the rules say is not served. Signatures are the auditor's to verify.
-static struct replay_fold fold_all(struct ledger *ledger, const char *dir)
+static struct replay_fold fold_all(struct ledger *ledger, struct id_index *ids, const char *dir)
 {
     time_t due = 0;
     struct replay replay;
-    if (replay_run(&replay, ledger, false, show_progress, &due) != REPLAY_HOLDS)
+    if (replay_run(&replay, ledger, ids, false, show_progress, &due) != REPLAY_HOLDS)
         die("this ledger is not served: %s; keep it as it is, and see: points-audit verify %s", replay.fault.message,
             dir);
     struct replay_fold fold = replay.fold;
@@ -152,13 +183,15 @@ int main(int argc, char **argv)
     struct ledger *ledger = ledger_open(settings.ledger_dir, LEDGER_WRITE, &error);
     if (!ledger)
         die("%s", error.message);
-    struct replay_fold fold = fold_all(ledger, settings.ledger_dir);
+    struct id_index *ids = open_index(settings.derived_dir, ledger);
+    struct replay_fold fold = fold_all(ledger, ids, settings.ledger_dir);
     damage_watch_end();
     struct note_signer *signer = sign_checkpoints(ledger, points_genesis(fold.state), settings.checkpoint_key);
     if (!ledger_append(ledger, NULL, 0, &error))
         die("the first checkpoint cannot be written: %s", error.message);
     serve(&settings, ledger, &fold);
     replay_fold_free(&fold);
+    id_index_close(ids);
     ledger_close(ledger);
     sodium_free(signer);
     settings_free(&settings);

@@ -269,7 +269,7 @@ struct pipeline *pipeline_new(
     pipeline->lane = lane_new();
     pipeline->journal = journal_new(ledger, points_genesis(fold->state)->rules_version, job_durable, pipeline);
     pipeline->decide = (struct decide){.state = fold->state,
-        .ids = &fold->ids,
+        .ids = fold->ids,
         .history = &pipeline->history,
         .lane = pipeline->lane,
         .journal = pipeline->journal,

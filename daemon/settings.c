@@ -16,6 +16,7 @@ static const struct {
 } table[] = {
     {"ledger", "dir", true, offsetof(struct settings, ledger_dir), 0, 0, 0},
     {"ledger", "checkpoint_key", true, offsetof(struct settings, checkpoint_key), 0, 0, 0},
+    {"ledger", "derived_dir", true, offsetof(struct settings, derived_dir), 0, 0, 0},
     {"ledger", "disk_reserve_mib", false, offsetof(struct settings, disk_reserve_mib), 0, UINT64_C(1) << 30, 64},
     {"listen", "unix", true, offsetof(struct settings, unix_path), 0, 0, 0},
     {"listen", "tcp_port", false, offsetof(struct settings, tcp_port), 0, 65535, 0},
@@ -88,6 +89,13 @@ static int take_line(void *context, const char *section, const char *name, const
     return 0;
 }
 
+// Beside the ledger, unless the file names another place.
+static void place_derived(struct settings *settings)
+{
+    if (!settings->derived_dir && asprintf(&settings->derived_dir, "%s.derived", settings->ledger_dir) < 0)
+        abort();
+}
+
 static bool complete(const struct settings *settings, char *error, size_t error_size)
 {
     if (!settings->ledger_dir || !settings->checkpoint_key)
@@ -114,8 +122,10 @@ bool settings_read(const char *path, struct settings *settings, char *error, siz
         errno = EISDIR;
         line = -1;
     }
-    if (line == 0 && complete(settings, error, error_size))
+    if (line == 0 && complete(settings, error, error_size)) {
+        place_derived(settings);
         return true;
+    }
     char what[400];
     snprintf(what, sizeof what, "%s", error);
     if (line < 0)

@@ -8,6 +8,7 @@
 struct settings {
     char *ledger_dir;
     char *checkpoint_key; // a file
+    char *derived_dir;    // of what can be made again from the ledger
     char *unix_path;      // NULL: no Unix socket
     uint64_t tcp_port;    // 0: no TCP
     uint64_t workers;     // verifying threads; 0: as many as there are processors

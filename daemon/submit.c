@@ -1,14 +1,22 @@
 #include "submit.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { IDS_AHEAD = 16 }; // fetched so many transactions early
 
 // ---- what was decided before
 
+// Who asks the index of ids, for what it must be told.
+struct looking {
+    struct decide *decide;
+    const struct job *job;
+};
+
 static struct span transaction_in(const struct job *job, uint64_t position)
 {
-    const ProtobufCBinaryData *envelope = &job->request->submit->envelope;
     struct span transaction = {0};
-    entry_transaction((struct span){envelope->data, envelope->len}, position, &transaction);
+    entry_transaction(job->envelope_bytes, position, &transaction);
     return transaction;
 }
 
@@ -23,7 +31,7 @@ static const struct job *undurable_holder(const struct decide *decide, uint64_t 
 // The envelope that holds a transaction: this one, or one not yet durable; NULL: it is in the ledger.
 static const struct job *holder_of(const struct decide *decide, const struct job *job, uint64_t sequence)
 {
-    return job->first_sequence && sequence >= job->first_sequence ? job : undurable_holder(decide, sequence);
+    return job && job->first_sequence && sequence >= job->first_sequence ? job : undurable_holder(decide, sequence);
 }
 
 // Whether the bytes decided at `sequence` are these: in this envelope, in one not yet durable, or in the ledger.
@@ -54,13 +62,36 @@ static const struct points_decided *target_of(struct decide *decide, struct job 
     return decided;
 }
 
+static bool holds_id(void *context, uint64_t sequence, const uint8_t id[ID_BYTES])
+{
+    const struct looking *looking = context;
+    const struct job *holder = holder_of(looking->decide, looking->job, sequence);
+    if (!holder)
+        return history_holds_id(looking->decide->history, sequence, id);
+    uint64_t position = sequence - holder->first_sequence;
+    return position < holder->envelope->n_transactions &&
+           memcmp(holder->envelope->transactions[position]->id.data, id, ID_BYTES) == 0;
+}
+
+// The sequence number under which an id was decided first; 0: none.
+static uint64_t sequence_of(struct decide *decide, const struct job *job, const uint8_t id[ID_BYTES])
+{
+    struct looking looking = {decide, job};
+    return id_index_get(decide->ids, id, holds_id, &looking);
+}
+
+uint64_t submit_sequence_of(struct decide *decide, const uint8_t id[ID_BYTES])
+{
+    return sequence_of(decide, NULL, id);
+}
+
 static struct points_inputs inputs_of(struct decide *decide, struct job *job, size_t position)
 {
     const Points__V1__Transaction *transaction = job->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
     struct points_inputs inputs = {
-        .prior_sequence = id_map_get(decide->ids, transaction->id.data),
-        .target_sequence = target ? id_map_get(decide->ids, target) : 0,
+        .prior_sequence = sequence_of(decide, job, transaction->id.data),
+        .target_sequence = target ? sequence_of(decide, job, target) : 0,
     };
     if (inputs.prior_sequence)
         inputs.prior = decided_before(decide, job, inputs.prior_sequence, transaction_in(job, position))
@@ -71,10 +102,10 @@ static struct points_inputs inputs_of(struct decide *decide, struct job *job, si
     return inputs;
 }
 
-static bool nothing_is_new(const struct decide *decide, const struct job *job)
+static bool nothing_is_new(struct decide *decide, const struct job *job)
 {
     for (size_t i = 0; i < job->envelope->n_transactions; i++)
-        if (!id_map_get(decide->ids, job->envelope->transactions[i]->id.data))
+        if (!sequence_of(decide, job, job->envelope->transactions[i]->id.data))
             return false;
     return true;
 }
@@ -100,6 +131,11 @@ static void set_outcome(struct job *job, size_t position, const struct points_ou
     job->outcomes->points[position] = outcome->points;
     job->outcomes->expired[position] = outcome->expired;
     job->outcomes->previous[position] = outcome->previous;
+}
+
+static void set_decided(struct job *job, size_t position, const struct points_outcome *outcome)
+{
+    set_outcome(job, position, outcome);
     if (outcome->code == OUTCOME(DUPLICATE))
         job->errand = history_submit;
 }
@@ -109,8 +145,53 @@ static void answer_known(struct decide *decide, struct job *job)
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
         struct points_inputs inputs = inputs_of(decide, job, i);
         struct points_outcome outcome = points_known(&inputs);
-        set_outcome(job, i, &outcome);
+        set_decided(job, i, &outcome);
     }
+}
+
+// ---- texts
+
+static bool is_applied(const struct job *job, size_t position, transaction_type type)
+{
+    return job->envelope->transactions[position]->body_case == type &&
+           job->outcomes->code[position] == OUTCOME(APPLIED);
+}
+
+static void keep_text(struct job *job, size_t position, const ProtobufCBinaryData *text)
+{
+    if (!job->texts)
+        job->texts = job_alloc(job, job->request->submit->n_texts * sizeof *job->texts);
+    job->texts[job->text_count++] = (struct ledger_text){job->first_sequence + position, text->data, text->len};
+}
+
+// An applied EraseNotice names an applied PostNotice, whose sequence number is the id's.
+static void erase_text(struct decide *decide, struct job *job, size_t position)
+{
+    const Points__V1__EraseNotice *erase = job->envelope->transactions[position]->erase_notice;
+    if (!job->erased_texts)
+        job->erased_texts = job_alloc(job, job->envelope->n_transactions * sizeof *job->erased_texts);
+    job->erased_texts[job->erased_count++] = sequence_of(decide, job, erase->notice.data);
+}
+
+// Only what is applied here and now touches a text: an envelope sent again does not bring an erased one back.
+static void settle_texts(struct decide *decide, struct job *job)
+{
+    const ProtobufCBinaryData *text = job->request->submit->texts;
+    for (size_t i = 0; i < job->envelope->n_transactions; i++) {
+        if (is_applied(job, i, TRANSACTION(POST_NOTICE)))
+            keep_text(job, i, text);
+        if (is_applied(job, i, TRANSACTION(ERASE_NOTICE)))
+            erase_text(decide, job, i);
+        text += job->envelope->transactions[i]->body_case == TRANSACTION(POST_NOTICE);
+    }
+}
+
+static void prefetch(const struct decide *decide, const struct job *job, size_t position)
+{
+    size_t ahead = position + IDS_AHEAD;
+    if (ahead < job->envelope->n_transactions)
+        id_index_prefetch(decide->ids, job->envelope->transactions[ahead]->id.data);
+    points_prefetch(decide->state, job->envelope, position);
 }
 
 static void apply_all(struct decide *decide, struct job *job)
@@ -118,11 +199,12 @@ static void apply_all(struct decide *decide, struct job *job)
     points_block_begin(decide->state, job->time);
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
         const Points__V1__Transaction *transaction = job->envelope->transactions[i];
+        prefetch(decide, job, i);
         struct points_inputs inputs = inputs_of(decide, job, i);
         struct points_outcome outcome = points_apply(decide->state, transaction, &inputs);
         if (inputs.prior == POINTS_NEW)
-            id_map_add(decide->ids, transaction->id.data, job->first_sequence + i);
-        set_outcome(job, i, &outcome);
+            id_index_add(decide->ids, transaction->id.data, job->first_sequence + i);
+        set_decided(job, i, &outcome);
     }
 }
 
@@ -132,6 +214,7 @@ static void record(struct decide *decide, struct job *job)
     job->first_sequence = points_last_sequence(decide->state) + 1;
     job->time = points_block_time(decide->state, decide->clock.wall_s);
     apply_all(decide, job);
+    settle_texts(decide, job);
     job->outcomes_size = points__v1__outcomes__get_packed_size(job->outcomes);
     job->outcomes_bytes = job_alloc(job, job->outcomes_size);
     points__v1__outcomes__pack(job->outcomes, job->outcomes_bytes);
@@ -162,13 +245,18 @@ static bool admit(const struct decide *decide, struct job *job)
     return !code;
 }
 
-// The refusals that depend on this machine; nothing that was decided before is refused for them.
-static bool can_record(const struct decide *decide, struct job *job)
+static bool clock_sure(const struct decide *decide, struct job *job)
 {
     if (decide->clock.unsure)
         job_refuse(job, REFUSAL(CLOCK_UNSURE), "",
             "the wall clock jumped or does not fit the last block; an operator accepts it with: points accept-time");
-    else if (decide->disk_full)
+    return !decide->clock.unsure;
+}
+
+// The refusals that depend on this machine; nothing that was decided before is refused for them.
+static bool can_record(const struct decide *decide, struct job *job)
+{
+    if (clock_sure(decide, job) && decide->disk_full)
         job_refuse(job, REFUSAL(DISK_FULL), "",
             "the ledger's disk is nearly full; nothing was recorded, send it again when there is room");
     return !job->refusal.code;
@@ -184,5 +272,33 @@ void submit_decide(struct decide *decide, struct job *job)
     } else if (can_record(decide, job)) {
         make_columns(job);
         record(decide, job);
+    }
+}
+
+// ---- what an envelope would come to
+
+static bool can_try(struct job *job)
+{
+    char field[40];
+    for (size_t i = 0; i < job->envelope->n_transactions; i++) {
+        if (points_can_try(job->envelope->transactions[i]))
+            continue;
+        snprintf(field, sizeof field, "transactions[%zu]", i);
+        job_refuse(job, REFUSAL(OUT_OF_RANGE), field, "a dry run tells of awards and reversals only; leave this out");
+        return false;
+    }
+    return true;
+}
+
+void submit_try(struct decide *decide, struct job *job)
+{
+    if (!can_try(job) || !clock_sure(decide, job))
+        return;
+    make_columns(job);
+    job->time = points_block_time(decide->state, decide->clock.wall_s);
+    for (size_t i = 0; i < job->envelope->n_transactions; i++) {
+        struct points_inputs inputs = inputs_of(decide, job, i);
+        struct points_outcome outcome = points_try(decide->state, job->envelope->transactions[i], &inputs, job->time);
+        set_outcome(job, i, &outcome);
     }
 }

@@ -1,6 +1,8 @@
 #include "verify.h"
 
 #include "ledger/hash.h"
+#include "proto/envelope.h"
+#include "proto/notice_text.h"
 #include "proto/signing.h"
 #include "proto/wire.h"
 
@@ -53,19 +55,39 @@ static bool signers_ascend(struct job *job, const Points__V1__SignedEnvelope *si
     return true;
 }
 
-static bool read_envelope(struct job *job, const Points__V1__SignedEnvelope *signed_envelope)
+static bool read_envelope(struct job *job, const ProtobufCBinaryData *bytes)
 {
     struct canonical_fault fault;
-    const ProtobufCBinaryData *bytes = &signed_envelope->envelope;
-    enum canonical_result result = canonical_check(&points__v1__envelope__descriptor, bytes->data, bytes->len, &fault);
+    enum canonical_result result =
+        envelope_read(bytes->data, bytes->len, &job->arena.allocator, &job->envelope, &fault);
     if (result) {
         refuse_fault(job, result, &fault);
         return false;
     }
-    job->envelope = points__v1__envelope__unpack(&job->arena.allocator, bytes->len, bytes->data);
+    job->envelope_bytes = (struct span){bytes->data, bytes->len};
     if (!job->envelope)
         job_refuse(job, REFUSAL(TOO_LARGE), "", "the envelope needs too much memory; send fewer transactions");
     return job->envelope != NULL;
+}
+
+static bool of_this_ledger(struct job *job, const uint8_t ledger_id[HASH_BYTES])
+{
+    if (memcmp(job->envelope->ledger_id.data, ledger_id, HASH_BYTES) == 0)
+        return true;
+    job_refuse(job, REFUSAL(WRONG_LEDGER), "ledger_id",
+        "the envelope is for another ledger; ask Hello for the ledger's id and sign again");
+    return false;
+}
+
+static bool read_texts(struct job *job, const Points__V1__SignedEnvelope *signed_envelope)
+{
+    struct canonical_fault fault;
+    char field[sizeof job->refusal.field];
+    if (notice_texts_check(job->envelope, signed_envelope, &fault))
+        return true;
+    snprintf(field, sizeof field, "submit.%.150s", fault.field);
+    job_refuse(job, REFUSAL(MALFORMED), field, "%.80s %.100s", field, fault.problem);
+    return false;
 }
 
 static bool all_signatures_valid(const Points__V1__SignedEnvelope *signed_envelope)
@@ -83,15 +105,17 @@ static bool all_signatures_valid(const Points__V1__SignedEnvelope *signed_envelo
 static void verify_submit(struct job *job, const uint8_t ledger_id[HASH_BYTES])
 {
     const Points__V1__SignedEnvelope *signed_envelope = job->request->submit;
-    if (!signers_ascend(job, signed_envelope) || !read_envelope(job, signed_envelope))
+    if (!signers_ascend(job, signed_envelope) || !read_envelope(job, &signed_envelope->envelope) ||
+        !read_texts(job, signed_envelope) || !of_this_ledger(job, ledger_id))
         return;
-    if (memcmp(job->envelope->ledger_id.data, ledger_id, HASH_BYTES) != 0) {
-        job_refuse(job, REFUSAL(WRONG_LEDGER), "ledger_id",
-            "the envelope is for another ledger; ask Hello for the ledger's id and sign again");
-        return;
-    }
     hash_bytes(signed_envelope->envelope.data, signed_envelope->envelope.len, job->envelope_sha256);
     job->signatures_valid = all_signatures_valid(signed_envelope);
+}
+
+static void verify_dry_run(struct job *job, const uint8_t ledger_id[HASH_BYTES])
+{
+    if (read_envelope(job, &job->request->dry_run->envelope))
+        of_this_ledger(job, ledger_id);
 }
 
 static void verify_authenticate(struct job *job, const uint8_t ledger_id[HASH_BYTES])
@@ -110,6 +134,8 @@ void verify_job(struct job *job, const uint8_t ledger_id[HASH_BYTES])
         return;
     if (job->request->body_case == REQUEST(SUBMIT))
         verify_submit(job, ledger_id);
+    else if (job->request->body_case == REQUEST(DRY_RUN))
+        verify_dry_run(job, ledger_id);
     else if (job->request->body_case == REQUEST(AUTHENTICATE))
         verify_authenticate(job, ledger_id);
 }

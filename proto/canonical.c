@@ -68,8 +68,27 @@ static const struct size_rule size_rules[] = {
     {TYPE(get_account), 1, ID_BYTES, ID_BYTES},
     {TYPE(get_statement), 1, ID_BYTES, ID_BYTES},
     {TYPE(get_transaction), 1, ID_BYTES, ID_BYTES},
+    {TYPE(dry_run), 1, 1, ENVELOPE_BYTES_MAX},
+    {TYPE(post_notice), 2, HASH_BYTES, HASH_BYTES},
+    {TYPE(withdraw_notice), 2, ID_BYTES, ID_BYTES},
+    {TYPE(withdraw_notice), 3, 0, TEXT_REASON_MAX},
+    {TYPE(erase_notice), 2, ID_BYTES, ID_BYTES},
+    {TYPE(notice_text), 1, 1, NOTICE_VERSIONS_MAX},
+    {TYPE(notice_text), 2, 0, NOTICE_LINK_BYTES_MAX},
+    {TYPE(notice_version), 1, 2, NOTICE_LANGUAGE_BYTES_MAX},
+    {TYPE(notice_version), 2, 1, NOTICE_TITLE_BYTES_MAX},
+    {TYPE(notice_version), 3, 0, NOTICE_PARAGRAPHS_MAX},
 };
 enum { SIZE_RULES = sizeof size_rules / sizeof *size_rules };
+
+// Bytes of a value where the field itself may be absent, or may come again and again.
+static const struct size_rule value_rules[] = {
+    {TYPE(envelope), 3, HASH_BYTES, HASH_BYTES},
+    {TYPE(signed_envelope), 3, 1, NOTICE_TEXT_BYTES_MAX},
+    {TYPE(notice_version), 3, 1, NOTICE_PARAGRAPH_BYTES_MAX},
+    {TYPE(get_notices), 1, ID_BYTES, ID_BYTES},
+};
+enum { VALUE_RULES = sizeof value_rules / sizeof *value_rules };
 
 static const uint32_t all_entries = UINT32_MAX; // a fault of a repeated field as a whole
 
@@ -192,28 +211,37 @@ static bool is_text(const uint8_t *at, size_t size)
     return true;
 }
 
-static const struct size_rule *rule_of(const ProtobufCMessageDescriptor *type, uint32_t field)
+static const struct size_rule *find_rule(
+    const struct size_rule *rules, size_t count, const ProtobufCMessageDescriptor *type, uint32_t field)
 {
-    for (const struct size_rule *rule = size_rules; rule < size_rules + SIZE_RULES; rule++)
+    for (const struct size_rule *rule = rules; rule < rules + count; rule++)
         if (rule->type == type && rule->field == field)
             return rule;
     return NULL;
 }
 
-static enum canonical_result out_of_size(
-    struct level *level, const struct size_rule *rule, uint64_t size, struct canonical_fault *fault)
+// Of the bytes of one value. Most have their rule in the first table, near its top.
+static const struct size_rule *value_rule_of(
+    const ProtobufCMessageDescriptor *type, const ProtobufCFieldDescriptor *field)
 {
-    bool entries = level->field->label == PROTOBUF_C_LABEL_REPEATED;
-    const char *unit = entries ? "entries" : "bytes";
+    const struct size_rule *rule = NULL;
+    if (field->label != PROTOBUF_C_LABEL_REPEATED)
+        rule = find_rule(size_rules, SIZE_RULES, type, field->id);
+    return rule ? rule : find_rule(value_rules, VALUE_RULES, type, field->id);
+}
+
+static enum canonical_result out_of_size(
+    struct level *level, const struct size_rule *rule, const char *unit, uint64_t size, struct canonical_fault *fault)
+{
     if (rule->min == rule->max)
         malformed(level, fault, "has %llu %s, must have %u", (unsigned long long)size, unit, rule->min);
     else
         malformed(
             level, fault, "has %llu %s, must have %u to %u", (unsigned long long)size, unit, rule->min, rule->max);
-    bool of_envelope = rule->type == TYPE(envelope) || rule->type == TYPE(signed_envelope);
-    return of_envelope && size > rule->max && rule->max > SIGNATURES_MAX && rule->min != rule->max
-               ? CANONICAL_TOO_LARGE
-               : CANONICAL_MALFORMED;
+    bool of_envelope = (rule->type == TYPE(envelope) && rule->field == 2) ||
+                       (rule->type == TYPE(signed_envelope) && rule->field == 1) ||
+                       (rule->type == TYPE(dry_run) && rule->field == 1);
+    return of_envelope && size > rule->max ? CANONICAL_TOO_LARGE : CANONICAL_MALFORMED;
 }
 
 static enum canonical_result check_message(struct level *level, struct canonical_fault *fault);
@@ -239,9 +267,9 @@ static enum canonical_result check_sized(struct level *level, struct canonical_f
     }
     if (size == 0)
         return malformed(level, fault, "is empty: leave the field out");
-    const struct size_rule *rule = rule_of(level->type, level->field->id);
+    const struct size_rule *rule = value_rule_of(level->type, level->field);
     if (rule && (size < rule->min || size > rule->max))
-        return out_of_size(level, rule, size, fault);
+        return out_of_size(level, rule, "bytes", size, fault);
     if (level->field->type == PROTOBUF_C_TYPE_STRING && !is_text(bytes, size))
         return malformed(level, fault, "is not UTF-8 free of control characters");
     return CANONICAL_OK;
@@ -317,11 +345,11 @@ static enum canonical_result next_field(struct level *level, uint32_t *wire_type
 
 static enum canonical_result check_entries(struct level *level, uint32_t entries, struct canonical_fault *fault)
 {
-    const struct size_rule *rule = rule_of(level->type, level->field->id);
+    const struct size_rule *rule = find_rule(size_rules, SIZE_RULES, level->type, level->field->id);
     if (!rule || (entries >= rule->min && entries <= rule->max))
         return CANONICAL_OK;
     level->entry = all_entries;
-    return out_of_size(level, rule, entries, fault);
+    return out_of_size(level, rule, "entries", entries, fault);
 }
 
 static enum canonical_result check_message(struct level *level, struct canonical_fault *fault)

@@ -1,7 +1,9 @@
 // Envelope and Outcomes, as far as they must be known to find one entry: their fields are all of the sized kind.
 #include "proto/entry.h"
 
-enum { WIRE_BYTES = 2, TAG_TRANSACTION = 2 << 3 | WIRE_BYTES };
+#include <string.h>
+
+enum { WIRE_BYTES = 2, TAG_TRANSACTION = 2 << 3 | WIRE_BYTES, TAG_ID = 1 << 3 | WIRE_BYTES };
 enum { COLUMN_CODE = 1, COLUMN_POINTS, COLUMN_EXPIRED, COLUMN_PREVIOUS };
 
 bool entry_transaction(struct span envelope, uint64_t n, struct span *transaction)
@@ -16,12 +18,21 @@ bool entry_transaction(struct span envelope, uint64_t n, struct span *transactio
     return false;
 }
 
+bool entry_has_id(struct span transaction, const uint8_t id[ID_BYTES])
+{
+    struct wire wire = wire_of(transaction);
+    bool tagged = wire_varint(&wire) == TAG_ID;
+    struct span own = wire_sized(&wire);
+    return tagged && own.size == ID_BYTES && memcmp(own.bytes, id, ID_BYTES) == 0;
+}
+
+// Those before it are not read, only counted: each ends with a byte below 0x80.
 static bool nth_varint(struct span column, uint64_t n, uint64_t *value)
 {
     struct wire wire = wire_of(column);
-    do
-        *value = wire_varint(&wire);
-    while (n-- > 0 && !wire.failed);
+    for (; n > 0 && wire.at < wire.end; wire.at++)
+        n -= *wire.at < 0x80;
+    *value = wire_varint(&wire);
     return !wire.failed;
 }
 

@@ -10,6 +10,8 @@
 
 // The bytes of transaction `n`, from 0, of an envelope in canonical form. False: there is none.
 bool entry_transaction(struct span envelope, uint64_t n, struct span *transaction);
+// Whether a transaction's bytes, in canonical form, begin with this id.
+bool entry_has_id(struct span transaction, const uint8_t id[ID_BYTES]);
 // Outcome `n`, from 0, of packed Outcomes in canonical form. False: the columns do not reach so far.
 bool entry_outcome(struct span outcomes, uint64_t n, Points__V1__Outcome *outcome);
 

@@ -1,4 +1,5 @@
-// Lists what a ledger stores and flips bits in it, behind the ledger's back: the tests' hand of a forger.
+// Lists what a ledger stores, flips bits in it, puts and takes records, behind the ledger's back: the tests' hand of a
+// forger.
 #include <errno.h>
 #include <lmdb.h>
 #include <stdbool.h>
@@ -7,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_BYTES_MAX = 64, EXIT_WRONG_USE = 2 };
-static const char *const tables[] = {"headers", "bodies", "tree", "meta"};
+enum { KEY_BYTES_MAX = 64, VALUE_BYTES_MAX = 8192, EXIT_WRONG_USE = 2 };
+static const char *const tables[] = {"headers", "bodies", "tree", "texts", "meta"};
 enum { TABLES = sizeof tables / sizeof *tables };
 static const size_t map_bytes = (size_t)1 << 40;
 
@@ -22,7 +23,10 @@ static void must(int code, const char *doing)
 
 static void wrong_use(const char *why)
 {
-    fprintf(stderr, "tamper: %s\nusage: tamper DIR list\n       tamper DIR flip TABLE KEYHEX OFFSET MASK\n", why);
+    fprintf(stderr,
+        "tamper: %s\nusage: tamper DIR list\n       tamper DIR flip TABLE KEYHEX OFFSET MASK\n"
+        "       tamper DIR put TABLE KEYHEX VALUEHEX\n       tamper DIR take TABLE KEYHEX\n",
+        why);
     exit(EXIT_WRONG_USE);
 }
 
@@ -72,23 +76,38 @@ static uint64_t number(const char *text, int base, uint64_t max)
     return value;
 }
 
-static size_t read_key(const char *hex, uint8_t key[KEY_BYTES_MAX])
+static size_t read_hex(const char *hex, uint8_t *bytes, size_t max)
 {
     size_t size = strlen(hex) / 2;
-    if (strlen(hex) % 2 || size == 0 || size > KEY_BYTES_MAX)
-        wrong_use("KEYHEX is no key");
+    if (strlen(hex) % 2 || size == 0 || size > max)
+        wrong_use("KEYHEX or VALUEHEX is not in hexadecimal digits, or too long");
     for (size_t i = 0; i < size; i++) {
         char digits[] = {hex[2 * i], hex[2 * i + 1], '\0'};
-        key[i] = (uint8_t)number(digits, 16, UINT8_MAX);
+        bytes[i] = (uint8_t)number(digits, 16, UINT8_MAX);
     }
     return size;
+}
+
+// `value_hex` NULL: takes the record away.
+static void put(MDB_env *env, const char *table_name, const char *key_hex, const char *value_hex)
+{
+    uint8_t key_bytes[KEY_BYTES_MAX], value_bytes[VALUE_BYTES_MAX];
+    MDB_val key = {read_hex(key_hex, key_bytes, sizeof key_bytes), key_bytes}, value = {0, value_bytes};
+    MDB_txn *txn;
+    MDB_dbi table;
+    if (value_hex)
+        value.mv_size = read_hex(value_hex, value_bytes, sizeof value_bytes);
+    must(mdb_txn_begin(env, NULL, 0, &txn), "writing");
+    must(mdb_dbi_open(txn, table_name, 0, &table), table_name);
+    must(value_hex ? mdb_put(txn, table, &key, &value, 0) : mdb_del(txn, table, &key, NULL), "changing the record");
+    must(mdb_txn_commit(txn), "committing");
 }
 
 // `at` are TABLE, KEYHEX, OFFSET and MASK.
 static void flip(MDB_env *env, char **at)
 {
     uint8_t key_bytes[KEY_BYTES_MAX];
-    MDB_val key = {read_key(at[1], key_bytes), key_bytes}, value;
+    MDB_val key = {read_hex(at[1], key_bytes, sizeof key_bytes), key_bytes}, value;
     uint64_t offset = number(at[2], 0, SIZE_MAX);
     uint8_t mask = (uint8_t)number(at[3], 0, UINT8_MAX);
     MDB_txn *txn;
@@ -112,13 +131,16 @@ static void flip(MDB_env *env, char **at)
 int main(int argc, char **argv)
 {
     bool lists = argc == 3 && !strcmp(argv[2], "list"), flips = argc == 7 && !strcmp(argv[2], "flip");
-    if (!lists && !flips)
+    bool puts_one = argc == 6 && !strcmp(argv[2], "put"), takes = argc == 5 && !strcmp(argv[2], "take");
+    if (!lists && !flips && !puts_one && !takes)
         wrong_use("nothing to do");
     MDB_env *env = open_environment(argv[1]);
     if (lists)
         list(env);
-    else
+    else if (flips)
         flip(env, argv + 3);
+    else
+        put(env, argv[3], argv[4], puts_one ? argv[5] : NULL);
     mdb_env_close(env);
     return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

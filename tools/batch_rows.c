@@ -1,7 +1,6 @@
 // The rows of a batch: one table says what each type of row takes.
 #include "tools/batch_rows.h"
 #include "tools/batch_fields.h"
-#include "tools/envelope_builder.h"
 #include "tools/jst.h"
 #include "tools/shown.h"
 #include "tools/uuid7.h"
@@ -321,4 +320,25 @@ void batch_row_transaction(const struct batch_row *row, struct batch_transaction
         make_account(row, made);
         break;
     }
+}
+
+void batch_rows_pack(
+    const struct batch_rows *rows, const uint8_t ledger_id[HASH_BYTES], batch_envelope_fn *each, void *data)
+{
+    struct envelope_builder *builder = xmalloc(sizeof *builder);
+    uint32_t lines[ENVELOPE_TRANSACTIONS_MAX];
+    envelope_begin(builder, ledger_id);
+    for (size_t i = 0; i < rows->count; i++) {
+        struct batch_transaction made;
+        batch_row_transaction(&rows->rows[i], &made);
+        if (!envelope_add(builder, &made.transaction)) {
+            each(data, builder, lines);
+            envelope_begin(builder, ledger_id);
+            envelope_add(builder, &made.transaction);
+        }
+        lines[builder->count - 1] = rows->rows[i].line;
+    }
+    if (builder->count)
+        each(data, builder, lines);
+    free(builder);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proto/formats.h"
+#include "tools/envelope_builder.h"
 #include "tools/error.h"
 
 #include <stddef.h>
@@ -61,5 +62,9 @@ void batch_rows_free(struct batch_rows *rows);
 void batch_row_transaction(const struct batch_row *row, struct batch_transaction *made);
 // Whether the ledger would read the row's texts; the error names the field.
 bool batch_row_check(const struct batch_row *row, struct tool_error *error);
+// Their transactions as envelopes that are full but for the last, in turn; `lines` are those of its transactions.
+typedef void batch_envelope_fn(void *data, struct envelope_builder *builder, const uint32_t *lines);
+void batch_rows_pack(
+    const struct batch_rows *rows, const uint8_t ledger_id[HASH_BYTES], batch_envelope_fn *each, void *data);
 // Who signs such rows: ROLE(APP), ROLE(WAON), or two of ROLE(OPERATOR).
 role_code batch_row_role(const struct batch_row *row);

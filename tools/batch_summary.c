@@ -17,15 +17,19 @@ struct tally {
 struct summary {
     struct tally *tallies; // of the types and codes that came up, in any order
     size_t tally_count;
-    struct table *rows; // of all transactions for machines, of the first refused ones for people
+    struct table *rows; // of all transactions for machines, of the first notable ones for people
     bool all_rows;
-    uint64_t refused;
+    const struct dry_run *dry_run; // NULL: none
+    uint64_t position, refused;
+    uint64_t notable; // came to something else than the dry run said; without one, refused
 };
 
-enum { REFUSED_SHOWN_MAX = 20 };
+enum { NOTABLE_SHOWN_MAX = 20 };
 
 static const struct table_column row_columns[] = {{"line", TABLE_ORDINAL}, {"id", TABLE_TEXT}, {"type", TABLE_TEXT},
-    {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"sequence", TABLE_ORDINAL}, {"decided_before", TABLE_BOOLEAN}};
+    {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"sequence", TABLE_ORDINAL}, {"decided_before", TABLE_BOOLEAN},
+    {"dry_run", TABLE_TEXT}, {"dry_run_points", TABLE_NUMBER}};
+enum { DRY_RUN_COLUMNS = 2 }; // the last ones
 
 static void add_row(struct summary *summary, uint32_t line, const Points__V1__Transaction *transaction,
     const Points__V1__Outcome *outcome, uint64_t sequence, bool before)
@@ -39,6 +43,17 @@ static void add_row(struct summary *summary, uint32_t line, const Points__V1__Tr
     table_number(summary->rows, outcome->points);
     table_number(summary->rows, sequence);
     table_boolean(summary->rows, before);
+    if (!summary->dry_run)
+        return;
+    table_text(summary->rows, outcome_name(summary->dry_run->rows[summary->position].code));
+    table_number(summary->rows, summary->dry_run->rows[summary->position].points);
+}
+
+// Whether a row came to what the dry run said. What was a duplicate then is one now.
+static bool as_foreseen(const struct dry_run_row *foreseen, outcome_code answered, const Points__V1__Outcome *outcome)
+{
+    bool duplicate = foreseen->code == OUTCOME(DUPLICATE) && answered == OUTCOME(DUPLICATE);
+    return duplicate || (outcome->code == foreseen->code && outcome->points == foreseen->points);
 }
 
 static struct tally *tally_of(struct summary *summary, transaction_type type, outcome_code code)
@@ -70,9 +85,13 @@ static void sum_envelope(struct summary *summary, const struct outbox *outbox, u
         tally->points += outcome.points;
         tally->before += original != 0;
         summary->refused += refused;
-        if (summary->all_rows || (refused && summary->refused <= REFUSED_SHOWN_MAX))
+        const struct dry_run_row *foreseen = summary->dry_run ? &summary->dry_run->rows[summary->position] : NULL;
+        bool notable = foreseen ? !as_foreseen(foreseen, reply->outcomes->code[i], &outcome) : refused;
+        summary->notable += notable;
+        if (summary->all_rows || (notable && summary->notable <= NOTABLE_SHOWN_MAX))
             add_row(summary, outbox_line(outbox, number, i), envelope->transactions[i], &outcome,
                 original ? original : reply->first_sequence + i, original != 0);
+        summary->position++;
     }
     points__v1__submit_reply__free_unpacked(reply, NULL);
     points__v1__envelope__free_unpacked(envelope, NULL);
@@ -106,23 +125,34 @@ static void print_tallies(struct context *context, struct summary *summary)
     context_print(context, table);
 }
 
-int batch_summary_print(struct context *context, const struct outbox *outbox)
+static void print_heading(const struct summary *summary)
 {
-    struct summary summary = {.all_rows = context->format != TABLE_PEOPLE};
-    summary.rows = table_new("rows", row_columns, sizeof row_columns / sizeof *row_columns);
+    if (summary->dry_run && !summary->notable)
+        printf("\nAll came to what the dry run said.\n");
+    else if (summary->dry_run)
+        printf("\n%" PRIu64 " came to something else than the dry run said:\n", summary->notable);
+    else if (summary->notable)
+        printf("\nRefused; to try again, give the row a fresh id in another file:\n");
+}
+
+int batch_summary_print(struct context *context, const struct outbox *outbox, const struct dry_run *dry_run)
+{
+    struct summary summary = {.all_rows = context->format != TABLE_PEOPLE, .dry_run = dry_run};
+    size_t columns = sizeof row_columns / sizeof *row_columns - (dry_run ? 0 : DRY_RUN_COLUMNS);
+    summary.rows = table_new("rows", row_columns, columns);
     for (uint32_t i = 0; i < outbox_count(outbox); i++)
         sum_envelope(&summary, outbox, i);
-    if (!summary.all_rows)
+    if (!summary.all_rows) {
         print_tallies(context, &summary);
-    if (!summary.all_rows && summary.refused)
-        printf("\nRefused; to try again, give the row a fresh id in another file:\n");
-    if (summary.all_rows || summary.refused)
+        print_heading(&summary);
+    }
+    if (summary.all_rows || summary.notable)
         context_print(context, summary.rows);
     else
         table_free(summary.rows);
-    if (!summary.all_rows && summary.refused > REFUSED_SHOWN_MAX)
+    if (!summary.all_rows && summary.notable > NOTABLE_SHOWN_MAX)
         printf("and %" PRIu64 " more; the same command with --csv or --json prints every row\n",
-            summary.refused - REFUSED_SHOWN_MAX);
+            summary.notable - NOTABLE_SHOWN_MAX);
     free(summary.tallies);
     return summary.refused ? EXIT_REFUSED : EXIT_SUCCESS;
 }

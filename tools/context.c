@@ -3,6 +3,8 @@
 #include "tools/points.h"
 #include "tools/shown.h"
 
+#include <glob.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +59,13 @@ const struct keyfile *context_keys(struct context *context, size_t *count)
     }
     *count = context->keys_loaded;
     return context->keys;
+}
+
+static void forget_keys(struct context *context)
+{
+    for (size_t i = 0; i < context->keys_loaded; i++)
+        keyfile_free(&context->keys[i]);
+    context->keys_loaded = 0;
 }
 
 const struct keyfile *context_key_named(struct context *context, const char *name)
@@ -125,8 +134,7 @@ void context_close(struct context *context)
     client_close(context->client);
     context_forget_names(context);
     municipality_names_free(&context->municipalities);
-    for (size_t i = 0; i < context->keys_loaded; i++)
-        keyfile_free(&context->keys[i]);
+    forget_keys(context);
 }
 
 // ---- names and tables
@@ -146,6 +154,39 @@ uint32_t context_municipality(struct context *context, const char *text)
     uint32_t code;
     if (!municipality_names_find(context_municipalities(context), text, &code, &error))
         fail(EXIT_WRONG_USE, "%s", error.message);
+    return code;
+}
+
+static noreturn void fail_no_municipal_key(const char *path)
+{
+    fail(EXIT_WRONG_USE,
+        "there is no key %s; give a key of the municipality with --key NAME. `points init` made one for each, and two "
+        "operators can register another: points keygen, then points register-key",
+        path);
+}
+
+// Any municipality's key may ask how they are called. With the code, its own is found.
+uint32_t context_own_municipality(struct context *context, const char *text)
+{
+    glob_t found;
+    if (context->key_count)
+        return context_municipality(context, text);
+    if (!context->dir)
+        fail_usage(context, "with which key? Give --key NAME");
+    char *pattern = context_path(context, "keys/municipality-*.key");
+    if (glob(pattern, 0, NULL, &found) != 0)
+        fail_no_municipal_key(pattern);
+    context->key_names[context->key_count++] = found.gl_pathv[0];
+    uint32_t code = context_municipality(context, text);
+    forget_keys(context);
+    snprintf(context->own_key, sizeof context->own_key, "municipality-%06" PRIu32, code);
+    context->key_names[0] = context->own_key;
+    char *path = key_path(context, context->own_key);
+    if (access(path, F_OK) != 0)
+        fail_no_municipal_key(path);
+    free(path);
+    globfree(&found);
+    free(pattern);
     return code;
 }
 
@@ -186,17 +227,28 @@ uint32_t context_municipality_asked(struct context *context)
 
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code)
 {
-    char text[16];
+    char text[16] = "";
     const struct municipality_name *name = municipality_names_get(context_municipalities(context), code);
-    snprintf(text, sizeof text, "%06u", code);
+    if (code)
+        snprintf(text, sizeof text, "%06u", code);
     table_text(table, text);
     table_text(table, name ? name->ja : "");
     table_text(table, name ? name->en : "");
 }
 
+void context_purpose_cells(struct context *context, struct table *table, uint32_t purpose)
+{
+    const struct programme_name *named = purpose ? context_named(context, PART(PURPOSES), purpose) : NULL;
+    if (purpose)
+        table_number(table, purpose);
+    else
+        table_empty(table);
+    table_text(table, named ? named->name : "");
+}
+
 int context_print(struct context *context, struct table *table)
 {
-    table_print(table, context->format, stdout);
+    context->characters_lost += table_print(table, context->format, stdout);
     table_free(table);
     return EXIT_SUCCESS;
 }

@@ -60,6 +60,15 @@ static char *id_detail(const char *before, const ProtobufCBinaryData *id, const 
     return xprintf("%s%s%s%s", before, text, *reason ? ", " : "", reason);
 }
 
+static char *notice_detail(struct context *context, const Points__V1__PostNotice *post)
+{
+    char first[JST_DAY_BYTES], last[JST_DAY_BYTES];
+    jst_print_day(post->first_day, first);
+    jst_print_day(post->last_day, last);
+    return xprintf("%s to %s, from %s to %s", context_municipality_name(context, post->municipality),
+        post->to_all ? "all residents" : "its residents", first, last);
+}
+
 // "award 0190…, reason", and what could not be taken back.
 static char *reversal_detail(struct context *context, const Points__V1__LedgerEntry *entry)
 {
@@ -110,8 +119,14 @@ static char *detail_text(struct context *context, const Points__V1__LedgerEntry 
         return id_detail("with ", &transaction->merge_accounts->merged, "");
     case TRANSACTION(REVERSE):
         return reversal_detail(context, entry);
+    case TRANSACTION(POST_NOTICE):
+        return notice_detail(context, transaction->post_notice);
+    case TRANSACTION(WITHDRAW_NOTICE):
+        return id_detail("", &transaction->withdraw_notice->notice, transaction->withdraw_notice->reason);
+    case TRANSACTION(ERASE_NOTICE):
+        return id_detail("", &transaction->erase_notice->notice, "");
     default:
-        return transaction_text(transaction);
+        return transaction_text(transaction, NULL);
     }
 }
 

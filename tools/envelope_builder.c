@@ -1,4 +1,5 @@
-// Envelopes, serialised while they grow: field 1 is the ledger's id, then field 2 once for each transaction.
+// Envelopes, serialised while they grow: field 1 is the ledger's id, then field 2 once for each transaction, and
+// perhaps field 3, the digest of a dry run.
 #include "tools/envelope_builder.h"
 #include "proto/canonical.h"
 #include "proto/signing.h"
@@ -6,22 +7,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELD_LEDGER_ID = 1 << 3 | 2, FIELD_TRANSACTIONS = 2 << 3 | 2, TRANSACTION_HEAD_BYTES_MAX = 4 };
+enum {
+    FIELD_LEDGER_ID = 1 << 3 | 2,
+    FIELD_TRANSACTIONS = 2 << 3 | 2,
+    FIELD_DRY_RUN = 3 << 3 | 2,
+    TRANSACTION_HEAD_BYTES_MAX = 4,
+    HASH_FIELD_BYTES = 2 + HASH_BYTES,
+};
+
+static void put_hash(struct envelope_builder *builder, uint8_t field, const uint8_t hash[HASH_BYTES])
+{
+    uint8_t *at = builder->bytes + builder->size;
+    at[0] = field;
+    at[1] = HASH_BYTES;
+    memcpy(at + 2, hash, HASH_BYTES);
+    builder->size += HASH_FIELD_BYTES;
+}
 
 void envelope_begin(struct envelope_builder *builder, const uint8_t ledger_id[HASH_BYTES])
 {
-    builder->bytes[0] = FIELD_LEDGER_ID;
-    builder->bytes[1] = HASH_BYTES;
-    memcpy(builder->bytes + 2, ledger_id, HASH_BYTES);
-    builder->size = 2 + HASH_BYTES;
+    builder->size = 0;
     builder->count = 0;
+    builder->texts = NULL;
+    builder->text_count = 0;
+    put_hash(builder, FIELD_LEDGER_ID, ledger_id);
+}
+
+void envelope_set_dry_run(struct envelope_builder *builder, const uint8_t sha256[HASH_BYTES])
+{
+    put_hash(builder, FIELD_DRY_RUN, sha256);
 }
 
 bool envelope_add(struct envelope_builder *builder, const Points__V1__Transaction *transaction)
 {
     size_t size = points__v1__transaction__get_packed_size(transaction);
     if (builder->count == ENVELOPE_TRANSACTIONS_MAX || size > ENVELOPE_BYTES_MAX ||
-        builder->size + TRANSACTION_HEAD_BYTES_MAX + size > ENVELOPE_BYTES_MAX)
+        builder->size + TRANSACTION_HEAD_BYTES_MAX + size + HASH_FIELD_BYTES > ENVELOPE_BYTES_MAX)
         return false;
     uint8_t *at = builder->bytes + builder->size;
     *at++ = FIELD_TRANSACTIONS;
@@ -78,6 +99,8 @@ size_t envelope_sign(const struct envelope_builder *builder, const struct keyfil
     envelope.envelope = (ProtobufCBinaryData){builder->size, (uint8_t *)builder->bytes};
     envelope.signatures = pointers;
     envelope.n_signatures = key_count;
+    envelope.texts = (ProtobufCBinaryData *)builder->texts;
+    envelope.n_texts = builder->text_count;
     return pack_sorted(&envelope, out);
 }
 

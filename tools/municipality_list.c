@@ -14,6 +14,7 @@ struct reader {
     struct municipality_list *list;
     size_t line, cell;
     int columns[3]; // where code, name_ja, name_en stand; -1: not there
+    int population; // likewise
 };
 
 static const char *const municipality_columns[] = {"code", "name_ja", "name_en"};
@@ -24,11 +25,28 @@ static uint32_t parse_code(const char *text)
     return strlen(text) == 6 && strspn(text, "0123456789") == 6 ? (uint32_t)strtoul(text, NULL, 10) : 0;
 }
 
+// Up to eight digits.
+static uint32_t parse_residents(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits >= 1 && digits <= 8 && !text[digits] ? (uint32_t)strtoul(text, NULL, 10) : RESIDENTS_UNKNOWN;
+}
+
+static void take_population(struct reader *reader, const char *text)
+{
+    static const char column[] = "population_";
+    if (reader->line == 0 && !strncmp(text, column, sizeof column - 1))
+        reader->population = (int)reader->cell;
+    else if (reader->population == (int)reader->cell && reader->list->count < MUNICIPALITIES_MAX)
+        reader->list->residents[reader->list->count] = parse_residents(text);
+}
+
 static void take_cell(void *data, size_t size, void *context)
 {
     struct reader *reader = context;
     const char *text = data;
     (void)size;
+    take_population(reader, text);
     for (int i = 0; i < 3; i++) {
         if (reader->line == 0 && !strcmp(text, municipality_columns[i]))
             reader->columns[i] = (int)reader->cell;
@@ -43,6 +61,15 @@ static void take_cell(void *data, size_t size, void *context)
             row->name_en = xstrdup(text);
     }
     reader->cell++;
+}
+
+// Of what comes next, if there is room.
+static void begin_row(struct municipality_list *list)
+{
+    if (list->count == MUNICIPALITIES_MAX)
+        return;
+    points__v1__municipality__init(&list->rows[list->count]);
+    list->residents[list->count] = RESIDENTS_UNKNOWN;
 }
 
 static void take_row(int end, void *context)
@@ -63,8 +90,7 @@ static void take_row(int end, void *context)
         reader->list->count++;
     }
     reader->cell = 0;
-    if (reader->list->count < MUNICIPALITIES_MAX)
-        points__v1__municipality__init(&reader->list->rows[reader->list->count]);
+    begin_row(reader->list);
 }
 
 // The twelve of the programme: data/municipalities.csv, as the build found it.
@@ -79,15 +105,21 @@ static size_t parse(struct csv_parser *parser, const uint8_t *text, size_t size,
     return skipped + csv_parse(parser, text + skipped, size - skipped, take_cell, take_row, reader);
 }
 
-static int by_code(const void *left, const void *right)
+static void swap_with_previous(struct municipality_list *list, size_t i)
 {
-    const Points__V1__Municipality *a = left, *b = right;
-    return (a->code > b->code) - (a->code < b->code);
+    Points__V1__Municipality row = list->rows[i];
+    uint32_t residents = list->residents[i];
+    list->rows[i] = list->rows[i - 1];
+    list->residents[i] = list->residents[i - 1];
+    list->rows[i - 1] = row;
+    list->residents[i - 1] = residents;
 }
 
 static void sort_by_code(struct municipality_list *list, const char *path)
 {
-    qsort(list->rows, list->count, sizeof *list->rows, by_code);
+    for (size_t i = 1; i < list->count; i++)
+        for (size_t j = i; j > 0 && list->rows[j - 1].code > list->rows[j].code; j--)
+            swap_with_previous(list, j);
     for (size_t i = 1; i < list->count; i++)
         if (list->rows[i].code == list->rows[i - 1].code)
             fail(EXIT_WRONG_USE, "%s: code %06u stands there twice", path, list->rows[i].code);
@@ -98,9 +130,10 @@ void municipality_list_read(const char *path, struct municipality_list *list)
     struct tool_error error;
     struct csv_parser parser;
     size_t size = sizeof built_in_csv - 1;
-    struct reader reader = {.path = path ? path : "data/municipalities.csv", .list = list, .columns = {-1, -1, -1}};
+    struct reader reader = {
+        .path = path ? path : "data/municipalities.csv", .list = list, .columns = {-1, -1, -1}, .population = -1};
     *list = (struct municipality_list){0};
-    points__v1__municipality__init(&list->rows[0]);
+    begin_row(list);
     uint8_t *text = path ? file_read(path, CSV_BYTES_MAX, &size, &error) : (uint8_t *)xstrdup(built_in_csv);
     if (!text)
         fail(EXIT_WRONG_USE, "%s", error.message);

@@ -199,23 +199,31 @@ static bool load_answers(struct outbox *outbox, struct tool_error *error)
     return ok;
 }
 
-int outbox_load(struct outbox *outbox, const uint8_t source_sha256[HASH_BYTES], const uint8_t ledger_id[HASH_BYTES],
-    struct tool_error *error)
+bool outbox_is_new(const struct outbox *outbox)
 {
     char *path = path_of(outbox, "envelopes");
     bool absent = access(path, F_OK) != 0 && errno == ENOENT;
-    outbox->bytes = absent ? NULL : file_read(path, SIZE_MAX, &outbox->size, error);
     free(path);
-    if (absent)
+    return absent;
+}
+
+int outbox_load(struct outbox *outbox, const uint8_t source_sha256[HASH_BYTES], const uint8_t ledger_id[HASH_BYTES],
+    struct tool_error *error)
+{
+    if (outbox_is_new(outbox))
         return 0;
+    char *path = path_of(outbox, "envelopes");
+    outbox->bytes = file_read(path, SIZE_MAX, &outbox->size, error);
+    free(path);
     if (!outbox->bytes)
         return -1;
     if (!is_whole(outbox) || !index_envelopes(outbox))
         tool_fail(error,
-            "the outbox %s is damaged; restore it from a copy, or ask for each row with `points transaction` before "
+            "the outbox %s is damaged (its file `envelopes`); restore it from a copy, or ask for each row with `points "
+            "transaction` before "
             "anything is sent again",
             outbox->dir);
-    else if (memcmp(outbox->bytes + sizeof magic, source_sha256, HASH_BYTES))
+    else if (source_sha256 && memcmp(outbox->bytes + sizeof magic, source_sha256, HASH_BYTES))
         tool_fail(error,
             "the outbox %s belongs to another file, or the file was changed after it was signed; finish that one with "
             "the unchanged file, or choose another folder with --outbox",

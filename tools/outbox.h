@@ -27,9 +27,10 @@ struct outbox_envelope {
 // Opens or makes the folder, and locks it against a second process. NULL on failure; the caller closes.
 struct outbox *outbox_open(const char *dir, struct tool_error *error);
 void outbox_close(struct outbox *outbox);
+bool outbox_is_new(const struct outbox *outbox); // nothing was committed in its folder yet
 
-// Reads what a run before has left. 1: there is an outbox of this file and ledger; 0: there is none; -1: error,
-// another's outbox among them.
+// Reads what a run before has left. 1: there is an outbox of this file (NULL: of any) and ledger; 0: there is none; -1:
+// error, another's outbox among them.
 int outbox_load(struct outbox *outbox, const uint8_t source_sha256[HASH_BYTES], const uint8_t ledger_id[HASH_BYTES],
     struct tool_error *error);
 

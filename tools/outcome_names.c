@@ -92,6 +92,11 @@ static const struct {
                                   "`points settlements`"},
     {OUTCOME(NOTHING_TO_SETTLE), "nothing is open up to that day; see `points settlements`"},
     {OUTCOME(SHOP_INVALID), "the shop's number is 0, or its last day lies after the year 9999"},
+    {OUTCOME(NOTICE_INVALID), "the last day is before the first, over already, or after the year 9999"},
+    {OUTCOME(NOTICE_UNKNOWN), "this municipality has posted no notice with this id; see `points notices --all`"},
+    {OUTCOME(NOTICE_WITHDRAWN), "the notice was withdrawn before; see `points notices --all`"},
+    {OUTCOME(NOTICE_NOT_WITHDRAWN), "only a notice that was withdrawn is erased; run `points withdraw-notice` first"},
+    {OUTCOME(NOTICE_ERASED), "the notice's text was erased before"},
 };
 
 static const struct {
@@ -142,6 +147,9 @@ static const struct {
     {TRANSACTION(CLOSE_SHOP), "close-shop"},
     {TRANSACTION(REVERSE), "reverse"},
     {TRANSACTION(SETTLE_DONATIONS), "settle-donations"},
+    {TRANSACTION(POST_NOTICE), "post-notice"},
+    {TRANSACTION(WITHDRAW_NOTICE), "withdraw-notice"},
+    {TRANSACTION(ERASE_NOTICE), "erase-notice"},
 };
 
 const char *outcome_name(outcome_code code)

@@ -72,6 +72,23 @@ static int show_result(enum replay_result result, const struct replay *replay)
     return result == REPLAY_HOLDS ? EXIT_HOLDS : result == REPLAY_FAULT ? EXIT_FAULT : EXIT_UNREADABLE;
 }
 
+static void index_fails(const char *message)
+{
+    fprintf(stderr, "points-audit: %s\n", message);
+    exit(EXIT_UNREADABLE);
+}
+
+// All ids, for the time being: what a daemon has kept is not believed.
+static struct id_index *open_index(void)
+{
+    struct id_index_error error;
+    const struct id_index_settings settings = {.fail = index_fails};
+    struct id_index *ids = id_index_open(&settings, &error);
+    if (!ids)
+        fprintf(stderr, "points-audit: %s\n", error.message);
+    return ids;
+}
+
 static int verify(const char *dir)
 {
     struct replay replay;
@@ -82,12 +99,18 @@ static int verify(const char *dir)
         fprintf(stderr, "points-audit: %s\n", error.message);
         return EXIT_UNREADABLE;
     }
+    struct id_index *ids = open_index();
+    if (!ids) {
+        ledger_close(ledger);
+        return EXIT_UNREADABLE;
+    }
     enum replay_result result =
-        replay_run(&replay, ledger, true, isatty(STDERR_FILENO) ? show_progress : NULL, &progress);
+        replay_run(&replay, ledger, ids, true, isatty(STDERR_FILENO) ? show_progress : NULL, &progress);
     if (progress.shown)
         fputs("\r\033[K", stderr);
     int code = show_result(result, &replay);
     replay_end(&replay);
+    id_index_close(ids);
     ledger_close(ledger);
     return code;
 }

@@ -1,5 +1,5 @@
 // The command for many transactions at once.
-#include "tools/batch_send.h"
+#include "tools/dry_run_batch.h"
 #include "tools/file.h"
 
 #include <inttypes.h>
@@ -43,6 +43,9 @@ static int run_batch(struct context *context)
     uint8_t source_sha256[HASH_BYTES];
     struct source source;
     const char *path = argument_xget(context, 0), *dir = option_get(context, "outbox");
+    const char *dry_run = option_get(context, "dry-run");
+    if (dir && dry_run)
+        fail_usage(context, "--outbox and --dry-run exclude each other: the dry run's folder is the outbox, too");
     if (context->out)
         fail_usage(context, "batch keeps its envelopes in --outbox; --out is for single transactions");
     uint8_t *text = file_read(path, SIZE_MAX - 1, &source.size, &error);
@@ -51,15 +54,30 @@ static int run_batch(struct context *context)
     source.text = text;
     crypto_hash_sha256(source_sha256, text, source.size);
     char *folder = dir ? xstrdup(dir) : xprintf("%s.outbox", path);
-    int code = batch_send(context, folder, source_sha256, read_source, &source);
+    int code = dry_run ? dry_run_batch(context, dry_run, read_source, &source)
+                       : batch_send(context, folder, source_sha256, read_source, &source);
     free(folder);
     free(text);
     return code;
 }
 
+static int run_approve(struct context *context)
+{
+    uint8_t sha256[HASH_BYTES];
+    const char *digest = option_get(context, "digest");
+    if (context->out)
+        fail_usage(context, "approve keeps its envelopes in the folder; --out is for single transactions");
+    if (digest)
+        parse_digest(context, "--digest", digest, sha256);
+    return dry_run_approve(context, argument_xget(context, 0), digest ? sha256 : NULL);
+}
+
 const struct command commands_batch[] = {
-    {"batch", "FILE [--outbox DIR]",
+    {"batch", "FILE [--outbox DIR] [--dry-run DIR]",
         "send all transactions of a CSV or JSON-lines file; run again after a crash, nothing doubles", "app", 1,
         run_batch},
+    {"approve", "DIR [--digest HEX]",
+        "check and show another operator's dry run; with its digest, sign and send it, once however often", NULL, 1,
+        run_approve},
     {0},
 };

@@ -47,7 +47,7 @@ static int run_countersign(struct context *context)
     if (!size)
         fail(EXIT_WRONG_USE,
             envelope->n_signatures == SIGNATURES_MAX ? "%s has four signatures; no more are allowed"
-                                                     : "%s is signed with this key already",
+                                                     : "%s is signed with this key already, or too large for one more",
             path);
     submit_write_file(to, out, size);
     say("%s now has %zu signatures; send it with: points submit %s", to, envelope->n_signatures + 1, to);

@@ -2,6 +2,7 @@
 #include "proto/entry.h"
 #include "tools/submit.h"
 #include "proto/canonical.h"
+#include "proto/notice_text.h"
 #include "tools/envelope_builder.h"
 #include "tools/file.h"
 #include "tools/outcome_names.h"
@@ -9,6 +10,7 @@
 #include "tools/uuid7.h"
 
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +162,7 @@ static void need_signers(struct context *context, size_t count)
                         "points countersign FILE --key operator-2");
 }
 
-int submit_transaction(struct context *context, transaction_type type, void *body)
+static int sign_and_send(struct context *context, transaction_type type, void *body, const ProtobufCBinaryData *text)
 {
     struct tool_error error;
     struct envelope_builder builder;
@@ -177,6 +179,8 @@ int submit_transaction(struct context *context, transaction_type type, void *bod
     transaction.body_case = type;
     transaction.award = body; // all bodies lie in the same place
     envelope_begin(&builder, client_hello(context_client(context))->ledger_id.data);
+    builder.texts = text;
+    builder.text_count = text != NULL;
     if (!envelope_add(&builder, &transaction))
         fail(EXIT_WRONG_USE, "the transaction is too large");
     if (!envelope_check(&builder, &error))
@@ -189,6 +193,16 @@ int submit_transaction(struct context *context, transaction_type type, void *bod
     submit_write_file(context->out, out, size);
     say("signed and written to %s; nothing was sent", context->out);
     return EXIT_SUCCESS;
+}
+
+int submit_transaction(struct context *context, transaction_type type, void *body)
+{
+    return sign_and_send(context, type, body, NULL);
+}
+
+int submit_notice(struct context *context, Points__V1__PostNotice *body, const ProtobufCBinaryData *text)
+{
+    return sign_and_send(context, TRANSACTION(POST_NOTICE), body, text);
 }
 
 // ---- files
@@ -218,18 +232,39 @@ void submit_write_file(const char *path, const uint8_t *bytes, size_t size)
 
 // ---- what an envelope holds
 
+// A text that is not the one which the signatures stand for must not be shown as if it were.
+static void check_texts(const Points__V1__Envelope *envelope, const Points__V1__SignedEnvelope *signed_envelope)
+{
+    struct canonical_fault fault;
+    if (!notice_texts_check(envelope, signed_envelope, &fault))
+        fail(EXIT_WRONG_USE, "the file's notices and texts do not go together: %s %s", fault.field, fault.problem);
+}
+
+static void fields_cell(
+    struct table *table, const Points__V1__Transaction *transaction, const ProtobufCBinaryData *text)
+{
+    char *fields = transaction_text(transaction, text);
+    table_text(table, fields);
+    free(fields);
+}
+
 void submit_print_envelope(struct context *context, const Points__V1__SignedEnvelope *signed_envelope)
 {
     static const struct table_column columns[] = {
         {"id", TABLE_TEXT}, {"type", TABLE_TEXT}, {"account", TABLE_TEXT}, {"fields", TABLE_TEXT}};
+    char hex[2 * HASH_BYTES + 1];
     struct table *table = table_new("transactions", columns, sizeof columns / sizeof *columns);
     Points__V1__Envelope *envelope = read_envelope(&signed_envelope->envelope);
+    const ProtobufCBinaryData *text = signed_envelope->texts;
+    check_texts(envelope, signed_envelope);
     for (size_t i = 0; i < envelope->n_transactions; i++) {
-        char *fields = transaction_text(envelope->transactions[i]);
+        bool notice = envelope->transactions[i]->body_case == TRANSACTION(POST_NOTICE);
         transaction_cells(table, envelope->transactions[i]);
-        table_text(table, fields);
-        free(fields);
+        fields_cell(table, envelope->transactions[i], notice ? text++ : NULL);
     }
     context_print(context, table);
+    if (envelope->dry_run_sha256.len == HASH_BYTES)
+        say("it approves the dry run whose report has the SHA-256 %s",
+            sodium_bin2hex(hex, sizeof hex, envelope->dry_run_sha256.data, HASH_BYTES));
     points__v1__envelope__free_unpacked(envelope, NULL);
 }

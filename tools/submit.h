@@ -6,6 +6,8 @@
 // Makes a transaction of a body, which is of the type's message, with --id or a fresh id; signs with the command's
 // keys, and sends it, or writes it to --out. Returns the exit code.
 int submit_transaction(struct context *context, transaction_type type, void *body);
+// Likewise of a PostNotice, with its text.
+int submit_notice(struct context *context, Points__V1__PostNotice *body, const ProtobufCBinaryData *text);
 // Sends a SignedEnvelope's bytes and prints the outcomes. Returns the exit code.
 int submit_signed(struct context *context, const uint8_t *bytes, size_t size);
 

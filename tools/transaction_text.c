@@ -65,6 +65,9 @@ static void print_value(const ProtobufCFieldDescriptor *field, const void *at, F
             protobuf_c_enum_descriptor_get_value((const ProtobufCEnumDescriptor *)field->descriptor, *(const int *)at);
         fputs(value ? value->name : "?", file);
         break;
+    case PROTOBUF_C_TYPE_BOOL:
+        fputs(*(const protobuf_c_boolean *)at ? "yes" : "no", file);
+        break;
     case PROTOBUF_C_TYPE_UINT32:
         print_uint32(field->name, *(const uint32_t *)at, file);
         break;
@@ -87,10 +90,10 @@ static void print_value(const ProtobufCFieldDescriptor *field, const void *at, F
 
 static size_t value_size(const ProtobufCFieldDescriptor *field)
 {
-    return field->type == PROTOBUF_C_TYPE_MESSAGE ? sizeof(void *) : sizeof(uint32_t);
+    return field->type == PROTOBUF_C_TYPE_UINT32 ? sizeof(uint32_t) : sizeof(void *);
 }
 
-// Repeated fields are of messages or 32-bit numbers.
+// Repeated fields are of messages, strings or 32-bit numbers.
 static void print_field(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, FILE *file)
 {
     const uint8_t *at = (const uint8_t *)message + field->offset;
@@ -130,7 +133,18 @@ static void print_message(const ProtobufCMessage *message, FILE *file)
         print_expiry((const Points__V1__Expiry *)message, file);
 }
 
-char *transaction_text(const Points__V1__Transaction *transaction)
+static void print_notice_text(const ProtobufCBinaryData *bytes, FILE *file)
+{
+    Points__V1__NoticeText *text = points__v1__notice_text__unpack(NULL, bytes->len, bytes->data);
+    if (!text)
+        fail(EXIT_FAILED, "out of memory");
+    fputs(" text=(", file);
+    print_message(&text->base, file);
+    fputc(')', file);
+    points__v1__notice_text__free_unpacked(text, NULL);
+}
+
+char *transaction_text(const Points__V1__Transaction *transaction, const ProtobufCBinaryData *notice_text)
 {
     char *text = NULL;
     size_t size;
@@ -141,6 +155,8 @@ char *transaction_text(const Points__V1__Transaction *transaction)
     if (transaction->body_case == TRANSACTION(SET_POLICY) &&
         transaction->set_policy->policy == POLICY(CONVERSION_OPENS_AT))
         print_time((int64_t)transaction->set_policy->value, file);
+    if (notice_text)
+        print_notice_text(notice_text, file);
     if (fclose(file) != 0)
         fail(EXIT_FAILED, "out of memory");
     return text;

@@ -23,8 +23,11 @@ enum { FORMAT_BYTES = 4, FILE_MODE = 0640, FOLDER_MODE = 0750 };
 enum { READERS_MAX = 512 };
 static const size_t map_bytes = (size_t)1 << 40; // address space, not disk
 
-const char *const ledger_table_names[TABLES] = {
-    [TABLE_HEADERS] = "headers", [TABLE_BODIES] = "bodies", [TABLE_TREE] = "tree", [TABLE_META] = "meta"};
+const char *const ledger_table_names[TABLES] = {[TABLE_HEADERS] = "headers",
+    [TABLE_BODIES] = "bodies",
+    [TABLE_TREE] = "tree",
+    [TABLE_TEXTS] = "texts",
+    [TABLE_META] = "meta"};
 const char ledger_format_key[] = "format", ledger_checkpoint_key[] = "checkpoint";
 
 // ---- files
@@ -135,7 +138,7 @@ void ledger_close(struct ledger *ledger)
 struct put {
     struct ledger *ledger;
     MDB_txn *txn;
-    MDB_cursor *cursors[TABLES]; // not of TABLE_META
+    MDB_cursor *cursors[BLOCK_TABLES];
     bool failed;
     struct ledger_error *error;
     struct tree_edge edge;
@@ -163,7 +166,7 @@ static void put_begin(struct put *put, struct ledger *ledger, struct ledger_erro
 
 static void put_open_cursors(struct put *put)
 {
-    for (int table = 0; table < TABLE_META && !put->failed; table++)
+    for (int table = 0; table < BLOCK_TABLES && !put->failed; table++)
         put_note(put, mdb_cursor_open(put->txn, put->ledger->tables[table], &put->cursors[table]));
 }
 
@@ -185,6 +188,26 @@ static void put_meta(struct put *put, const char *key, const void *bytes, size_t
         return;
     MDB_val key_value = {strlen(key), (void *)key}, value = {size, (void *)bytes};
     put_note(put, mdb_put(put->txn, put->ledger->tables[TABLE_META], &key_value, &value, 0));
+}
+
+static void put_text(struct put *put, const struct ledger_text *text)
+{
+    if (put->failed)
+        return;
+    uint8_t key[LEDGER_KEY_BYTES];
+    ledger_key(text->sequence, key);
+    MDB_val key_value = {sizeof key, key}, value = {text->size, (void *)text->bytes};
+    put_note(put, mdb_put(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, &value, MDB_APPEND));
+}
+
+static void erase_text(struct put *put, uint64_t sequence)
+{
+    if (put->failed)
+        return;
+    uint8_t key[LEDGER_KEY_BYTES];
+    ledger_key(sequence, key);
+    MDB_val key_value = {sizeof key, key};
+    put_note(put, mdb_del(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, NULL));
 }
 
 // What the caller must have got right; the ledger would not pass its own check otherwise.
@@ -234,6 +257,10 @@ static void put_block(struct put *put, const struct ledger_block *block)
     size_t size = tree_append(&put->edge, leaf, completed) * HASH_BYTES;
     if ((record = put_record(put, TABLE_TREE, index, size)))
         memcpy(record, completed, size);
+    for (size_t i = 0; i < block->text_count; i++)
+        put_text(put, &block->texts[i]);
+    for (size_t i = 0; i < block->erased_count; i++)
+        erase_text(put, block->erased_texts[i]);
     put->next_sequence += block->count;
     put->time = block->time;
 }
@@ -283,6 +310,11 @@ bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, siz
 void ledger_set_signer(struct ledger *ledger, const struct note_signer *signer)
 {
     ledger->signer = signer;
+}
+
+void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES])
+{
+    tree_root(&ledger->edge, root);
 }
 
 uint64_t ledger_size(const struct ledger *ledger)
@@ -461,6 +493,12 @@ static bool open_table(struct ledger *ledger, MDB_txn *txn, enum ledger_table ta
     return true;
 }
 
+static bool open_texts(struct ledger *ledger, MDB_txn *txn, struct ledger_error *error)
+{
+    int code = mdb_dbi_open(txn, ledger_table_names[TABLE_TEXTS], 0, &ledger->tables[TABLE_TEXTS]);
+    return code ? ledger_fail_lmdb(error, ledger_table_names[TABLE_TEXTS], code) : true;
+}
+
 // Where the writer goes on from: the last header and the edge of the tree, which must speak of each other.
 static bool load_end(struct ledger_reading *reading, struct ledger_error *error)
 {
@@ -493,8 +531,9 @@ static bool load(struct ledger *ledger, const char *dir, struct ledger_error *er
     if (code)
         return ledger_fail(error, "the ledger in %s cannot be read: %s", dir, ledger_words(code));
     bool loaded = check_format(ledger, reading.txn, dir, error);
-    for (int table = 0; table < TABLE_META && loaded; table++)
+    for (int table = 0; table < BLOCK_TABLES && loaded; table++)
         loaded = open_table(ledger, reading.txn, (enum ledger_table)table, error);
+    loaded = loaded && open_texts(ledger, reading.txn, error);
     reading.size = ledger_size(ledger);
     loaded = loaded && ledger_read_node(&reading, 0, 0, ledger->id, error);
     if (loaded && ledger->mode == LEDGER_WRITE)

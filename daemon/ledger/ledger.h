@@ -2,9 +2,13 @@
 //
 // A folder DIR holds data.mdb, lock.mdb (LMDB) and ledger.lock (one writer at a time). Tables, all with 8-byte
 // big-endian block indexes as keys: `headers` (BlockHeader bytes), `bodies` (BlockBody bytes), `tree` (the leaf's hash,
-// then the hashes of the subtrees that this leaf completes, 32 bytes each, lowest first); and `meta` with "format"
+// then the hashes of the subtrees that this leaf completes, 32 bytes each, lowest first); `texts`, with 8-byte
+// big-endian sequence numbers as keys, of what lies beside the blocks and can be erased; and `meta` with "format"
 // (uint32 big-endian, LEDGER_FORMAT) and "checkpoint" (the signed note of the newest state, written in the same
 // transaction as the blocks).
+//
+// Which texts there must be, and their digests, stand in the blocks: whoever knows the rules checks them. An erased
+// text's bytes may stay in unused parts of data.mdb until these are written again; a copy by `mdb_copy -c` has none.
 #pragma once
 
 #include "ledger/note.h"
@@ -14,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LEDGER_FORMAT = 1, LEDGER_ERROR_BYTES = 300 };
+enum { LEDGER_FORMAT = 2, LEDGER_ERROR_BYTES = 300 };
 
 struct ledger;
 
@@ -26,6 +30,13 @@ struct ledger_error {
 enum ledger_mode {
     LEDGER_WRITE, // the daemon: holds ledger.lock alone
     LEDGER_READ,  // auditors, on a ledger at rest or a copy: writes nothing, not even LMDB's lock file
+};
+
+// A text of one of a block's transactions.
+struct ledger_text {
+    uint64_t sequence;
+    const uint8_t *bytes;
+    size_t size;
 };
 
 // A block before it is one. Pointers are borrowed for the call.
@@ -41,6 +52,10 @@ struct ledger_block {
     size_t outcomes_size;
     const Points__V1__Signature *const *signatures;
     size_t signature_count;
+    const struct ledger_text *texts; // stored with it, ascending
+    size_t text_count;
+    const uint64_t *erased_texts; // sequence numbers of texts, its own among them, that are erased with it
+    size_t erased_count;
 };
 
 // Bytes as stored. Point into the database while the read that gave them is open.
@@ -71,6 +86,11 @@ void ledger_set_signer(struct ledger *ledger, const struct note_signer *signer);
 // after a change of key). False: the commit failed, nothing can be said about the disk, and the process must leave.
 bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error);
 
+// The root over all blocks. For the thread that appends.
+void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES]);
+// Whether the first so many blocks are there and have this root. Thread-safe.
+bool ledger_has_root(struct ledger *ledger, uint64_t blocks, const uint8_t root[HASH_BYTES]);
+
 // Bytes that may still be appended before the map or the file system is full. Thread-safe.
 bool ledger_room(struct ledger *ledger, uint64_t *bytes, struct ledger_error *error);
 
@@ -94,6 +114,11 @@ struct ledger_place {
 // bisection of their headers. As ledger_read_block.
 int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct ledger_place *place,
     struct ledger_error *error);
+// The text of the transaction with a sequence number, into the database while the reading is open. As
+// ledger_read_block.
+int ledger_read_text(
+    struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
+bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error);
 // The newest checkpoint, NUL-terminated, into `note` of NOTE_BYTES_MAX.
 bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error);
 

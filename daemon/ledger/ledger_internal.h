@@ -9,7 +9,16 @@
 
 enum { LEDGER_HEADER_VERSION = 1, LEDGER_KEY_BYTES = 8 };
 
-enum ledger_table { TABLE_HEADERS, TABLE_BODIES, TABLE_TREE, TABLE_META, TABLES };
+// The first BLOCK_TABLES have a record for each block.
+enum ledger_table {
+    TABLE_HEADERS,
+    TABLE_BODIES,
+    TABLE_TREE,
+    BLOCK_TABLES,
+    TABLE_TEXTS = BLOCK_TABLES,
+    TABLE_META,
+    TABLES
+};
 extern const char *const ledger_table_names[TABLES];
 extern const char ledger_format_key[], ledger_checkpoint_key[];
 

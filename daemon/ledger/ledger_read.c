@@ -1,4 +1,4 @@
-// Reading the ledger: blocks by index and by sequence number, the checkpoint, and the tree's nodes.
+// Reading the ledger: blocks by index and by sequence number, texts, the checkpoint, and the tree's nodes.
 #include "ledger/ledger_internal.h"
 
 #include <errno.h>
@@ -129,6 +129,26 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
     return ledger_read_block(reading, low, &place->record, error);
 }
 
+int ledger_read_text(
+    struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error)
+{
+    MDB_val value;
+    int found = ledger_get(reading->txn, reading->ledger->tables[TABLE_TEXTS], sequence, &value, error);
+    if (found == 1)
+        *text = (struct ledger_text){sequence, value.mv_data, value.mv_size};
+    return found;
+}
+
+bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error)
+{
+    MDB_stat stat;
+    int code = mdb_stat(reading->txn, reading->ledger->tables[TABLE_TEXTS], &stat);
+    if (code)
+        return ledger_fail_lmdb(error, "reading the ledger", code);
+    *count = stat.ms_entries;
+    return true;
+}
+
 bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error)
 {
     MDB_val value;
@@ -161,4 +181,22 @@ bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t p
         return ledger_fail(error, "the ledger is damaged: block %" PRIu64 " lacks hashes of the tree", (end - 1));
     memcpy(hash, (const uint8_t *)value.mv_data + (size_t)level * HASH_BYTES, HASH_BYTES);
     return true;
+}
+
+static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
+{
+    struct ledger_error error;
+    return ledger_read_node(reading, level, position, hash, &error);
+}
+
+bool ledger_has_root(struct ledger *ledger, uint64_t blocks, const uint8_t root[HASH_BYTES])
+{
+    struct ledger_error error;
+    uint8_t own[HASH_BYTES];
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    bool has = reading && blocks <= ledger_read_size(reading) && tree_root_at(blocks, read_node, reading, own) &&
+               memcmp(own, root, HASH_BYTES) == 0;
+    if (reading)
+        ledger_read_end(reading);
+    return has;
 }

@@ -12,7 +12,7 @@
 bool award_not_in_future(struct turn *turn)
 {
     const struct points_state *state = turn->state;
-    return turn->transaction->award->occurred_at <= state->time + (int64_t)state->policies[POLICY(FUTURE_MAX_S)];
+    return turn->transaction->award->occurred_at <= turn->time + (int64_t)state->policies[POLICY(FUTURE_MAX_S)];
 }
 
 bool award_quest_open(struct turn *turn)
@@ -26,7 +26,7 @@ bool award_in_time(struct turn *turn)
 {
     const Points__V1__DefineQuest *definition = turn->quest->definition;
     turn->period = period_of(definition, turn->day);
-    return turn->state->time <= period_end(definition, turn->period) + (int64_t)definition->grace_s;
+    return turn->time <= period_end(definition, turn->period) + (int64_t)definition->grace_s;
 }
 
 bool award_eligible(struct turn *turn)
@@ -148,6 +148,11 @@ bool award_in_budgets(struct turn *turn)
 {
     return in_budget(&turn->quest->budget, turn->points) &&
            (!turn->campaign || in_budget(&turn->campaign->budget, turn->points));
+}
+
+uint64_t award_points(const struct turn *turn)
+{
+    return turn->points;
 }
 
 // ---- the effect

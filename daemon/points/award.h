@@ -19,3 +19,4 @@ bool award_place_left(struct turn *turn);
 bool award_under_caps(struct turn *turn);
 bool award_in_budgets(struct turn *turn);
 uint64_t award_apply(struct turn *turn);
+uint64_t award_points(const struct turn *turn);

@@ -42,6 +42,12 @@ uint64_t id_map_get(const struct id_map *map, const uint8_t id[ID_BYTES])
     return map->size ? find(map, id)->value : 0;
 }
 
+void id_map_prefetch(const struct id_map *map, const uint8_t id[ID_BYTES])
+{
+    if (map->size)
+        __builtin_prefetch(&map->slots[slot_of(map, id)]);
+}
+
 void id_map_add(struct id_map *map, const uint8_t id[ID_BYTES], uint64_t value)
 {
     if (map->count + 1 > map->size / 4 * 3)

@@ -19,6 +19,7 @@ struct id_map {
 
 // 0 when the id is not there.
 uint64_t id_map_get(const struct id_map *map, const uint8_t id[ID_BYTES]);
+void id_map_prefetch(const struct id_map *map, const uint8_t id[ID_BYTES]); // what a get will look at
 // The id must not be there yet; `value` is not 0. Out of memory ends the process.
 void id_map_add(struct id_map *map, const uint8_t id[ID_BYTES], uint64_t value);
 void id_map_free(struct id_map *map);

@@ -79,6 +79,18 @@ struct points_outcome points_known(const struct points_inputs *inputs);
 struct points_outcome points_apply(
     struct points_state *state, const Points__V1__Transaction *transaction, const struct points_inputs *inputs);
 
+// ---- what would become of a transaction
+
+// Whether points_try knows: of awards and reversals.
+bool points_can_try(const Points__V1__Transaction *transaction);
+// What points_apply would decide about one of these if it came now, alone in a block of this time; nothing moves. Code
+// and points; of an id that was decided before, `previous` too.
+struct points_outcome points_try(const struct points_state *state, const Points__V1__Transaction *transaction,
+    const struct points_inputs *inputs, int64_t block_time);
+
+// Begins to fetch what deciding the envelope's transactions after `position` will look at. Changes nothing; for speed.
+void points_prefetch(const struct points_state *state, const Points__V1__Envelope *envelope, size_t position);
+
 // issued = balances + held + donated + converted + expired + forfeited + reversed + fees, over all and by a walk of
 // every account. Costs a pass over the accounts; for auditors and tests.
 bool points_books_balance(const struct points_state *state);
@@ -123,6 +135,21 @@ Points__V1__SettlementsReply *points_settlements(const struct points_state *stat
     const Points__V1__GetSettlements *query, ProtobufCAllocator *allocator);
 Points__V1__ProgrammeReply *points_programme(
     const struct points_state *state, const Points__V1__GetProgramme *query, ProtobufCAllocator *allocator);
+// Without the texts, which are no part of the state. `block_time` is that of a block now. Nothing in the reply points
+// into the state.
+Points__V1__NoticesReply *points_notices(const struct points_state *state, const struct points_asker *asker,
+    const Points__V1__GetNotices *query, int64_t block_time, ProtobufCAllocator *allocator);
+
+// ---- notices one by one, for whoever checks the texts that are stored beside the blocks
+
+struct points_notice {
+    uint64_t sequence;               // of its PostNotice
+    const uint8_t *id, *text_sha256; // ID_BYTES, HASH_BYTES; into the state until the next points_apply
+    bool erased;                     // else its text must be there
+};
+
+size_t points_notice_count(const struct points_state *state);
+struct points_notice points_notice_at(const struct points_state *state, size_t position); // ascending by sequence
 
 // ---- the rules as a table, for the documents' test
 

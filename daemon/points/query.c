@@ -25,6 +25,13 @@ void *query_take(ProtobufCAllocator *allocator, size_t count, size_t size)
     return memory;
 }
 
+ProtobufCBinaryData query_bytes(ProtobufCAllocator *allocator, const uint8_t *bytes, size_t size)
+{
+    uint8_t *copy = query_take(allocator, 1, size);
+    memcpy(copy, bytes, size);
+    return (ProtobufCBinaryData){size, copy};
+}
+
 bool points_may_see(const struct points_state *state, const struct points_asker *asker, uint32_t municipality)
 {
     if (asker->role != ROLE(MUNICIPALITY) || state->policies[POLICY(TOTALS_SHARED)])
@@ -36,13 +43,6 @@ bool query_may_show(
     const struct points_state *state, const struct points_asker *asker, uint32_t wanted, uint32_t municipality)
 {
     return (wanted == 0 || wanted == municipality) && points_may_see(state, asker, municipality);
-}
-
-static ProtobufCBinaryData bytes_in(ProtobufCAllocator *allocator, const uint8_t *bytes, size_t size)
-{
-    uint8_t *copy = query_take(allocator, 1, size);
-    memcpy(copy, bytes, size);
-    return (ProtobufCBinaryData){size, copy};
 }
 
 // ---- an account
@@ -83,7 +83,7 @@ Points__V1__AccountReply *points_account(
     if (!account)
         return NULL;
     Points__V1__AccountReply *reply = MESSAGE(allocator, Points__V1__AccountReply, POINTS__V1__ACCOUNT_REPLY__INIT);
-    reply->account = bytes_in(allocator, id, ID_BYTES);
+    reply->account = query_bytes(allocator, id, ID_BYTES);
     reply->municipality = state_municipality_code(state, account->municipality);
     reply->balance_points = account->balance_points - lots_expired(&state->lots, account, state_today(state));
     reply->held_points = account->held_points;
@@ -92,7 +92,7 @@ Points__V1__AccountReply *points_account(
     add_lots(state, account, reply, allocator);
     const uint8_t *into = account_merged_into(&state->accounts, id);
     if (into)
-        reply->merged_into = bytes_in(allocator, into, ID_BYTES);
+        reply->merged_into = query_bytes(allocator, into, ID_BYTES);
     reply->progress = POINTERS(allocator, PROGRESS_MAX, Points__V1__QuestProgress);
     for (uint32_t at = account->progress; at && reply->n_progress < PROGRESS_MAX;) {
         const struct progress *progress = &state->quests.progresses.all[at - 1];
@@ -179,8 +179,8 @@ static Points__V1__PendingConversion *pending_shown(
     Points__V1__PendingConversion *shown =
         MESSAGE(allocator, Points__V1__PendingConversion, POINTS__V1__PENDING_CONVERSION__INIT);
     shown->sequence = conversion->sequence;
-    shown->id = bytes_in(allocator, conversion->id, ID_BYTES);
-    shown->account = bytes_in(allocator, account_id_merged(&state->accounts, conversion->account), ID_BYTES);
+    shown->id = query_bytes(allocator, conversion->id, ID_BYTES);
+    shown->account = query_bytes(allocator, account_id_merged(&state->accounts, conversion->account), ID_BYTES);
     shown->municipality = state_municipality_code(state, conversion->municipality);
     shown->points = conversion->points;
     shown->requested_at = conversion->requested_at;

@@ -8,6 +8,7 @@ bool query_may_show(
     const struct points_state *state, const struct points_asker *asker, uint32_t wanted, uint32_t municipality);
 
 void *query_take(ProtobufCAllocator *allocator, size_t count, size_t size); // or the end of the process
+ProtobufCBinaryData query_bytes(ProtobufCAllocator *allocator, const uint8_t *bytes, size_t size); // a copy
 
 // A message in the arena, and an array of `count` pointers to messages there.
 #define MESSAGE(allocator, type, init)                                                                                 \

@@ -36,8 +36,7 @@ static struct account *account_of_target(const struct turn *turn)
 
 static bool donation_possible(struct turn *turn)
 {
-    turn->donation =
-        donation_reversible(&turn->state->donations, turn->inputs->target_sequence, state_today(turn->state));
+    turn->donation = donation_reversible(&turn->state->donations, turn->inputs->target_sequence, turn_today(turn));
     return turn->donation != NULL;
 }
 
@@ -48,6 +47,24 @@ bool reversal_possible(struct turn *turn)
     bool kind = type == TRANSACTION(AWARD) || (type == TRANSACTION(DONATE) && donation_possible(turn)) ||
                 (type == TRANSACTION(REQUEST_CONVERSION) && conversion_pending(turn));
     return target->outcome.code == OUTCOME(APPLIED) && kind && account_is_open(account_of_target(turn));
+}
+
+// ---- how many
+
+// Of an award, what is left; the rest was spent already.
+static uint64_t award_left(const struct turn *turn)
+{
+    const struct account *account = account_of_target(turn);
+    uint64_t awarded = turn->inputs->target->outcome.points;
+    uint64_t left = account->balance_points - lots_expired(&turn->state->lots, account, turn_today(turn));
+    return awarded < left ? awarded : left;
+}
+
+uint64_t reversal_points(const struct turn *turn)
+{
+    if (turn->conversion)
+        return turn->conversion->points;
+    return turn->donation ? turn->donation->points : award_left(turn);
 }
 
 // ---- how
@@ -67,16 +84,14 @@ static void give_back_to_campaign(const struct turn *turn, uint64_t points)
             progress_get(&quests->progresses, turn->account, number | PROGRESS_CAMPAIGN), points);
 }
 
-// Takes what is left; the rest was spent already.
 static uint64_t reverse_award(struct turn *turn)
 {
     struct points_state *state = turn->state;
     const struct points_decided *target = turn->inputs->target;
-    uint64_t awarded = target->outcome.points, left = turn->account->balance_points;
-    uint64_t points = awarded < left ? awarded : left;
+    uint64_t points = award_left(turn);
     turn->quest = quest_get(&state->quests, target->transaction->award->quest);
     turn->quest->reversed_points += points;
-    turn->quest->shortfall_points += awarded - points;
+    turn->quest->shortfall_points += target->outcome.points - points;
     give_back(
         &turn->quest->budget, progress_get(&state->quests.progresses, turn->account, turn->quest->number), points);
     give_back_to_campaign(turn, points);

@@ -16,3 +16,4 @@ bool reversal_target_known(struct turn *turn);
 bool reversal_is_first(struct turn *turn);
 bool reversal_possible(struct turn *turn);
 uint64_t reversal_apply(struct turn *turn);
+uint64_t reversal_points(const struct turn *turn); // what can be taken, or given back

@@ -105,6 +105,15 @@ static const struct rule rules[] = {
         {{OUTCOME(SHOP_UNKNOWN), shop_known}, {OUTCOME(SHOP_CLOSED), shop_not_closed},
             {OUTCOME(SHOP_INVALID), shop_last_day_valid}},
         shop_apply_close},
+    [TRANSACTION(POST_NOTICE)] = {"PostNotice", ROLE(MUNICIPALITY), 1, {{OUTCOME(NOTICE_INVALID), notice_valid}},
+        notice_apply_post},
+    [TRANSACTION(WITHDRAW_NOTICE)] = {"WithdrawNotice", ROLE(MUNICIPALITY), 1,
+        {{OUTCOME(NOTICE_UNKNOWN), notice_known}, {OUTCOME(NOTICE_WITHDRAWN), notice_not_withdrawn}},
+        notice_apply_withdraw},
+    [TRANSACTION(ERASE_NOTICE)] = {"EraseNotice", ROLE(MUNICIPALITY), 1,
+        {{OUTCOME(NOTICE_UNKNOWN), notice_known}, {OUTCOME(NOTICE_NOT_WITHDRAWN), notice_withdrawn},
+            {OUTCOME(NOTICE_ERASED), notice_not_erased}},
+        notice_apply_erase},
 };
 
 const struct rule *rule_of(const Points__V1__Transaction *transaction)
@@ -112,11 +121,43 @@ const struct rule *rule_of(const Points__V1__Transaction *transaction)
     return &rules[transaction->body_case];
 }
 
-static size_t write_row(const struct rule *rule, char *out, size_t size)
+static const struct dry_run_rule dry_run_rules[] = {
+    [TRANSACTION(AWARD)] = {.points = award_points, .operators = 2},
+    [TRANSACTION(REVERSE)] = {.points = reversal_points, .one_at_a_time = true},
+};
+
+static const struct dry_run_rule *dry_run_rule_of_type(size_t type)
 {
-    static const char *const roles[] = {[ROLE(OPERATOR)] = "operator", [ROLE(APP)] = "app", [ROLE(WAON)] = "waon"};
+    bool known = type < sizeof dry_run_rules / sizeof *dry_run_rules && dry_run_rules[type].points;
+    return known ? &dry_run_rules[type] : NULL;
+}
+
+const struct dry_run_rule *dry_run_rule_of(const Points__V1__Transaction *transaction)
+{
+    return dry_run_rule_of_type(transaction->body_case);
+}
+
+static size_t write_signers(size_t type, char *out, size_t size)
+{
+    static const char *const roles[] = {[ROLE(OPERATOR)] = "operator",
+        [ROLE(APP)] = "app",
+        [ROLE(WAON)] = "waon",
+        [ROLE(MUNICIPALITY)] = "municipality"};
+    const struct rule *rule = &rules[type];
+    const struct dry_run_rule *dry_run = dry_run_rule_of_type(type);
     size_t used = (size_t)snprintf(
-        out, size, "| %s | %u %s%s | ", rule->name, rule->holders, roles[rule->role], rule->holders > 1 ? "s" : "");
+        out, size, "| %s | %u %s%s", rule->name, rule->holders, roles[rule->role], rule->holders > 1 ? "s" : "");
+    if (dry_run && dry_run->operators && used < size)
+        used += (size_t)snprintf(out + used, size - used, ", or %u operators with a dry run", dry_run->operators);
+    if (used < size)
+        used += (size_t)snprintf(out + used, size - used, " | ");
+    return used;
+}
+
+static size_t write_row(size_t type, char *out, size_t size)
+{
+    const struct rule *rule = &rules[type];
+    size_t used = write_signers(type, out, size);
     for (int i = 0; i < RULE_CHECKS_MAX && rule->checks[i].check && used < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "",
             protobuf_c_enum_descriptor_get_value(&points__v1__outcome_code__descriptor, (int)rule->checks[i].refusal)
@@ -131,6 +172,6 @@ bool points_rules_table(char *out, size_t size)
     size_t used = (size_t)snprintf(out, size, "| transaction | signed by | checks, in order |\n| --- | --- | --- |\n");
     for (size_t type = 0; type < sizeof rules / sizeof *rules && used < size; type++)
         if (rules[type].name)
-            used += write_row(&rules[type], out + used, size - used);
+            used += write_row(type, out + used, size - used);
     return used < size;
 }

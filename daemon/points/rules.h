@@ -12,6 +12,7 @@ struct shop;
 struct conversion;
 struct key;
 struct donation;
+struct notice;
 struct donation_series;
 
 // What the fold found before the checks, and what checks leave for those after them.
@@ -19,6 +20,7 @@ struct turn {
     struct points_state *state;
     const Points__V1__Transaction *transaction;
     const struct points_inputs *inputs;
+    int64_t time; // of the block that it is in, or would be in: then the state's is that of an earlier one
     uint64_t sequence;
     struct account *account; // the one named, NULL when there is none; the one touched, after the effects
     int municipality;        // position in genesis, after the check that finds it
@@ -36,13 +38,16 @@ struct turn {
     struct donation *donation;     // that is reversed
     struct donation_series *donee; // that is paid; NULL: it was given nothing
     struct key *key;
+    struct notice *notice;
 };
 
+uint32_t turn_today(const struct turn *turn); // the JST day of its time
 // Makes it the account that the transaction touches: what has expired is dropped, and will be told.
 void turn_touch(struct turn *turn, struct account *account);
 
 typedef bool rule_check(struct turn *turn);      // true: passed
 typedef uint64_t rule_effect(struct turn *turn); // returns the points moved
+typedef uint64_t rule_points(const struct turn *turn);
 
 enum { RULE_CHECKS_MAX = 16 };
 
@@ -58,3 +63,13 @@ struct rule {
 };
 
 const struct rule *rule_of(const Points__V1__Transaction *transaction);
+
+// What an envelope with a dry run may do, and what only it may.
+struct dry_run_rule {
+    rule_points *points; // that the effect would move, once the checks have passed
+    unsigned operators;  // so many may sign it too, with a dry run; 0: never
+    bool one_at_a_time;  // more of them in one envelope need a dry run
+};
+
+const struct dry_run_rule *dry_run_rule_of(
+    const Points__V1__Transaction *transaction); // NULL: there is no dry run of it

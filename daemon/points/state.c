@@ -86,6 +86,7 @@ void points_free(struct points_state *state)
     purposes_free(state->purposes);
     donations_free(&state->donations);
     conversions_free(&state->conversions);
+    notices_free(&state->notices);
     keys_free(state->keys);
     free(state);
 }

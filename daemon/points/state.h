@@ -9,6 +9,7 @@
 #include "points/id_map.h"
 #include "points/keys.h"
 #include "points/lots.h"
+#include "points/notice.h"
 #include "points/points.h"
 #include "points/policy.h"
 #include "points/quest.h"
@@ -34,6 +35,7 @@ struct points_state {
     struct purpose *purposes; // uthash, by number
     struct donations donations;
     struct conversions conversions;
+    struct notices notices;
     struct key *keys; // uthash, by key
     uint64_t policies[POLICY_COUNT];
 };

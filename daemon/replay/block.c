@@ -1,6 +1,7 @@
 // The form of a block: header and body against the tree, against each other, and against doc/protocol.md.
 #include "replay/block.h"
 #include "proto/canonical.h"
+#include "proto/envelope.h"
 #include "proto/signing.h"
 
 #include <inttypes.h>
@@ -78,11 +79,12 @@ static bool read_envelope(
 {
     struct canonical_fault form;
     const struct ledger_record *record = &block->record;
-    if (canonical_check(&points__v1__envelope__descriptor, record->envelope, record->envelope_size, &form))
+    Points__V1__Envelope *envelope;
+    if (envelope_read(record->envelope, record->envelope_size, &arena->allocator, &envelope, &form))
         return fail_form(fault, "envelope", &form);
-    block->envelope = points__v1__envelope__unpack(&arena->allocator, record->envelope_size, record->envelope);
-    if (!block->envelope)
+    if (!envelope)
         return replay_fail(fault, "the envelope cannot be read");
+    block->envelope = envelope;
     if (memcmp(block->envelope->ledger_id.data, ledger_id, HASH_BYTES) != 0)
         return replay_fail(fault, "the envelope was made for another ledger");
     if (block->envelope->n_transactions != block->header->count)

@@ -7,6 +7,8 @@
 // A column entry takes ten bytes at most, and there are four columns.
 enum { OUTCOMES_BYTES_MAX = 4 * (ENVELOPE_TRANSACTIONS_MAX * 10 + 8) };
 
+enum { IDS_AHEAD = 16 }; // fetched so many transactions early
+
 // The outcomes of a block as the rules have them, in columns as they are packed.
 struct columns {
     outcome_code code[ENVELOPE_TRANSACTIONS_MAX];
@@ -82,7 +84,48 @@ static bool find_target(struct ledger_reading *reading, struct arena *arena, con
     return true;
 }
 
-// What the rules must be told about ids; takes a new id into the map.
+// A block that is looked at, for the index of ids to ask.
+struct looking {
+    struct ledger_reading *reading;
+    const struct replay_block *block;
+};
+
+static bool holds(void *context, uint64_t sequence, const uint8_t id[ID_BYTES])
+{
+    const struct looking *looking = context;
+    const Points__V1__BlockHeader *header = looking->block->header;
+    struct replay_fault fault;
+    struct replay_entry entry;
+    if (sequence >= header->first_sequence)
+        return sequence - header->first_sequence < looking->block->envelope->n_transactions &&
+               memcmp(looking->block->envelope->transactions[sequence - header->first_sequence]->id.data, id,
+                   ID_BYTES) == 0;
+    return replay_find_entry(looking->reading, header->index, sequence, &entry, &fault) &&
+           entry_has_id(entry.transaction, id);
+}
+
+// The number before `sequence` under which an id was decided; 0: none. The index may reach further than the fold.
+static uint64_t decided_before(
+    struct replay_fold *fold, struct looking *looking, const uint8_t id[ID_BYTES], uint64_t sequence)
+{
+    uint64_t found = id_index_get(fold->ids, id, holds, looking);
+    return found < sequence ? found : 0;
+}
+
+// Takes the id of a transaction that is the first to have it, unless the index has it from an earlier run.
+static bool take_id(struct replay_fold *fold, struct looking *looking, const uint8_t id[ID_BYTES], uint64_t sequence,
+    struct replay_fault *fault)
+{
+    if (sequence > id_index_covered(fold->ids))
+        id_index_add(fold->ids, id, sequence);
+    else if (id_index_get(fold->ids, id, holds, looking) != sequence)
+        return replay_fail(fault,
+            "the index of ids lacks transaction %" PRIu64 ": it is derived data; remove its folder and start again",
+            sequence);
+    return true;
+}
+
+// What the rules must be told about ids.
 static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, size_t position, struct points_inputs *inputs, struct replay_fault *fault)
 {
@@ -90,11 +133,14 @@ static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading
     bool same = false;
     const Points__V1__Transaction *transaction = block->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
+    struct looking looking = {reading, block};
+    uint64_t sequence = block->header->first_sequence + position;
     *inputs = (struct points_inputs){.prior = POINTS_NEW,
-        .prior_sequence = id_map_get(&fold->ids, transaction->id.data),
-        .target_sequence = target ? id_map_get(&fold->ids, target) : 0};
+        .target_sequence = target ? decided_before(fold, &looking, target, sequence) : 0,
+        .prior_sequence = decided_before(fold, &looking, transaction->id.data, sequence)};
     if (!inputs->prior_sequence) {
-        id_map_add(&fold->ids, transaction->id.data, block->header->first_sequence + position);
+        if (!take_id(fold, &looking, transaction->id.data, sequence, fault))
+            return false;
         if (inputs->target_sequence && points_needs_target(transaction) &&
             !find_target(reading, arena, block, inputs->target_sequence, &decided, fault))
             return false;
@@ -107,6 +153,12 @@ static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading
     return true;
 }
 
+static void prefetch_id(const struct id_index *ids, const Points__V1__Envelope *envelope, size_t position)
+{
+    if (position < envelope->n_transactions)
+        id_index_prefetch(ids, envelope->transactions[position]->id.data);
+}
+
 static bool decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, struct columns *columns, struct replay_fault *fault)
 {
@@ -115,6 +167,8 @@ static bool decide(struct replay_fold *fold, struct ledger_reading *reading, str
     columns->count = block->envelope->n_transactions;
     for (size_t i = 0; i < columns->count; i++) {
         struct points_inputs inputs;
+        points_prefetch(fold->state, block->envelope, i);
+        prefetch_id(fold->ids, block->envelope, i + IDS_AHEAD);
         if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
             return false;
         struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);

@@ -1,5 +1,6 @@
-// The pass: one block after another, from genesis to the checkpoint.
+// The pass: one block after another, from genesis to the checkpoint; then the texts beside them.
 #include "replay/fold.h"
+#include "replay/texts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 enum {
     BLOCKS_A_READING = 4096, // a read transaction keeps pages mapped and pinned
     BLOCK_ARENA_BYTES = 16 << 20,
+    TRANSACTIONS_A_TELLING = 64 * 1024,
 };
 
 // A walk over all accounts: made when so many transactions have passed that it costs each of them one step. While there
@@ -22,6 +24,18 @@ static bool check_books(struct replay *replay, bool last)
            replay_fail(&replay->fault, "the books do not balance after this block");
 }
 
+// All that is read is durable. The index of ids wants to know before it has kept many ids in memory.
+static void tell_durable(struct replay *replay, bool last)
+{
+    uint8_t root[HASH_BYTES];
+    uint64_t sequence = points_last_sequence(replay->fold.state);
+    if (!last && sequence - replay->told_at < TRANSACTIONS_A_TELLING)
+        return;
+    tree_root(&replay->edge, root);
+    id_index_durable(replay->fold.ids, sequence, replay->edge.size, root);
+    replay->told_at = sequence;
+}
+
 static bool check_block(struct replay *replay, struct ledger_reading *reading)
 {
     struct replay_block block;
@@ -32,15 +46,25 @@ static bool check_block(struct replay *replay, struct ledger_reading *reading)
         return false;
     bool folded = index == 0 ? replay_fold_genesis(&replay->fold, &block, &replay->fault)
                              : replay_fold_block(&replay->fold, reading, &replay->arena, &block, &replay->fault);
-    return folded && check_books(replay, index + 1 == ledger_read_size(reading));
+    bool last = index + 1 == ledger_read_size(reading);
+    if (folded)
+        tell_durable(replay, last);
+    return folded && check_books(replay, last);
+}
+
+static void name_place(struct replay_fault *fault, const char *place)
+{
+    struct replay_fault bare = *fault;
+    int size = snprintf(fault->message, sizeof fault->message, "in %s: ", place);
+    snprintf(fault->message + size, sizeof fault->message - (size_t)size, "%.*s",
+        (int)(sizeof fault->message - (size_t)size - 1), bare.message);
 }
 
 static void name_block(struct replay_fault *fault, uint64_t index)
 {
-    struct replay_fault bare = *fault;
-    int size = snprintf(fault->message, sizeof fault->message, "in block %" PRIu64 ": ", index);
-    snprintf(fault->message + size, sizeof fault->message - (size_t)size, "%.*s",
-        (int)(sizeof fault->message - (size_t)size - 1), bare.message);
+    char place[32];
+    snprintf(place, sizeof place, "block %" PRIu64, index);
+    name_place(fault, place);
 }
 
 static enum replay_result check_end(struct replay *replay, struct ledger_reading *reading)
@@ -50,9 +74,13 @@ static enum replay_result check_end(struct replay *replay, struct ledger_reading
     const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
     snprintf(verifier.name, sizeof verifier.name, "%s", genesis->origin);
     memcpy(verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
-    if (ledger_check_end(reading, &replay->edge, &verifier, &error))
+    if (!ledger_check_end(reading, &replay->edge, &verifier, &error)) {
+        replay_fail(&replay->fault, "in the checkpoint: %s", error.message);
+        return REPLAY_FAULT;
+    }
+    if (replay_check_texts(replay->fold.state, reading, &replay->fault))
         return REPLAY_HOLDS;
-    replay_fail(&replay->fault, "in the checkpoint: %s", error.message);
+    name_place(&replay->fault, "the texts");
     return REPLAY_FAULT;
 }
 
@@ -74,13 +102,13 @@ static enum replay_result check_some(
     return *ended ? check_end(replay, reading) : REPLAY_HOLDS;
 }
 
-enum replay_result replay_run(
-    struct replay *replay, struct ledger *ledger, bool signatures, replay_progress_fn *progress, void *context)
+enum replay_result replay_run(struct replay *replay, struct ledger *ledger, struct id_index *ids, bool signatures,
+    replay_progress_fn *progress, void *context)
 {
     struct ledger_error error;
     enum replay_result result = REPLAY_HOLDS;
     bool ended = false;
-    *replay = (struct replay){.ledger = ledger, .signatures = signatures};
+    *replay = (struct replay){.ledger = ledger, .signatures = signatures, .fold.ids = ids};
     arena_init(&replay->arena, BLOCK_ARENA_BYTES);
     do {
         struct ledger_reading *reading = ledger_read_begin(ledger, &error);
@@ -98,7 +126,6 @@ void replay_fold_free(struct replay_fold *fold)
 {
     if (fold->state)
         points_free(fold->state);
-    id_map_free(&fold->ids);
     *fold = (struct replay_fold){0};
 }
 

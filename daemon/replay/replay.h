@@ -2,9 +2,9 @@
 // daemon does it when it starts, the auditor when anyone asks.
 #pragma once
 
+#include "index/id_index.h"
 #include "ledger/ledger.h"
 #include "ledger/tree.h"
-#include "points/id_map.h"
 #include "points/points.h"
 #include "proto/arena.h"
 
@@ -26,7 +26,7 @@ bool replay_fail(struct replay_fault *fault, const char *format, ...) __attribut
 // What the blocks so far amount to.
 struct replay_fold {
     struct points_state *state; // NULL before block 0
-    struct id_map ids;          // of every transaction: the sequence number that decided it first
+    struct id_index *ids;       // of every transaction; borrowed
 };
 
 struct replay {
@@ -35,17 +35,18 @@ struct replay {
     struct tree_edge edge; // the tree of the blocks that hold; its size is the index of the block that is looked at
     struct replay_fold fold;
     struct arena arena;        // of the block that is looked at
-    struct replay_fault fault; // "in block 17: …", or what could not be read
+    struct replay_fault fault; // "in block 17: …", "in the texts: …", or what could not be read
     uint64_t balanced_at;      // the sequence number at which the books were last walked
+    uint64_t told_at;          // ... at which the index of ids was last told what is durable
 };
 
 // Told before each block. May be NULL.
 typedef void replay_progress_fn(void *context, uint64_t blocks_done, uint64_t blocks, uint64_t transactions_done);
 
-// From genesis to the checkpoint, with or without verifying the signatures, which is most of the work. Afterwards,
-// whatever the result, replay_end.
-enum replay_result replay_run(
-    struct replay *replay, struct ledger *ledger, bool signatures, replay_progress_fn *progress, void *context);
+// From genesis to the checkpoint, with or without verifying the signatures, which is most of the work. What `ids` lacks
+// is added. Afterwards, whatever the result, replay_end.
+enum replay_result replay_run(struct replay *replay, struct ledger *ledger, struct id_index *ids, bool signatures,
+    replay_progress_fn *progress, void *context);
 // Frees what the caller has not taken: who wants `fold` copies it and leaves zeros.
 void replay_end(struct replay *replay);
 void replay_fold_free(struct replay_fold *fold);

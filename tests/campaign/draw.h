@@ -1,9 +1,9 @@
-// Seeded chance: the same seed and the same question give the same answer, in whatever order the questions come.
+// What the campaign asks chance about.
 #pragma once
 
-#include <stdint.h>
+#include "tools/draw.h"
 
-// What is asked about; each gets numbers of its own.
+// Each gets numbers of its own.
 enum draw_topic {
     DRAW_ACCOUNT,
     DRAW_ACCOUNT_REST,
@@ -14,28 +14,12 @@ enum draw_topic {
     DRAW_ID,
     DRAW_ID_REST,
     DRAW_RESEND,
-    DRAW_WAON
+    DRAW_WAON,
+    DRAW_MOVE,
+    DRAW_LEAVE,
+    DRAW_OUTING,
+    DRAW_TRIP,
+    DRAW_DIGEST,
+    DRAW_DONATION,
+    DRAW_CONVERSION
 };
-
-// splitmix64's finaliser (Sebastiano Vigna, public domain).
-static inline uint64_t draw_mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-// 64 random bits about `who` at `when`, which is below 2^24.
-static inline uint64_t draw(uint64_t seed, enum draw_topic topic, uint64_t who, uint32_t when)
-{
-    uint64_t question = who << 32 | (uint64_t)when << 8 | (uint64_t)topic;
-    return draw_mix(draw_mix(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ question * UINT64_C(0x9e3779b97f4a7c15));
-}
-
-// Takes the lowest bits off a drawn number: 0 to below - 1, near enough to uniform for numbers below 2^16.
-static inline uint32_t draw_take(uint64_t *bits, uint32_t below)
-{
-    uint32_t taken = (uint32_t)((*bits & 0xffff) * below >> 16);
-    *bits = draw_mix(*bits + UINT64_C(0x9e3779b97f4a7c15));
-    return taken;
-}

@@ -95,14 +95,28 @@ def verifies(public_key, signed, signature):
         return False
 
 
-def build_envelope(ledger_id, transactions):
+def build_envelope(ledger_id, transactions, dry_run_sha256=b""):
     """The bytes of an Envelope."""
-    return canonical(envelope.Envelope(ledger_id=ledger_id, transactions=transactions))
+    return canonical(envelope.Envelope(ledger_id=ledger_id, transactions=transactions, dry_run_sha256=dry_run_sha256))
 
 
-def sign_envelope(data, signers):
-    """A SignedEnvelope of these bytes."""
-    return envelope.SignedEnvelope(envelope=data, signatures=signatures(ENVELOPE_PREFIX, data, signers))
+def sign_envelope(data, signers, texts=()):
+    """A SignedEnvelope of these bytes, with the texts of its PostNotices."""
+    return envelope.SignedEnvelope(envelope=data, signatures=signatures(ENVELOPE_PREFIX, data, signers), texts=texts)
+
+
+def notice_text(title, *paragraphs, language="ja", link=""):
+    """The bytes of a NoticeText in one language."""
+    version = transaction.NoticeVersion(language=language, title=title, paragraphs=paragraphs)
+    return canonical(transaction.NoticeText(versions=[version], link=link))
+
+
+def dry_run_report(ledger_id, transactions, rows):
+    """The report of a dry run of transactions, whose outcomes are `rows` (code's name, points, ...)."""
+    lines = ["points.v1 dry run", f"ledger {ledger_id.hex()}"]
+    lines += [f"{t.id.hex()} {hashlib.sha256(canonical(t)).hexdigest()} {row[0]} {row[1]}"
+              for t, row in zip(transactions, rows, strict=True)]
+    return "".join(line + "\n" for line in lines).encode()
 
 
 def build_genesis(*, origin, time, checkpoint_key, municipalities, keys, signers,
@@ -320,13 +334,17 @@ class Client:
         """Submits bytes with a list of Signature, whatever they are."""
         return self.call(submit=envelope.SignedEnvelope(envelope=data, signatures=sigs))
 
-    def submit_bytes(self, data, signers):
+    def submit_bytes(self, data, signers, texts=()):
         """Signs and submits envelope bytes."""
-        return self.call(submit=sign_envelope(data, signers))
+        return self.call(submit=sign_envelope(data, signers, texts))
 
-    def submit(self, transactions, signers):
+    def submit(self, transactions, signers, texts=(), dry_run_sha256=b""):
         """Builds, signs and submits an envelope."""
-        return self.submit_bytes(build_envelope(self.ledger_id, transactions), signers)
+        return self.submit_bytes(build_envelope(self.ledger_id, transactions, dry_run_sha256), signers, texts)
+
+    def dry_run(self, transactions):
+        """What each transaction would come to now, if it stood alone."""
+        return self.call(dry_run=api.DryRun(envelope=build_envelope(self.ledger_id, transactions)))
 
     # queries
 
@@ -374,11 +392,17 @@ class Client:
         return self._rows(lambda offset: self.call(get_circulation=api.GetCirculation(
             quest=quest, from_day=from_day, to_day=to_day, offset=offset)))
 
-    def donation_totals(self, unit=api.WHOLE, municipality=0, purpose=0, from_day=0, to_day=0, by_original=False):
+    def donation_totals(self, unit=api.WHOLE, municipality=0, purpose=0, from_day=0, to_day=0, by_original=False,
+                        group=api.MUNICIPALITY_AND_PURPOSE):
         """All rows over all pages."""
         return self._rows(lambda offset: self.call(get_donation_totals=api.GetDonationTotals(
             unit=unit, municipality=municipality, purpose=purpose, from_day=from_day, to_day=to_day, offset=offset,
-            by_original=by_original)))
+            by_original=by_original, group=group)))
+
+    def conversion_totals(self, unit=api.WHOLE, municipality=0, from_day=0, to_day=0):
+        """All rows over all pages."""
+        return self._rows(lambda offset: self.call(get_conversion_totals=api.GetConversionTotals(
+            unit=unit, municipality=municipality, from_day=from_day, to_day=to_day, offset=offset)))
 
     def expiry(self, municipality=0, from_day=0, to_day=0):
         """All rows over all pages."""
@@ -403,6 +427,16 @@ class Client:
             rows += page.conversions
             after = page.next
             if not after:
+                return rows
+
+    def notices(self, limit=0, **which):
+        """All notices over all pages, newest first; `which` as in GetNotices."""
+        rows, before = [], 0
+        while True:
+            page = self.call(get_notices=api.GetNotices(before=before, limit=limit, **which))
+            rows += page.notices
+            before = page.next
+            if not before:
                 return rows
 
     def trial_balance(self):

@@ -111,3 +111,22 @@ def test_answers_in_any_order_and_timeouts():
             client.receive(99)
         far.close()
         assert client.closed_by_daemon()
+
+
+# ---- dry runs and notices
+
+def test_report_of_a_dry_run():
+    """Worked by hand from doc/protocol.md."""
+    tx = pc.transaction
+    one = tx.Transaction(id=b"\x01" * 16, reverse=tx.Reverse(target=b"\x02" * 16, reason="x"))
+    data = b"\x0a\x10" + b"\x01" * 16 + b"\xf2\x01\x15" + b"\x0a\x10" + b"\x02" * 16 + b"\x12\x01x"
+    assert pc.canonical(one) == data
+    assert pc.dry_run_report(b"\xab" * 32, [one], [("APPLIED", 1_600, 0, 0)]).decode() == (
+        "points.v1 dry run\n" + "ledger " + "ab" * 32 + "\n"
+        + "01" * 16 + " " + hashlib.sha256(data).hexdigest() + " APPLIED 1600\n")
+
+
+def test_text_of_a_notice():
+    """Field by field, as proto/transaction.proto numbers them."""
+    version = b"\x0a\x02ja" + b"\x12\x06\xe9\x9b\xaa\xe3\x81\xbe" + b"\x1a\x01a" + b"\x1a\x01b"
+    assert pc.notice_text("雪ま", "a", "b", link="z") == b"\x0a" + bytes([len(version)]) + version + b"\x12\x01z"

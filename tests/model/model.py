@@ -1,15 +1,19 @@
 """An independent model of the rules, written from doc/rules.md alone: plain dictionaries, slow and readable.
 
 Here: envelopes, what residents do, and what is done to accounts. dates.py has the calendar, programme.py what operators
-decide, lots.py points that expire, reversals and settlements, queries.py what can be asked."""
+decide, lots.py points that expire, reversals and settlements, notices.py notices and their texts, queries.py what can be
+asked."""
 import collections
+import json
+import os
 
 from dates import (DAY, END_OF_9999, LAST_DAY, date_of, day_number, day_of, day_start, fiscal_year_of,  # noqa: F401
                    month_end, month_of, period_of, week_of)
 from lots import Lots, last_day_of
+from notices import Notices, text_invalid
 from programme import (APP, AUDITOR, MUNICIPALITY, OPERATOR, POLICIES, WAON, YEN_MAX, Programme,  # noqa: F401
                        Refusal, refuse_if)
-from queries import Queries
+from queries import BEGINS, Queries
 
 # (signers needed, their role)
 SIGNED_BY = {
@@ -23,6 +27,7 @@ SIGNED_BY = {
     "define_campaign": (1, OPERATOR), "change_quest": (2, OPERATOR),
     "register_shop": (1, OPERATOR), "close_shop": (1, OPERATOR),
     "reverse": (2, OPERATOR), "settle_donations": (2, OPERATOR),
+    "post_notice": (1, MUNICIPALITY), "withdraw_notice": (1, MUNICIPALITY), "erase_notice": (1, MUNICIPALITY),
 }
 
 TOUCHES_ITS_ACCOUNT = {"award", "donate", "request_conversion", "open_account", "move_account", "close_account",
@@ -44,7 +49,7 @@ def new_progress():
     return {"periods": collections.Counter(), "points": 0, "places": set(), "bonus": False}
 
 
-class Model(Programme, Lots, Queries):
+class Model(Programme, Lots, Notices, Queries):
     """The whole state, and what each transaction does to it."""
 
     def __init__(self, genesis):
@@ -67,15 +72,17 @@ class Model(Programme, Lots, Queries):
         self.purposes = {}                # number: message
         self.decided = {}                 # id: dict(sequence, bytes, transaction, outcome, block, time)
         self.entries = {}                 # sequence: the same dict, for statements
-        self.conversions = {}             # id: dict(sequence, account, home, points, time, state, lots)
+        self.conversions = {}             # id: dict(sequence, account, home, points, fee, time, state, lots)
         self.statements = {}              # account: [sequence of each entry]
         self.awards = []                  # dict(quest, day, home, points, new: a resident counted for the first time)
         self.receipts = []                # dict(quest, day, home, place, yen, points, new, new in quest), of awards
         self.digests = set()              # of receipts awarded
         self.donations = []               # (day, municipality, purpose, points)
-        self.converted = []               # (home, points)
+        self.donors = collections.defaultdict(set)  # see _count_donor
+        self.conversion_days = []         # dict(day, home, what: requested, settled or refused, points, fee)
         self.forfeited = []               # (home, points)
         self._begin_lots()
+        self._begin_notices()
 
     def _add_key(self, key):
         self.keys[key.key] = {"role": key.role, "holder": key.holder,
@@ -87,12 +94,13 @@ class Model(Programme, Lots, Queries):
         """The time of the next block of a SCRIPTED ledger."""
         return max(self.time, self.last_set_time)
 
-    def submit(self, transactions, signers, time=None):
-        """Decides one envelope: [(transaction, its bytes)] and the public keys that signed it.
+    def submit(self, transactions, signers, time=None, texts=(), dry_run_sha256=b""):
+        """Decides one envelope: [(transaction, its bytes)], the public keys that signed it, the texts beside it.
 
         Returns dict(block, first_sequence, time, outcomes, originals), or raises Refused.
         """
-        self._check_signers(transactions, signers)
+        self._check_texts(transactions, texts)
+        self._check_signers(transactions, signers, dry_run_sha256)
         if all(self._prior(t, data) for t, data in transactions):
             outcomes = [self._prior(t, data) for t, data in transactions]
             return {"block": 0, "first_sequence": 0, "time": 0, "outcomes": outcomes,
@@ -101,22 +109,41 @@ class Model(Programme, Lots, Queries):
         self._expire()
         first, number = self.sequence + 1, self.blocks
         outcomes = [self._decide(t, data, number) for t, data in transactions]
+        self._keep_texts(transactions, outcomes, texts)
         self.blocks += 1
         self.assert_books()
         return {"block": number, "first_sequence": first, "time": self.time, "outcomes": outcomes,
                 "originals": self._originals(transactions, outcomes)}
 
-    def _check_signers(self, transactions, signers):
-        for signer in sorted(signers):
-            if signer not in self.keys:
-                raise Refused("KEY_UNKNOWN")
-            if self.keys[signer]["revoked"]:
-                raise Refused("KEY_REVOKED")
+    @staticmethod
+    def _check_texts(transactions, texts):
+        """The texts must be those of the PostNotices, one for each, in their order."""
+        posted = [t.post_notice.text_sha256 for t, _ in transactions if t.HasField("post_notice")]
+        if len(texts) != len(posted) or any(map(text_invalid, posted, texts)):
+            raise Refused("MALFORMED")
+
+    def _check_signers(self, transactions, signers, dry_run_sha256):
+        if any(s not in self.keys for s in signers):
+            raise Refused("KEY_UNKNOWN")
+        if any(self.keys[s]["revoked"] for s in signers):
+            raise Refused("KEY_REVOKED")
         for transaction, _ in transactions:
-            needed, role = SIGNED_BY[transaction.WhichOneof("body")]
-            holders = {self.keys[s]["holder"] for s in signers if self.keys[s]["role"] == role}
-            if len(holders) < needed:
+            if not self._permitted(transaction, signers, dry_run_sha256):
                 raise Refused("NOT_PERMITTED")
+        reversals = sum(t.HasField("reverse") for t, _ in transactions)
+        if reversals > 1 and not dry_run_sha256:
+            raise Refused("NOT_PERMITTED")
+
+    def _permitted(self, transaction, signers, dry_run_sha256):
+        """Whether these signers may make this transaction."""
+        kind = transaction.WhichOneof("body")
+        needed, role = SIGNED_BY[kind]
+        keys = [self.keys[s] for s in signers]
+        if role == MUNICIPALITY:
+            keys = [k for k in keys if k["municipality"] == getattr(transaction, kind).municipality]
+        holders = lambda wanted: len({k["holder"] for k in keys if k["role"] == wanted})
+        in_bulk = kind == "award" and dry_run_sha256 and holders(OPERATOR) >= 2
+        return in_bulk or holders(role) >= needed
 
     def _prior(self, transaction, data):
         """The outcome of an id that was decided before; None for a new one."""
@@ -133,6 +160,29 @@ class Model(Programme, Lots, Queries):
                 first = self.decided[transaction.id]
                 found.append((position, first["sequence"], first["outcome"]))
         return found
+
+    def dry_run(self, transactions):
+        """dict(time, last_sequence, outcomes) of [(transaction, its bytes)], each as if it stood alone; nothing changes."""
+        return {"time": self.next_time(), "last_sequence": self.sequence,
+                "outcomes": [self._outcome_alone(t, data) for t, data in transactions]}
+
+    def _outcome_alone(self, transaction, data):
+        """The outcome of a block with this transaction alone, decided in a process that ends with it."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                self.time = self.next_time()
+                self._expire()
+                outcome = self._decide(transaction, data, self.blocks)
+                os.write(writing, json.dumps(outcome).encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with open(reading, "rb") as pipe:
+            code, points, _, previous = json.loads(pipe.read())
+        os.waitpid(child, 0)
+        return code, points, 0, previous if code in ("DUPLICATE", "ID_REUSED") else 0
 
     # ---- one transaction
 
@@ -196,7 +246,8 @@ class Model(Programme, Lots, Queries):
             "lots": collections.Counter(),  # of the balance: last day: points
             "unsaid": 0,       # expired since the account was touched
             "progress": {},    # quest: new_progress()
-            "counted": set()}  # in what the resident was counted already: see _count
+            "counted": set(),  # in what the resident was counted already: see _count
+            "was": {body.account}}  # this account, and all that were merged into it
 
     def _move_account(self, body, _):
         account = self._account(body.account)
@@ -230,6 +281,7 @@ class Model(Programme, Lots, Queries):
         account["lots"] += merged["lots"]
         account["unsaid"] += merged["unsaid"]
         account["counted"] |= merged["counted"]
+        account["was"] |= merged["was"]
         for conversion in self.conversions.values():
             if conversion["account"] == body.merged:
                 conversion["account"] = body.account
@@ -345,7 +397,17 @@ class Model(Programme, Lots, Queries):
             "account": body.account, "day": today, "until": today + self.policies["REVERSAL_DONATION_DAYS"],
             "municipality": body.municipality, "purpose": body.purpose, "points": body.points,
             "lots": self._take(account, body.points)}
+        self._count_donor(body.account, today, body.municipality, body.purpose)
         return body.points
+
+    def _count_donor(self, account, today, municipality, purpose):
+        """Enters the account as a donor of the whole, the day, the month and the fiscal year: of this purpose of the
+        municipality, of all its purposes (0), and of all municipalities (0). Not where one that was merged into it stands."""
+        for unit, begin in BEGINS.items():
+            for row in ((municipality, purpose), (municipality, 0), (0, 0)):
+                donors = self.donors[unit, begin(today), *row]
+                if not donors & self.accounts[account]["was"]:
+                    donors.add(account)
 
     def _requested(self, account, unit):
         """Points that an account requested in the day or month of now; refused ones do not count."""
@@ -358,7 +420,8 @@ class Model(Programme, Lots, Queries):
         policy = self.policies
         refuse_if(self.time < policy["CONVERSION_OPENS_AT"], "CONVERSION_CLOSED")
         refuse_if(body.points == 0 or body.points < policy["CONVERSION_MIN_POINTS"]
-                  or body.points % policy["CONVERSION_UNIT_POINTS"], "AMOUNT_INVALID")
+                  or body.points % policy["CONVERSION_UNIT_POINTS"]
+                  or body.points <= policy["CONVERSION_FEE_POINTS"], "AMOUNT_INVALID")
         for limit, unit in (("CONVERSION_DAY_MAX_POINTS", lambda day: day),
                             ("CONVERSION_MONTH_MAX_POINTS", month_of)):
             refuse_if(policy[limit] and self._requested(body.account, unit) + body.points > policy[limit],
@@ -367,8 +430,15 @@ class Model(Programme, Lots, Queries):
         account["held"] += body.points
         self.conversions[transaction_id] = {
             "sequence": self.sequence, "account": body.account, "home": account["home"],
-            "points": body.points, "time": self.time, "state": "pending", "lots": self._take(account, body.points)}
+            "points": body.points, "fee": policy["CONVERSION_FEE_POINTS"], "time": self.time, "state": "pending",
+            "lots": self._take(account, body.points)}
+        self._note_conversion("requested", self.conversions[transaction_id], account)
         return body.points
+
+    def _note_conversion(self, what, conversion, account):
+        """For the totals: what happened to a conversion today, where its account is at home now."""
+        self.conversion_days.append({"day": day_of(self.time), "home": account["home"], "what": what,
+                                     "points": conversion["points"], "fee": conversion["fee"]})
 
     def _answer_conversion(self, conversion_id, state):
         refuse_if(conversion_id not in self.decided, "CONVERSION_UNKNOWN")
@@ -377,11 +447,11 @@ class Model(Programme, Lots, Queries):
         conversion["state"] = state
         account = self.accounts[conversion["account"]]
         account["held"] -= conversion["points"]
+        self._note_conversion(state, conversion, account)
         return conversion, account
 
     def _settle_conversion(self, body, _):
-        conversion, account = self._answer_conversion(body.conversion, "settled")
-        self.converted.append((account["home"], conversion["points"]))
+        conversion, _ = self._answer_conversion(body.conversion, "settled")
         return conversion["points"]
 
     def _refuse_conversion(self, body, _):

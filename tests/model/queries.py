@@ -1,7 +1,27 @@
 """What the model shows: the answers to queries, and the books. Rows that are all zero are left out."""
 from dates import fiscal_year_of, month_end, month_of, period_of
 
-BOOKS = ("accounts", "issued", "balances", "held", "donated", "converted", "expired", "forfeited", "reversed")
+BOOKS = ("accounts", "issued", "balances", "held", "donated", "converted", "expired", "forfeited", "reversed", "fees")
+
+# of a TotalsUnit: the day on which the row of a day begins, and the last day of the row that begins on a day
+BEGINS = {"WHOLE": lambda _: 0, "DAY": lambda day: day, "MONTH": month_of, "FISCAL_YEAR": fiscal_year_of}
+ENDS = {"DAY": lambda first: first, "MONTH": month_end, "FISCAL_YEAR": lambda first: fiscal_year_of(first + 366) - 1}
+
+
+def _asked(day, from_day, to_day):
+    return from_day <= day and (not to_day or day <= to_day)
+
+
+def _first_day(unit, day, from_day):
+    """Of the row that a day falls into."""
+    return from_day if unit == "WHOLE" else BEGINS[unit](day)
+
+
+def _whole(unit, first, from_day, to_day):
+    """Whether the asked days leave the row that begins on a day uncut."""
+    if unit == "WHOLE":
+        return not from_day and not to_day
+    return from_day <= first and (not to_day or ENDS[unit](first) <= to_day)
 
 
 class Queries:
@@ -62,27 +82,45 @@ class Queries:
             row[3] += receipt["points"]
         return dict(sorted(rows.items()))
 
-    def donation_totals(self, unit="WHOLE", municipality=0, purpose=0, from_day=0, to_day=0, by_original=False):
-        """{(first day, municipality, purpose): [donations, points, reversed donations, reversed points]}, ascending;
-        WHOLE rows begin at from_day."""
-        begin = {"WHOLE": lambda _: from_day, "DAY": lambda day: day,
-                 "MONTH": month_of, "FISCAL_YEAR": fiscal_year_of}[unit]
+    def donation_totals(self, unit="WHOLE", municipality=0, purpose=0, from_day=0, to_day=0, by_original=False,
+                        group="MUNICIPALITY_AND_PURPOSE", only=None):
+        """{(first day, municipality, purpose): [donations, points, reversed donations, reversed points, donors]},
+        ascending; WHOLE rows begin at from_day. `only`: what a municipality sees that sees its own."""
         rows = {}
         booked = [(*row, 0) for row in self.donations] + [
             (u["given"] if by_original else u["day"], u["municipality"], u["purpose"], u["points"], 2)
             for u in self.donations_undone]
         for day, home, number, points, column in booked:
-            if ((municipality and home != municipality) or (purpose and number != purpose)
-                    or day < from_day or (to_day and day > to_day)):
+            if (municipality not in (0, home) or only not in (None, home) or purpose not in (0, number)
+                    or not _asked(day, from_day, to_day)):
                 continue
-            row = rows.setdefault((begin(day), home, number), [0, 0, 0, 0])
+            place = {"MUNICIPALITY_AND_PURPOSE": (home, number), "BY_MUNICIPALITY": (home, 0), "TOGETHER": (0, 0)}[group]
+            row = rows.setdefault((_first_day(unit, day, from_day), *place), [0, 0, 0, 0, 0])
             row[column] += 1
             row[column + 1] += points
+        for (first, home, number), row in rows.items():
+            if _whole(unit, first, from_day, to_day):
+                row[4] = len(self.donors.get((unit, BEGINS[unit](first), home or only or 0, number), ()))
+        return dict(sorted(rows.items()))
+
+    def conversion_totals(self, unit="WHOLE", municipality=0, from_day=0, to_day=0, only=None):
+        """{(first day, municipality): [requested, their points, settled, their points, fees, refused, their points]},
+        ascending."""
+        rows = {}
+        for one in self.conversion_days:
+            home, column = one["home"], {"requested": 0, "settled": 2, "refused": 5}[one["what"]]
+            if (municipality not in (0, home) or only not in (None, home)
+                    or not _asked(one["day"], from_day, to_day)):
+                continue
+            row = rows.setdefault((_first_day(unit, one["day"], from_day), home), [0] * 7)
+            row[column] += 1
+            row[column + 1] += one["points"]
+            row[4] += one["fee"] * (one["what"] == "settled")
         return dict(sorted(rows.items()))
 
     def pending(self):
-        """(sequence, id, account, home when requested, points, time), oldest first."""
-        return sorted((c["sequence"], i, c["account"], c["home"], c["points"], c["time"])
+        """(sequence, id, account, home when requested, points, time, fee), oldest first."""
+        return sorted((c["sequence"], i, c["account"], c["home"], c["points"], c["time"], c["fee"])
                       for i, c in self.conversions.items() if c["state"] == "pending")
 
     # ---- books
@@ -99,8 +137,10 @@ class Queries:
             books[award["home"]]["issued"] += award["points"]
         for _, home, _, points in self.donations:
             books[home]["donated"] += points
-        for home, points in self.converted:
-            books[home]["converted"] += points
+        for one in self.conversion_days:
+            if one["what"] == "settled":
+                books[one["home"]]["converted"] += one["points"] - one["fee"]
+                books[one["home"]]["fees"] += one["fee"]
         for home, points in self.forfeited:
             books[home]["forfeited"] += points
         for _, home, points in self.expired:

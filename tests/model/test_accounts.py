@@ -6,8 +6,8 @@ import pytest
 import model as rules
 from history import jst
 from pointsclient import transaction as tx
-from world import (A, B, DAY, EBETSU, MONDAY, OTARU, SAPPORO, applied, award, body, define, go, make_model, outcomes, request,
-                   rich, submit)
+from world import (A, B, DAY, EBETSU, MONDAY, OTARU, SAPPORO, applied, award, body, define, give, go, make_model, merge,
+                   outcomes, request, rich, submit)
 
 C, NOBODY = b"C" * 16, b"?" * 16
 
@@ -22,14 +22,6 @@ def freeze(account=A, reason=""):
 
 def unfreeze(account=A):
     return body("unfreeze_account", account=account)
-
-
-def merge(account=A, merged=B):
-    return body("merge_accounts", account=account, merged=merged)
-
-
-def give(account=A, points=1, home=SAPPORO):
-    return body("donate", account=account, municipality=home, purpose=1, points=points)
 
 
 # ---- closing

@@ -5,8 +5,8 @@ import model as rules
 from history import jst
 from lots import NEVER, last_day_of
 from pointsclient import transaction as tx
-from world import (A, B, DAY, EBETSU, OTARU, SAPPORO, START, TODAY, WEEK, a_quest, applied, award, body, change, define, go,
-                   make_model, outcomes, programme, request, submit)
+from world import (A, B, DAY, EBETSU, OTARU, SAPPORO, START, TODAY, WEEK, a_quest, applied, award, body, change, define, give,
+                   go, make_model, outcomes, programme, request, reverse, submit)
 
 C, NOBODY = b"C" * 16, b"?" * 16
 
@@ -15,16 +15,8 @@ def expiry(kind, value=0):
     return tx.Expiry(kind=kind, value=value)
 
 
-def reverse(target, reason="誤り"):
-    return body("reverse", target=getattr(target, "id", target), reason=reason)
-
-
 def settle(to_day, municipality=SAPPORO, purpose=1, reference="振込 1"):
     return body("settle_donations", municipality=municipality, purpose=purpose, to_day=to_day, reference=reference)
-
-
-def give(points=1, account=A, home=SAPPORO):
-    return body("donate", account=account, municipality=home, purpose=1, points=points)
 
 
 def earn(account=A, quest=1):
@@ -445,9 +437,9 @@ def test_a_donation_comes_back_inside_the_window():
     assert (lots(model), balance(model)) == ({30: 50, 44: 50}, 101)
     assert model.books()[SAPPORO]["donated"] == 0 and model.books()[OTARU]["balances"] == 101
     row = lambda day: (day, SAPPORO, 1)
-    assert model.donation_totals("DAY") == {row(TODAY): [1, 70, 0, 0], row(TODAY + 14): [0, 0, 1, 70]}
-    assert model.donation_totals("DAY", by_original=True) == {row(TODAY): [1, 70, 1, 70]}
-    assert model.donation_totals("DAY", from_day=TODAY + 1) == {row(TODAY + 14): [0, 0, 1, 70]}
+    assert model.donation_totals("DAY") == {row(TODAY): [1, 70, 0, 0, 1], row(TODAY + 14): [0, 0, 1, 70, 0]}
+    assert model.donation_totals("DAY", by_original=True) == {row(TODAY): [1, 70, 1, 70, 1]}
+    assert model.donation_totals("DAY", from_day=TODAY + 1) == {row(TODAY + 14): [0, 0, 1, 70, 0]}
     assert model.donation_totals("DAY", from_day=TODAY + 1, by_original=True) == {}
 
 

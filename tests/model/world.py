@@ -1,6 +1,8 @@
 """A small world for tests of the model alone: keys, a genesis, and short ways to make and submit transactions."""
 import hashlib
 
+import pytest
+
 import model as rules
 import pointsclient as pc
 from history import jst
@@ -8,13 +10,16 @@ from pointsclient import transaction as tx
 
 SAPPORO, OTARU, EBETSU = 11_002, 12_033, 12_173
 ROLES = {"operator-1": tx.OPERATOR, "operator-2": tx.OPERATOR, "operator-3": tx.OPERATOR,
-         "app": tx.APP, "waon": tx.WAON, "auditor": tx.AUDITOR}
+         "app": tx.APP, "waon": tx.WAON, "auditor": tx.AUDITOR, "sapporo": tx.MUNICIPALITY, "otaru": tx.MUNICIPALITY}
+OFFICES = {"sapporo": SAPPORO, "otaru": OTARU}  # names of the municipalities' keys
 KEYS = {name: pc.key_from_seed(hashlib.sha256(name.encode()).digest()) for name in ROLES}
 START = jst(2021, 11, 1, 9, 0)
 A, B = b"A" * 16, b"B" * 16
 DAY, WEEK = 86_400, 7 * 86_400
 MONDAY = jst(2021, 11, 8, 0, 0)  # the Monday after the ledger's first
 TODAY = rules.day_of(START)
+REPORT = b"d" * 32  # the digest of some dry run's report
+TEXT = pc.notice_text("大雪のお知らせ", "除雪のため、駐車はご遠慮ください。")
 
 
 def make_genesis(policies=(), time=START, time_source=pc.genesis.SCRIPTED):
@@ -22,7 +27,7 @@ def make_genesis(policies=(), time=START, time_source=pc.genesis.SCRIPTED):
         origin="points.test/ledger", time=time, checkpoint_key=pc.public(KEYS["auditor"]), nonce=bytes(16),
         time_source=time_source, municipalities=[(SAPPORO, "札幌市", "Sapporo"), (OTARU, "小樽市", "Otaru"),
                                                  (EBETSU, "江別市", "Ebetsu")],
-        keys=[(pc.public(KEYS[n]), role, n, 0) for n, role in ROLES.items()], policies=policies,
+        keys=[(pc.public(KEYS[n]), role, n, OFFICES.get(n, 0)) for n, role in ROLES.items()], policies=policies,
         signers=[KEYS["operator-1"], KEYS["operator-2"]])
     return pc.genesis.Genesis.FromString(data)
 
@@ -36,15 +41,28 @@ def body(name, /, **fields):
     return tx.Transaction(id=pc.new_uuid7(), **{name: fields})
 
 
-def submit(model, *transactions, by=tuple(KEYS)):
-    """The outcomes of one envelope, signed by those named (everybody, unless told otherwise)."""
+def submit(model, *transactions, by=tuple(KEYS), dry_run_sha256=REPORT, texts=None):
+    """The outcomes of one envelope, signed by those named (or by public keys; everybody, unless told otherwise), with a
+    dry run's digest; `texts`: TEXT for each PostNotice, unless told otherwise."""
     pairs = [(t, pc.canonical(t)) for t in transactions]
-    return model.submit(pairs, [pc.public(KEYS[n]) for n in by])["outcomes"]
+    if texts is None:
+        texts = [TEXT for t in transactions if t.HasField("post_notice")]
+    keys = [pc.public(KEYS[n]) if n in KEYS else n for n in by]
+    return model.submit(pairs, keys, texts=texts, dry_run_sha256=dry_run_sha256)["outcomes"]
 
 
-def outcomes(model, *transactions, by=tuple(KEYS)):
+def outcomes(model, *transactions, **given):
     """Only the codes."""
-    return [o[0] for o in submit(model, *transactions, by=by)]
+    return [o[0] for o in submit(model, *transactions, **given)]
+
+
+def refused(model, *transactions, **given):
+    """The code with which an envelope is refused whole; nothing changes."""
+    blocks = model.blocks, model.sequence
+    with pytest.raises(rules.Refused) as caught:
+        submit(model, *transactions, **given)
+    assert (model.blocks, model.sequence) == blocks
+    return caught.value.code
 
 
 # ---- short ways
@@ -105,3 +123,29 @@ def award(model, at, account=A, quest=1, **fields):
 
 def request(account, points):
     return body("request_conversion", account=account, points=points)
+
+
+def give(points=1, account=A, home=SAPPORO, purpose=1):
+    return body("donate", account=account, municipality=home, purpose=purpose, points=points)
+
+
+def reverse(target, reason="誤り"):
+    return body("reverse", target=getattr(target, "id", target), reason=reason)
+
+
+def merge(account=A, merged=B):
+    return body("merge_accounts", account=account, merged=merged)
+
+
+def post(municipality=SAPPORO, first=0, last=9, text=TEXT, **fields):
+    """A PostNotice from `first` to `last`, days from today."""
+    return body("post_notice", **dict(municipality=municipality, text_sha256=hashlib.sha256(text).digest(),
+                                      first_day=TODAY + first, last_day=TODAY + last) | fields)
+
+
+def withdraw(notice, municipality=SAPPORO, reason=""):
+    return body("withdraw_notice", municipality=municipality, notice=getattr(notice, "id", notice), reason=reason)
+
+
+def erase(notice, municipality=SAPPORO):
+    return body("erase_notice", municipality=municipality, notice=getattr(notice, "id", notice))

@@ -4,7 +4,9 @@ import pointsclient as pc
 from pointsclient import api
 
 BOOKS = ("issued", "balances", "held", "donated", "converted")
-ALL_BOOKS = BOOKS + ("expired", "forfeited", "reversed")
+ALL_BOOKS = BOOKS + ("expired", "forfeited", "reversed", "fees")
+GROUPS = ("MUNICIPALITY_AND_PURPOSE", "BY_MUNICIPALITY", "TOGETHER")
+UNITS = ("WHOLE", "DAY", "MONTH", "FISCAL_YEAR")
 
 
 def reply(got, expected):
@@ -21,6 +23,15 @@ def response(got, expected):
         assert api.Refusal.Name(got.error.code) == expected.code, got.error
     else:
         reply(pc.Client.body(got), expected)
+
+
+def dry_run(client, transactions, expected):
+    """A dry run, by which nothing changes."""
+    before = client.hello()
+    got, after = client.dry_run(transactions), client.hello()
+    assert (got.time, got.last_sequence, pc.outcome_rows(got.outcomes)) == tuple(
+        expected[n] for n in ("time", "last_sequence", "outcomes"))
+    assert (before.blocks, before.transactions) == (after.blocks, after.transactions)
 
 
 def counts(client, model):
@@ -122,23 +133,81 @@ def circulation(client, model):
             circulation_rows(client, model, quest=number, from_day=from_day, to_day=to_day)
 
 
-def donation_rows(client, model, unit, **which):
-    rows = client.donation_totals(api.TotalsUnit.Value(unit), **which)
-    got = [((r.first_day, r.municipality, r.purpose), [r.donations, r.points, r.reversed_donations, r.reversed_points])
-           for r in rows]
-    assert got == list(model.donation_totals(unit, **which).items()), (unit, which)
+def donation_rows(client, model, unit, group="MUNICIPALITY_AND_PURPOSE", only=None, **which):
+    rows = client.donation_totals(api.TotalsUnit.Value(unit), group=api.TotalsGroup.Value(group), **which)
+    got = [((r.first_day, r.municipality, r.purpose),
+            [r.donations, r.points, r.reversed_donations, r.reversed_points, r.donors]) for r in rows]
+    assert got == list(model.donation_totals(unit, group=group, only=only, **which).items()), (unit, group, which)
 
 
-def donations(client, model):
-    days = sorted({row[0] for row in model.donations}) or [0]
+def spans(days):
+    """Spans of the days on which something happened, and of the months and fiscal years about them, cut and whole."""
+    days = sorted(days) or [rules.day_number(2021, 11, 1)]
     first, middle, last = days[0], days[len(days) // 2], days[-1]
-    home = max(model.municipalities, key=lambda m: sum(row[1] == m for row in model.donations))
-    for unit in ("WHOLE", "DAY", "MONTH", "FISCAL_YEAR"):
-        for which in ({}, {"municipality": home}, {"purpose": 1}, {"municipality": home, "purpose": 2},
-                      {"from_day": middle}, {"from_day": first, "to_day": middle}, {"from_day": middle, "to_day": middle},
-                      {"from_day": first, "to_day": last, "municipality": home}, {"from_day": last + 1}):
-            donation_rows(client, model, unit, **which)
-            donation_rows(client, model, unit, by_original=True, **which)
+    month, year = rules.month_of(middle), rules.fiscal_year_of(last)
+    asked = ((0, 0), (middle, 0), (0, middle), (first, middle), (middle, middle), (first, last), (last + 1, 0),
+             (month, rules.month_end(month)), (month + 1, 0), (0, rules.month_end(month) - 1), (year, 0), (year + 1, 0),
+             (0, year - 1))
+    return [{"from_day": begin, "to_day": end} for begin, end in asked]
+
+
+def donations(client, model, only=None):
+    asked = spans({row[0] for row in model.donations})
+    home = only or max(model.municipalities, key=lambda m: sum(row[1] == m for row in model.donations))
+    for unit in UNITS:
+        for which in (*asked, {"purpose": 1}, {"municipality": home, "purpose": 2}, asked[5] | {"municipality": home}):
+            donation_rows(client, model, unit, only=only, **which)
+        for which in ({}, {"municipality": home}, asked[3], asked[5]):
+            donation_rows(client, model, unit, only=only, by_original=True, **which)
+        for which in (*asked, {"municipality": home}):
+            donation_rows(client, model, unit, "BY_MUNICIPALITY", only, **which)
+        for which in asked:
+            donation_rows(client, model, unit, "TOGETHER", only, **which)
+        donation_rows(client, model, unit, "BY_MUNICIPALITY", only, by_original=True)
+        donation_rows(client, model, unit, "TOGETHER", only, by_original=True)
+
+
+def conversion_totals(client, model, only=None):
+    home = only or max(model.municipalities, key=lambda m: sum(c["home"] == m for c in model.conversion_days))
+    asked = spans({c["day"] for c in model.conversion_days})
+    for unit in UNITS:
+        for which in (*asked, {"municipality": home}, asked[5] | {"municipality": home}):
+            got = [((r.first_day, r.municipality), [r.requested, r.requested_points, r.settled, r.settled_points,
+                                                    r.fee_points, r.refused, r.refused_points])
+                   for r in client.conversion_totals(api.TotalsUnit.Value(unit), **which)]
+            assert got == list(model.conversion_totals(unit, only=only, **which).items()), (unit, which)
+
+
+def notice_rows(client, model, expected, **which):
+    """The notices of a query are those with these ids."""
+    got = client.notices(**which)
+    assert [n.id for n in got] == expected, which
+    for notice in got:
+        known = model.notices[notice.id]
+        assert (notice.sequence, notice.posted, notice.posted_at, notice.withdrawn, notice.erased) == tuple(
+            known[n] for n in ("sequence", "message", "time", "withdrawn", "erased"))
+        assert notice.text == model.texts.get(notice.id, b"")
+        assert notice.erased == (notice.id not in model.texts)
+
+
+def notices(client, model):
+    """Those in force for each account, and those of each municipality and of all, in pages of several sizes."""
+    for number, account in enumerate(model.accounts):
+        notice_rows(client, model, model.notices_for(account), account=account, limit=(0, 1, 5, 12)[number % 4])
+    for number, municipality in enumerate([0, *model.municipalities]):
+        for everything in (False, True):
+            notice_rows(client, model, model.notices_shown(municipality, everything), municipality=municipality, all=everything,
+                        limit=(0, 1, 5, 12)[number % 4])
+
+
+def municipality_queries(client, model, code):
+    """What a municipality's key may ask: its own or, where totals are shared, all; of notices its own."""
+    only = None if model.policies["TOTALS_SHARED"] else code
+    donations(client, model, only)
+    conversion_totals(client, model, only)
+    for everything in (False, True):
+        for municipality in (0, code):
+            notice_rows(client, model, model.notices_shown(code, everything), municipality=municipality, all=everything)
 
 
 def expiry_rows(client, model, **which):
@@ -171,7 +240,7 @@ def settlements(client, model):
 
 def pending(client, model):
     for limit in (0, 1, 1_000):
-        got = [(c.sequence, c.id, c.account, c.municipality, c.points, c.requested_at)
+        got = [(c.sequence, c.id, c.account, c.municipality, c.points, c.requested_at, c.fee_points)
                for c in client.pending_conversions(limit)]
         assert got == model.pending()
 
@@ -218,6 +287,8 @@ def all_queries(client, model):
     campaigns(client, model)
     circulation(client, model)
     donations(client, model)
+    conversion_totals(client, model)
+    notices(client, model)
     expiry(client, model)
     settlements(client, model)
     pending(client, model)

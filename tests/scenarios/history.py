@@ -1,6 +1,8 @@
-"""A seeded generator of random histories for a SCRIPTED ledger: what residents, operators and WAON might send, right and wrong."""
+"""A seeded generator of random histories for a SCRIPTED ledger: what residents, operators, municipalities and the WAON side
+might send, right and wrong."""
 import dataclasses
 import datetime
+import hashlib
 import random
 
 import model as rules
@@ -19,14 +21,18 @@ def jst(*when):
 
 @dataclasses.dataclass
 class Step:
-    """One envelope, who signs it, and what the model says: `expected` is a reply or a rules.Refused."""
+    """One envelope, who signs it, and what the model says: `expected` is a reply or a rules.Refused; `dry_run` what a dry
+    run says before it is sent, or None when nobody asks."""
     data: bytes
     signers: list
     transactions: list
+    texts: list
+    dry_run_sha256: bytes
+    dry_run: dict
     expected: object
 
     def signed(self):
-        return pc.sign_envelope(self.data, self.signers)
+        return pc.sign_envelope(self.data, self.signers, self.texts)
 
 
 class History:
@@ -38,10 +44,12 @@ class History:
         self.model = model
         self.ledger_id = ledger_id
         self.secrets = {pc.public(k): k for k in keys}
-        self.kept = {pc.public(k) for k in keys if model.keys[pc.public(k)]["role"] == rules.AUDITOR}
         self.municipalities = sorted(model.municipalities)
+        self.kept = {pc.public(k) for k in keys if model.keys[pc.public(k)]["role"] == rules.AUDITOR
+                     or model.keys[pc.public(k)]["municipality"] in self.municipalities[:2]}  # never revoked
         self.accounts = []
         self.digests = [self.random.randbytes(32)]
+        self.texts = {}       # digest: the bytes of a NoticeText, or of what is none
         self.sent = []        # transactions of recorded envelopes
         self.steps_made = []
 
@@ -56,23 +64,49 @@ class History:
             yield self.next_step()
 
     def next_step(self):
-        make = self.pick({self.residents: 50, self.waon: 12, self.one_operator: 10, self.two_operators: 12,
-                          self.move_time: 12, self.mixed: 4, self.undone: 3, self.unfit_signers: 6, self.again: 4})
+        make = self.pick({self.residents: 50, self.waon: 12, self.one_operator: 12, self.two_operators: 18,
+                          self.move_time: 9, self.mixed: 4, self.undone: 3, self.notices: 10, self.in_bulk: 6,
+                          self.gifts: 5, self.unfit_signers: 6, self.again: 4})
         return self.step(*make())
 
-    def step(self, transactions, signers):
-        data = pc.build_envelope(self.ledger_id, transactions)
-        assert len(data) <= pc.MAX_ENVELOPE and len(transactions) <= 1_000
-        signers = self.of_one_fault(signers)
+    def step(self, transactions, signers, dry_run_sha256=None):
+        """The next step; without a digest told, it carries one mostly where it needs one, and at times where not."""
         pairs = [(t, pc.canonical(t)) for t in transactions]
+        in_bulk, keys = self.needs_dry_run(transactions, signers), [pc.public(s) for s in signers]
+        alone = {t.WhichOneof("body") for t in transactions} <= {"award", "reverse"}
+        asked = self.model.dry_run(pairs) if alone and self.chance(0.9 if in_bulk else 0.2) else None
+        if dry_run_sha256 is None:
+            report = self.random.randbytes(32)
+            if asked and self.chance(0.9):
+                report = hashlib.sha256(pc.dry_run_report(self.ledger_id, transactions, asked["outcomes"])).digest()
+            dry_run_sha256 = report if self.chance(0.9 if in_bulk else 0.05) else b""
+        texts = self.texts_of(transactions)
+        made = Step(pc.build_envelope(self.ledger_id, transactions, dry_run_sha256), signers, transactions, texts,
+                    dry_run_sha256, asked, None)
+        assert len(made.data) <= pc.MAX_ENVELOPE and len(transactions) <= 1_000
+        assert len(made.data) + sum(map(len, texts)) < pc.MAX_REQUEST - 1_000
         try:
-            expected = self.model.submit(pairs, [pc.public(s) for s in signers])
+            made.expected = self.model.submit(pairs, keys, texts=texts, dry_run_sha256=dry_run_sha256)
             self.sent += transactions
         except rules.Refused as refused:
-            expected = refused
-        made = Step(data, signers, transactions, expected)
+            made.expected = refused
         self.steps_made.append(made)
         return made
+
+    def needs_dry_run(self, transactions, signers):
+        """Whether two operators award, or undo more than one transaction."""
+        by_app = any(self.model.keys.get(pc.public(s), {}).get("role") == rules.APP for s in signers)
+        kinds = [t.WhichOneof("body") for t in transactions]
+        return kinds.count("reverse") > 1 or ("award" in kinds and len(signers) > 1 and not by_app)
+
+    def texts_of(self, transactions):
+        """The texts of the PostNotices, mostly; at times one is missing, surplus, out of its place or not what was signed."""
+        texts = [self.texts[t.post_notice.text_sha256] for t in transactions if t.HasField("post_notice")]
+        if not self.model.accounts or not self.chance(0.06 if texts else 0.005):  # the prologue is as it should be
+            return texts
+        one, other = self.random.choice(texts or [b""]), self.random.choice(list(self.texts.values()) or [b""])
+        return self.random.choice([[], texts[1:], texts + [one], texts[::-1], [other] + texts[1:], texts + [b""],
+                                   texts[:-1] + [one + b"\x12\x00"], texts[:-1] + [one[:-1]]])
 
     # ---- chance
 
@@ -97,6 +131,9 @@ class History:
     def account(self):
         if not self.accounts or self.chance(0.03):
             return self.random.randbytes(16)
+        frozen = [a for a, v in self.model.accounts.items() if v["status"] == "FROZEN"]
+        if frozen and self.chance(0.04):
+            return self.random.choice(frozen)
         found = self.random.choice(self.accounts[:60] if self.chance(0.6) else self.accounts)
         ended = self.model.accounts.get(found, {"status": "OPEN"})["status"] in ("CLOSED", "MERGED")
         return self.account() if ended and self.chance(0.8) else found
@@ -111,10 +148,18 @@ class History:
 
     # ---- signers
 
-    def live(self, role):
+    def live(self, role, municipality=0):
         """Secrets of the role's keys that are not revoked."""
-        return [self.secrets[k] for k, v in self.model.keys.items()
-                if v["role"] == role and not v["revoked"] and k in self.secrets]
+        return [self.secrets[k] for k, v in self.model.keys.items() if v["role"] == role and not v["revoked"]
+                and k in self.secrets and v["municipality"] == municipality]
+
+    def offices(self):
+        """The municipalities that have a key."""
+        return sorted({v["municipality"] for k, v in self.model.keys.items()
+                       if v["role"] == rules.MUNICIPALITY and not v["revoked"] and k in self.secrets})
+
+    def office(self, municipality):
+        return [self.random.choice(self.live(rules.MUNICIPALITY, municipality))]
 
     def one(self, role):
         return [self.random.choice(self.live(role))]
@@ -172,7 +217,7 @@ class History:
             budget(1, 1_000_000), budget(2, 200_000), budget(3, 20_000),
             policy(tx.CONVERSION_OPENS_AT, self.model.time + 20 * DAY), policy(tx.CONVERSION_UNIT_POINTS, 10),
             policy(tx.CONVERSION_MIN_POINTS, 20), policy(tx.CONVERSION_DAY_MAX_POINTS, 150),
-            policy(tx.CONVERSION_MONTH_MAX_POINTS, 400)], self.two())
+            policy(tx.CONVERSION_MONTH_MAX_POINTS, 400), policy(tx.CONVERSION_FEE_POINTS, 5)], self.two())
         yield self.step([self.open_account() for _ in range(40)], self.one(rules.APP))
 
     # ---- envelopes
@@ -219,10 +264,46 @@ class History:
         made += [itself, self.reverse(made[-1].id)]
         return made, self.one(rules.APP) + self.two()
 
+    def notices(self):
+        """What one municipality does, or two in one envelope."""
+        offices = self.random.sample(self.offices(), self.pick({1: 9, 2: 1}) if len(self.offices()) > 1 else 1)
+        made = [self.pick({self.post_notice: 10, self.withdraw_notice: 6, self.erase_notice: 5})(self.random.choice(offices))
+                for _ in range(self.random.randint(1, 4))]
+        if self.chance(0.1):  # a whole life in one envelope
+            notice = self.post_notice(offices[0])
+            made += [notice, self.withdraw_notice(offices[0], notice.id), self.erase_notice(offices[0], notice.id)]
+        return self.disturbed(made), [key for m in offices for key in self.office(m)]
+
+    def in_bulk(self):
+        """Awards that nobody asked for, or many reversals, by two operators."""
+        make = self.pick({self.award: 5, self.reverse: 4})
+        made = [make() for _ in range(self.random.randint(2, 15))]
+        if self.chance(0.1):
+            made.append(self.pick({self.award: 1, self.reverse: 1})())
+        return self.disturbed(made), self.two()
+
+    def gifts(self):
+        """A few accounts give small amounts, move, are merged, and give again, in one envelope."""
+        able = [a for a, v in self.model.accounts.items() if v["status"] == "OPEN" and v["balance"] > 20]
+        chosen = self.random.sample(able, min(len(able), self.random.randint(2, 5)))
+        homes = {a: self.model.accounts[a]["home"] for a in chosen}
+        made = []
+        for _ in range(self.random.randint(4, 12) if chosen else 0):
+            account, other = self.random.choice(chosen), self.random.choice(chosen)
+            if self.chance(0.2):
+                homes[account] = self.random.choice(self.municipalities[:3])
+                made.append(self.make(move_account=tx.MoveAccount(account=account, municipality=homes[account])))
+            if self.chance(0.12) and account != other:
+                made.append(self.make(merge_accounts=tx.MergeAccounts(account=account, merged=other)))
+                chosen.remove(other)
+            made.append(self.make(donate=tx.Donate(
+                account=account, municipality=homes[account], purpose=self.pick({1: 3, 2: 2}), points=self.random.randint(1, 3))))
+        return made or [self.donate()], self.one(rules.APP) + self.one(rules.OPERATOR)
+
     def unfit_signers(self):
         """Fit transactions under keys that do not suffice (or, once in a while, do)."""
-        transactions, signers = self.pick({self.residents: 3, self.two_operators: 3, self.waon: 1,
-                                           self.one_operator: 1})()
+        transactions, signers = self.pick({self.residents: 3, self.two_operators: 3, self.waon: 1, self.one_operator: 1,
+                                           self.notices: 2, self.in_bulk: 1})()
         everybody = list(self.secrets.values())
         kind = self.pick({"one": 3, "stranger": 2, "any": 3, "more": 2, "two": 2})
         chosen = {"one": signers[:1], "stranger": signers + [pc.key_from_seed(self.random.randbytes(32))],
@@ -231,25 +312,19 @@ class History:
                   "two": self.random.sample(self.live(rules.OPERATOR), 2)}[kind]
         return transactions, chosen
 
-    def of_one_fault(self, signers):
-        """Without revoked keys when an unknown one signs: the documents do not say which is named."""
-        if all(pc.public(k) in self.model.keys for k in signers):
-            return signers
-        return [k for k in signers if not self.model.keys.get(pc.public(k), {}).get("revoked")]
-
     def again(self):
         """A whole earlier envelope, as it was or with something new at its end."""
         earlier = self.random.choice(self.steps_made)
         transactions = list(earlier.transactions)
         if self.chance(0.3):
             transactions.append(self.altered(transactions[-1], new_id=True))
-        return transactions, earlier.signers
+        return transactions, earlier.signers, earlier.dry_run_sha256
 
     def disturbed(self, transactions):
         """Sometimes repeats a transaction, or takes the id of another."""
-        kinds = {t.WhichOneof("body") for t in transactions}
+        kinds = set(map(self.kind, transactions))
         for _ in range(len(transactions) // 10 + self.chance(0.3)):
-            alike = [t for t in self.sent[-400:] if t.WhichOneof("body") in kinds] + transactions
+            alike = [t for t in self.sent[-400:] if self.kind(t) in kinds] + transactions
             victim = self.random.choice(alike)
             extra = self.altered(victim) if self.chance(0.45) else victim
             transactions.insert(self.random.randint(0, len(transactions)), extra)
@@ -261,16 +336,22 @@ class History:
         if new_id:
             copy.id = self.new_id()
             return copy
-        kind = copy.WhichOneof("body")
+        kind, *office = self.kind(copy)
         fresh = {"settle_conversion": self.answer, "refuse_conversion": self.answer}.get(
-            kind, getattr(self, kind))()
+            kind, getattr(self, kind))(*office)
         fresh.id = copy.id
         return fresh
+
+    @staticmethod
+    def kind(transaction):
+        """What the same signers may sign: the kind, and of notices the municipality."""
+        kind = transaction.WhichOneof("body")
+        return (kind, getattr(transaction, kind).municipality) if kind.endswith("_notice") else (kind,)
 
     # ---- what residents do
 
     def resident(self):
-        return self.pick({self.award: 60, self.donate: 14, self.request_conversion: 12, self.open_account: 8,
+        return self.pick({self.award: 60, self.donate: 14, self.request_conversion: 15, self.open_account: 8,
                           self.move_account: 4, self.close_account: 1.5})()
 
     def open_account(self):
@@ -339,7 +420,8 @@ class History:
 
     def request_conversion(self):
         account = self.account()
-        return self.make(request_conversion=tx.RequestConversion(account=account, points=self.amount(account)))
+        points = self.pick({self.random.randint(2, 10) * 10: 5, self.amount(account): 5})
+        return self.make(request_conversion=tx.RequestConversion(account=account, points=points))
 
     # ---- what the WAON side does
 
@@ -368,22 +450,24 @@ class History:
         fields = self.terms_of(period, times, receipt=self.chance(0.25))
         fields |= dict(quest=self.random.randint(5, 60), first_day=today - self.random.randint(0, 20),
                        last_day=today + self.random.randint(0, 60), campaign=self.pick({0: 60, self.any_campaign(): 33, 999: 7}))
-        wrong = [{"quest": 0}, {"quest": 1_000_000_001}, {"period": tx.PERIOD_NONE}, {"quest": self.any_quest()}]
+        wrong = [{"quest": 0}, {"quest": 1_000_000_001}, {"period": tx.PERIOD_NONE}, {"quest": self.any_quest()},
+                 {"municipalities": [999_999]}]
         largest = {"points": 1_000_000, "cap_points": U64_MAX, "last_day": 2_932_896, "grace_s": 36_288_000, "times": 0,
                    "period": tx.WEEKLY, "receipt": None, "residents_max": U64_MAX}
         fields |= self.random.choice([{}, {}, {}, {}, largest, self.random.choice(wrong), self.wrong_terms(fields)])
         return self.make(define_quest=tx.DefineQuest(**fields))
 
     def change_quest(self):
-        number = self.pick({self.any_quest(): 90, 0: 2, 66_666: 4})
+        number = self.pick({self.any_quest(): 85, 0: 4, 66_666: 6})
         before = self.definition(number)
         fields = self.terms_of(before.period or tx.WEEKLY, before.times, before.HasField("receipt"))
         fields |= {"quest": number, "first_day": before.first_day, "campaign": before.campaign,
                    "last_day": max(before.first_day, before.last_day + self.random.randint(-3, 20))}
         other_kind = self.terms_of(before.period, before.times, not before.HasField("receipt"))
         wrong = [{"period": before.period % 4 + 1, "grace_s": 0}, {"times": before.times + 2},
-                 {"campaign": before.campaign + 1}, {"first_day": before.first_day + 1}, other_kind]
-        fields |= self.random.choice([{}, {}, {}, {}, self.random.choice(wrong), self.wrong_terms(fields)])
+                 {"campaign": before.campaign + 1}, {"first_day": before.first_day + 1}, other_kind,
+                 {"municipalities": [999_999]}, {"municipalities": [self.municipalities[0], 999_999]}]
+        fields |= self.random.choice([{}, {}, self.random.choice(wrong), self.wrong_terms(fields)])
         return self.make(change_quest=tx.ChangeQuest(definition=tx.DefineQuest(**fields)))
 
     def terms_of(self, period, times, receipt):
@@ -441,8 +525,9 @@ class History:
         return self.random.choice(sorted(self.model.campaigns))
 
     def register_shop(self):
-        number = self.pick({self.random.randint(7, 80): 80, self.any_shop(): 8, 0: 6, 2**32 - 1: 1})
-        return self.make(register_shop=tx.RegisterShop(shop=number, name="直売所", municipality=self.municipality()))
+        number = self.pick({self.random.randint(7, 80): 80, self.any_shop(): 8, 0: 8, 2**32 - 1: 1})
+        return self.make(register_shop=tx.RegisterShop(
+            shop=number, name="直売所", municipality=self.pick({self.municipality(): 9, 999_999: 1})))
 
     def close_shop(self):
         today = rules.day_of(self.model.time)
@@ -458,7 +543,8 @@ class History:
         return self.make(freeze_account=tx.FreezeAccount(account=self.account(), reason=reason))
 
     def unfreeze_account(self):
-        return self.make(unfreeze_account=tx.UnfreezeAccount(account=self.account_with("FROZEN")))
+        return self.make(unfreeze_account=tx.UnfreezeAccount(
+            account=self.account_with(self.pick({"FROZEN": 9, "CLOSED": 1}))))
 
     def merge_accounts(self):
         account, merged = self.account(), self.pick({self.account(): 85, self.account_with("MERGED"): 5})
@@ -473,9 +559,9 @@ class History:
         return self.make(define_purpose=tx.DefinePurpose(**fields))
 
     def set_budget(self):
-        quest, campaign, purses = self.pick({self.any_quest(): 70, 3: 10, 0: 1, 66_666: 2}), 0, self.model.quests
+        quest, campaign, purses = self.pick({self.any_quest(): 70, 3: 10, 0: 3, 66_666: 6}), 0, self.model.quests
         if self.chance(0.35):
-            campaign, purses = self.pick({self.any_campaign(): 90, 66_666: 8}), self.model.campaigns
+            campaign, purses = self.pick({self.any_campaign(): 80, 66_666: 20}), self.model.campaigns
             quest = self.pick({0: 4, quest: 1})
         known = purses.get(campaign or quest, {"budget": 0, "issued": 0})
         points = self.pick({known["budget"]: 2, known["budget"] + 5_000: 4, known["issued"]: 2,
@@ -483,12 +569,12 @@ class History:
         return self.make(set_budget=tx.SetBudget(quest=quest, points=points, campaign=campaign))
 
     def set_policy(self):
-        number = self.random.randint(0, 9)
+        number = self.random.choice([*range(11), tx.CONVERSION_FEE_POINTS])
         name, low, high, _ = rules.POLICIES.get(number, ("", 0, 0, 0))
         usual = {"FUTURE_MAX_S": [0, 60, 120], "CONVERSION_OPENS_AT": [self.model.time - 1, self.model.time + DAY],
                  "CONVERSION_UNIT_POINTS": [1, 10, 50], "CONVERSION_MIN_POINTS": [1, 20, 100],
                  "CONVERSION_DAY_MAX_POINTS": [0, 150, 300], "CONVERSION_MONTH_MAX_POINTS": [0, 400, 600],
-                 "TOTALS_SHARED": [0, 1],
+                 "TOTALS_SHARED": [0, 1], "CONVERSION_FEE_POINTS": [0, 3, 10, 25],
                  "REFUND_GRACE_DAYS": [0, 1, 5, 30], "REVERSAL_DONATION_DAYS": [0, 3, 14, 60]}.get(name, [0, 1])
         value = self.pick({self.random.choice(usual): 80, low: 2, max(low - 1, 0): 3, high + 1: 4, U64_MAX: 2})
         return self.make(set_policy=tx.SetPolicy(policy=number, value=value))
@@ -512,12 +598,74 @@ class History:
         model, today = self.model, rules.day_of(self.model.time)
         pairs = sorted({row[1:3] for row in model.donations}) or [(0, 0)]
         municipality, purpose = self.random.choice(pairs)
-        municipality, purpose = self.pick({municipality: 92, self.municipality(): 8}), self.pick({purpose: 92, 88_888: 4})
+        municipality, purpose = self.pick({municipality: 85, self.municipality(): 8, 999_999: 6}), self.pick(
+            {purpose: 90, 88_888: 8})
         before = [s["to_day"] for s in model.settlements if (s["municipality"], s["purpose"]) == (municipality, purpose)]
         to_day = self.pick({today - 1: 12, today - self.random.randint(1, 10): 6, today: 2, (before or [0])[-1]: 2,
                             (before or [0])[-1] + 1: 2, 2**32 - 1: 1})
         return self.make(settle_donations=tx.SettleDonations(
             municipality=municipality, purpose=purpose, to_day=to_day, reference="振込 1"))
+
+    # ---- what municipalities tell
+
+    def post_notice(self, municipality):
+        first = rules.day_of(self.model.next_time()) + self.pick({0: 8, self.random.randint(-9, 9): 4})
+        last = self.pick({first + self.random.randint(0, 20): 20, first + self.random.randint(20, 60): 6, first - 1: 1,
+                          rules.LAST_DAY: 1, rules.LAST_DAY + 1: 1, 2**32 - 1: 1})
+        text = self.wrong_text() if self.chance(0.02) else self.notice_text()
+        digest = hashlib.sha256(text).digest()
+        self.texts[digest] = text
+        return self.make(post_notice=tx.PostNotice(municipality=municipality, text_sha256=digest, first_day=first,
+                                                   last_day=last, to_all=self.chance(0.3)))
+
+    def withdraw_notice(self, municipality, notice=None):
+        notice = notice or self.some_notice(municipality, {"in force": 60, "withdrawn": 12, "erased": 5})
+        reason = self.pick({"": 1, "日付の誤り": 1})
+        return self.make(withdraw_notice=tx.WithdrawNotice(municipality=municipality, notice=notice, reason=reason))
+
+    def erase_notice(self, municipality, notice=None):
+        notice = notice or self.some_notice(municipality, {"withdrawn": 60, "erased": 12, "in force": 12})
+        return self.make(erase_notice=tx.EraseNotice(municipality=municipality, notice=notice))
+
+    def some_notice(self, municipality, weights):
+        """Mostly the id of one of its own."""
+        among = self.pick(weights | {"of others": 6, "others": 6, "none": 3})
+        state = lambda n: "erased" if n["erased"] else "withdrawn" if n["withdrawn"] else "in force"
+        notices = self.model.notices.items()
+        ids = {"others": [t.id for t in self.sent[-200:]], "none": [],
+               "of others": [i for i, n in notices if n["message"].municipality != municipality]}.get(
+                   among, [i for i, n in notices if n["message"].municipality == municipality and state(n) == among])
+        return self.random.choice(ids) if ids else self.random.randbytes(16)
+
+    def notice_text(self):
+        if self.chance(0.03):  # of the largest size
+            paragraphs = ["雪" * 666] * 3 + ["x" * 1_982]
+            data = pc.canonical(tx.NoticeText(versions=[tx.NoticeVersion(language="ja", title="雪", paragraphs=paragraphs)]))
+            assert len(data) == 8_000
+            return data
+        languages = sorted({"ja", *self.random.sample(["en", "ko", "zh-Hant", "ja-Hira"], self.pick({0: 6, 1: 3, 4: 1}))})
+        link = self.pick({"": 2, "https://www.city.example.jp/お知らせ?a=1": 2, "x" * 500: 1})
+        return pc.canonical(tx.NoticeText(versions=map(self.notice_version, languages), link=link))
+
+    def notice_version(self, language):
+        lines = ["本日から大雪のため、", "ごみの収集を休みます。", "寄附のお礼と使い道について。", "有効期限にご注意ください。", "A & B <C>"]
+        paragraph = lambda: "".join(self.random.choices(lines, k=self.random.randint(1, 6)))
+        return tx.NoticeVersion(
+            language=language, title="お知らせ" + self.random.choice("一二三四五六七八九十") * self.random.randint(0, 60),
+            paragraphs=[paragraph() for _ in range(self.random.randint(0, 4))])
+
+    def wrong_text(self):
+        """Bytes that are no NoticeText, or not in canonical form."""
+        version = lambda language="ja", title="雪", paragraphs=(): tx.NoticeVersion(
+            language=language, title=title, paragraphs=paragraphs)
+        texts = [tx.NoticeText(versions=versions) for versions in (
+            [], [version(), version("en")], [version(), version()], [version(f"l{n:02}") for n in range(11)], [version("j")],
+            [version("j" * 21)], [version(title="")], [version(title="雪" * 67)], [version(title="\u0085")],
+            [version(paragraphs=["p"] * 51)], [version(paragraphs=[""])], [version(paragraphs=["雪" * 667])],
+            [version(paragraphs=["x" * 2_000] * 4)], [version(paragraphs=["a\tb"])])]
+        texts.append(tx.NoticeText(versions=[version()], link="x" * 501))
+        right = self.notice_text()
+        return self.random.choice([*map(pc.canonical, texts), b"", right[:-1], right + b"\x18\x01", b"\x12\x01x" + right])
 
     # ---- keys and time
 
@@ -525,7 +673,7 @@ class History:
         secret = pc.key_from_seed(self.random.randbytes(32))
         role = self.pick({tx.OPERATOR: 5, tx.APP: 3, tx.WAON: 2, tx.MUNICIPALITY: 4, tx.AUDITOR: 1, tx.ROLE_NONE: 1})
         holder = self.random.choice([v["holder"] for v in self.model.keys.values()] + ["誰か", f"holder {self.random.random()}"])
-        municipality = self.municipality() if role == tx.MUNICIPALITY or self.chance(0.1) else 0
+        municipality = self.pick({self.municipality(): 7, 999_999: 2}) if role == tx.MUNICIPALITY or self.chance(0.1) else 0
         key = pc.public(secret)
         if self.chance(0.15):
             key = self.random.choice(list(self.model.keys))

@@ -423,7 +423,7 @@ BAD_TRANSACTIONS = {
     "length past the end": ID + b"\x3a\x7f" + ACCOUNT,
     "huge length": ID + b"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" + ACCOUNT,
     "cut": ID + OPEN[:-1],
-    "unknown policy": ID + raw(19, num(1, 10) + num(2, 1)),
+    "unknown policy": ID + raw(19, num(1, 11) + num(2, 1)),
     "enum above 32 bits": ID + raw(19, num(1, 2**32 + 1) + num(2, 1)),
     "negative enum": ID + raw(19, num(1, U64_MAX) + num(2, 1)),
     "unknown role": ID + raw(20, raw(1, b"k" * 32) + num(2, 6) + raw(3, b"h")),

@@ -20,8 +20,8 @@ def section(text, name):
 
 
 def items(text):
-    """What `.It Cm NAME …` introduces: name to the rest of that line and the lines below."""
-    found = re.findall(r"^\.It Cm (\S+) ?(.*)\n((?:(?!\.It Cm |\.S[hs] ).*\n)*)", text, re.M)
+    """What `.It Cm NAME …` introduces: name, which may be two words, to the rest of that line and the lines below."""
+    found = re.findall(r"^\.It Cm (report \S+|\S+) ?(.*)\n((?:(?!\.It Cm |\.S[hs] ).*\n)*)", text, re.M)
     names = [name for name, _, _ in found]
     assert len(set(names)) == len(names), names
     return {name: (head, body) for name, head, body in found}
@@ -42,7 +42,7 @@ def points_help(*command):
 
 
 def commands():
-    found = re.findall(r"^  ([a-z][a-z-]*) ", points_help(), re.M)
+    found = re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)  +", points_help(), re.M)
     assert "award" in found and "batch" in found
     return found
 
@@ -53,7 +53,7 @@ def test_each_command_with_its_synopsis_and_key():
     told = items(section(page("points.1"), "COMMANDS"))
     assert set(told) == set(commands())
     for name, (head, body) in told.items():
-        help_text = points_help(name)
+        help_text = points_help(*name.split())
         assert plain(head) == re.match(rf"usage: points {name} ?(.*)\n", help_text)[1].strip(), name
         key = re.search(r"^Key unless --key is given: (\S+)\.", help_text, re.M)
         assert re.findall(r"\bKey:\s(\S+)\.$", body, re.M) == ([key[1]] if key else []), name
@@ -61,16 +61,16 @@ def test_each_command_with_its_synopsis_and_key():
 
 
 def test_each_option():
-    told = set(re.findall(r"\bFl -([a-z][a-z-]*)", page("points.1")))
+    told = set(re.findall(r"\bFl -([a-z][a-z0-9-]*)", page("points.1")))
     shown = {option for name in [None, *commands()] for option in
-             re.findall(r"--([a-z][a-z-]*)", points_help(*([name] if name else [])))}
+             re.findall(r"--([a-z][a-z0-9-]*)", points_help(*(name.split() if name else [])))}
     assert {"dir", "json", "occurred-at"} <= shown
     assert told == shown | {"help", "version"}
 
 
 def test_each_option_of_all_commands_is_described():
-    described = set(re.findall(r"-([a-z]+)", " ".join(re.findall(r"^\.It Fl (.*)", section(page("points.1"), "OPTIONS"), re.M))))
-    assert set(re.findall(r"--([a-z]+)", "".join(re.findall(r"^  (--.*?)  ", points_help(), re.M)))) <= described
+    described = set(re.findall(r"-([a-z0-9]+)", " ".join(re.findall(r"^\.It Fl (.*)", section(page("points.1"), "OPTIONS"), re.M))))
+    assert set(re.findall(r"--([a-z0-9]+)", "".join(re.findall(r"^  (--.*?)  ", points_help(), re.M)))) <= described
 
 
 def example_script(text, folder):
@@ -89,6 +89,40 @@ def test_the_examples_work():
         done = subprocess.run(["bash", "-c", script], cwd=folder, env=dict(os.environ, PATH=path), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
     assert done.returncode == 0, script + done.stdout
+
+
+# ---- points-simulate(5)
+
+NEEDS = {"MAY": "", "MUST": "\nMust be given.\n", "PLAIN_MAY": "\nOnly without\n.Cm steps .\n", "RECEIPT_MAY": "\nOnly with\n.Cm steps .\n",
+         "PLAIN_MUST": "\nMust be given without\n.Cm steps ,\nand only then.\n",
+         "RECEIPT_MUST": "\nMust be given with\n.Cm steps ,\nand only then.\n"}
+
+
+def design_keys():
+    """The rows of tools/simulate_design.c: (section, key) to when it must be given."""
+    source = (TOP / "tools" / "simulate_design.c").read_text()
+    table = re.search(r"\} keys\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1]
+    rows = re.findall(r'\{(\w+), "([\w-]+)", \w+, .*?, (\w+)\},\n', table)
+    assert len(rows) == table.count('"') / 2 > 0
+    return {(part.lower(), name): need for part, name, need in rows}
+
+
+def test_each_key_of_a_design():
+    parts = dict(re.findall(r"^\.Ss \[(\w+).*\].*\n((?:(?!\.S[hs] ).*\n)*)", section(page("points-simulate.5"), "SECTIONS"), re.M))
+    told = {(part, name): body for part, text in parts.items() for name, (_, body) in items(text).items()}
+    assert set(told) == set(design_keys())
+    for key, need in design_keys().items():
+        said = [name for name, text in NEEDS.items() if text and text in told[key]]
+        assert said == ([need] if NEEDS[need] and key[1] != "steps" else []), key
+        assert ("Default: " in told[key]) == (need == "MAY" and key[0] != "participation" or key[1] == "completion" and key[0] == "quest"), key
+
+
+def test_the_example_of_a_design_plays(tmp_path):
+    (text,) = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)\n\.Ed", section(page("points-simulate.5"), "EXAMPLES"), re.M | re.S)
+    (tmp_path / "design.ini").write_text(text + "\n")
+    done = subprocess.run([binary("points"), "simulate", tmp_path / "design.ini", "--sample", "1000"], capture_output=True, text=True,
+                          timeout=30, check=False)
+    assert done.returncode == 0 and "SDGs quest: the budget of 600,000,000 points" in done.stdout, done
 
 
 # ---- pointsd.conf(5)

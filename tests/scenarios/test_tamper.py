@@ -1,4 +1,5 @@
-"""One changed byte anywhere in what the ledger stores: the auditor must find it and name the block."""
+"""One changed byte anywhere in what the ledger stores: the auditor must find it and name the place."""
+import hashlib
 import os
 import pathlib
 import random
@@ -8,14 +9,18 @@ import subprocess
 
 import pytest
 
+import pointsclient as pc
 from conftest import binary
 from history import History
+from pointsclient import transaction as tx
 
 EDITS = int(os.environ.get("TAMPER_EDITS", "160"))
 RAW_EDITS = int(os.environ.get("TAMPER_RAW_EDITS", "60"))
 SEED = 20211112
 CHECKPOINT = "checkpoint"
 TRANSACTIONS = 400
+TABLES = ("headers", "bodies", "tree", "texts", "meta")
+SAPPORO = 11_002
 
 
 def tamper(*arguments):
@@ -35,7 +40,7 @@ def records(folder):
     """What the ledger stores, as (table, key in hex, size); but for the number of the format, which is no part of the proof."""
     rows = [row.split() for row in tamper(folder, "list").splitlines()]
     kept = [(table, key, int(size)) for table, key, size in rows if (table, key) != ("meta", b"format".hex())]
-    assert {table for table, _, _ in kept} == {"headers", "bodies", "tree", "meta"}
+    assert {table for table, _, _ in kept} == set(TABLES)
     return kept
 
 
@@ -44,32 +49,49 @@ def place(table, key):
     if table == "meta":
         assert bytes.fromhex(key).decode() == CHECKPOINT
         return "FAULT in the checkpoint: "
+    if table == "texts":
+        return "FAULT in the texts: the text of notice "
     return f"FAULT in block {int(key, 16)}: "
 
 
 def edits(stored):
     """First and last byte of the first, a middle and the last record of each table, all bits of them; then bytes at random."""
     dice = random.Random(SEED)
-    for table in ("headers", "bodies", "tree", "meta"):
+    for table in TABLES:
         of_table = [r for r in stored if r[0] == table]
         for _, key, size in {of_table[0], of_table[len(of_table) // 2], of_table[-1]}:
             for offset in (0, size - 1):
                 yield table, key, offset, 0xff
     for _ in range(EDITS):
-        table = dice.choice(["headers", "bodies", "bodies", "tree", "meta"])
+        table = dice.choice(["headers", "bodies", "bodies", "tree", "texts", "meta"])
         _, key, size = dice.choice([r for r in stored if r[0] == table])
         yield table, key, dice.randrange(size), dice.choice([1 << dice.randrange(8), dice.randrange(1, 256)])
 
 
+def post_notices(ledger, client):
+    """Three notices, the second of them withdrawn and erased; each with its text and the key of its record."""
+    key = pc.key_from_file(ledger.dir / "keys" / f"municipality-{SAPPORO:06}.key")
+    texts = [pc.notice_text(f"お知らせ {n}", "x" * size) for n, size in enumerate((1, 20, 1_900))]
+    posted = [tx.Transaction(id=pc.new_uuid7(), post_notice=tx.PostNotice(
+        municipality=SAPPORO, text_sha256=hashlib.sha256(text).digest(), last_day=2_932_896)) for text in texts]
+    target = dict(municipality=SAPPORO, notice=posted[1].id)
+    undone = [tx.Transaction(id=pc.new_uuid7(), withdraw_notice=tx.WithdrawNotice(**target)),
+              tx.Transaction(id=pc.new_uuid7(), erase_notice=tx.EraseNotice(**target))]
+    reply = client.submit(posted, [key], texts)
+    assert set(pc.codes(reply) + pc.codes(client.submit(undone, [key]))) == {"APPLIED"}
+    return [(p.id.hex(), f"{reply.first_sequence + n:016x}", text) for n, (p, text) in enumerate(zip(posted, texts))]
+
+
 @pytest.fixture
 def stored(ledger):
-    """The folder of a small ledger of all kinds of transactions, at rest."""
+    """The folder of a small ledger of all kinds of transactions, at rest; its notices are `ledger.notices`."""
     ledger.start()
     client = ledger.client()
-    history = History(SEED, ledger.model(), client.ledger_id, list(ledger.keys.values()))
+    history = History(SEED, ledger.model(), client.ledger_id, [*ledger.keys.values(), *ledger.offices.values()])
     for step in history.steps(TRANSACTIONS):
         client.send(submit=step.signed())
         client.receive(client.last_id)
+    ledger.notices = post_notices(ledger, client)
     ledger.stop()
     return ledger.dir / "ledger"
 
@@ -86,6 +108,30 @@ def test_every_changed_byte_is_found(stored, tmp_path):
         assert code == 1 and output.startswith(place(table, key)) and output.count("\n") == 1, (
             table, key, offset, mask, code, output)
         shutil.rmtree(copy)
+
+
+def test_texts_that_should_not_be_there_or_are_not(ledger, stored):
+    """A text exchanged, taken away, put back after it was erased, or of no notice: neither audited nor served."""
+    one, erased, last = ledger.notices
+    whole, data = (stored / "data.mdb").read_bytes(), stored / "data.mdb"
+    no_notice = f"{int(last[1], 16) + 1:016x}"
+    texts = sum(table == "texts" for table, _, _ in records(stored))
+    for edits_made, said in [
+            ([("put", one[1], last[2].hex())], f"the text of notice {one[0]} (sequence {int(one[1], 16)}) does not have"),
+            ([("take", one[1])], f"the text of notice {one[0]} (sequence {int(one[1], 16)}) is missing, and was not erased"),
+            ([("take", last[1])], f"the text of notice {last[0]} (sequence {int(last[1], 16)}) is missing"),
+            ([("put", erased[1], erased[2].hex())],
+             f"the text of notice {erased[0]} (sequence {int(erased[1], 16)}) is there, though it was erased"),
+            ([("put", no_notice, "78")], f"{texts + 1} are stored, but the blocks know of {texts}"),
+            ([("put", "00", "78")], f"{texts + 1} are stored, but the blocks know of {texts}"),
+            ([("take", one[1]), ("put", no_notice, "78")], f"the text of notice {one[0]}")]:
+        for how, *arguments in edits_made:
+            tamper(stored, how, "texts", *arguments)
+        code, output = verify(stored)
+        assert code == 1 and output.startswith(f"FAULT in the texts: {said}") and output.count("\n") == 1, output
+        assert f"this ledger is not served: in the texts: {said}" in ledger.refuses_to_start()
+        data.write_bytes(whole)
+    assert verify(stored)[0] == 0
 
 
 def test_a_copy_cut_short_cannot_be_read(stored, tmp_path):

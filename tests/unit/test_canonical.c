@@ -1,6 +1,8 @@
 // The canonical form, rule by rule (doc/protocol.md), and as a whole: what passes is what protobuf-c would write
 // itself.
+#include "proto/arena.h"
 #include "proto/canonical.h"
+#include "proto/envelope.h"
 #include "proto/formats.h"
 
 #include <setjmp.h>
@@ -224,6 +226,10 @@ static void test_sizes(void **state)
         {TYPE(envelope), "122a" TRANSACTION_1, "ledger_id", "is missing"},
         {TYPE(envelope), LEDGER, "transactions", "is missing"},
         {TYPE(envelope), "", "ledger_id", "is missing"},
+        {TYPE(envelope), LEDGER "122a" TRANSACTION_1 "1a20 dd*32", NULL, NULL},
+        {TYPE(envelope), LEDGER "122a" TRANSACTION_1 "1a1f dd*31", "dry_run_sha256", "has 31 bytes, must have 32"},
+        {TYPE(envelope), LEDGER "1a20 dd*32", "transactions", "is missing"},
+        {TYPE(dry_run), "", "envelope", "is missing"},
         {TYPE(refuse_conversion), ACCOUNT "12c801 61*200", NULL, NULL},
         {TYPE(refuse_conversion), ACCOUNT "12c901 61*201", "reason", "has 201 bytes, must have 0 to 200"},
         {TYPE(define_purpose), "0801 1264 61*100", NULL, NULL},
@@ -245,6 +251,56 @@ static void test_sizes(void **state)
     RUN(cases);
 }
 
+#define VERSION "0a02 6a61 1201 74" // language "ja", title "t"
+static void test_sizes_of_notices(void **state)
+{
+    (void)state;
+    static const struct test_case cases[] = {
+        {TYPE(notice_text), "0a07" VERSION, NULL, NULL},
+        {TYPE(notice_text), "12f403 61*500", "versions", "is missing"},
+        {TYPE(notice_text), "0a07" VERSION "12f403 61*500", NULL, NULL},
+        {TYPE(notice_text), "0a07" VERSION "12f503 61*501", "link", "has 501 bytes, must have 0 to 500"},
+        {TYPE(notice_version), "0a0161 120174", "language", "has 1 bytes, must have 2 to 20"},
+        {TYPE(notice_version), "0a15 61*21 120174", "language", "has 21 bytes"},
+        {TYPE(notice_version), "0a02 6a61", "title", "is missing"},
+        {TYPE(notice_version), "0a02 6a61 12c801 61*200", NULL, NULL},
+        {TYPE(notice_version), "0a02 6a61 12c901 61*201", "title", "has 201 bytes, must have 1 to 200"},
+        {TYPE(notice_version), VERSION "1ad00f 61*2000", NULL, NULL},
+        {TYPE(notice_version), VERSION "1a0161 1ad10f 61*2001", "paragraphs[1]", "has 2001 bytes, must have 1 to 2000"},
+        {TYPE(notice_version), VERSION "1a00", "paragraphs[0]", "is empty"},
+        {TYPE(notice_version), VERSION "1a020a61", "paragraphs[0]", "control characters"},
+        {TYPE(post_notice), "0801", "text_sha256", "is missing"},
+        {TYPE(withdraw_notice), "0801", "notice", "is missing"},
+        {TYPE(erase_notice), "0801 1211 61*17", "notice", "has 17 bytes, must have 16"},
+        {TYPE(get_notices), "", NULL, NULL},
+        {TYPE(get_notices), "0a0f 61*15", "account", "has 15 bytes, must have 16"},
+        {TYPE(signed_envelope), "0a0161" SIGNATURE "1ac03e 61*8000", NULL, NULL},
+        {TYPE(signed_envelope), "0a0161" SIGNATURE "1a0161 1ac13e 61*8001", "texts[1]", "must have 1 to 8000"},
+        {TYPE(signed_envelope), "0a0161" SIGNATURE "1a00", "texts[0]", "is empty"},
+    };
+    RUN(cases);
+}
+
+static void test_numbers_of_parts_of_notices(void **state)
+{
+    (void)state;
+    static char text[2048];
+    for (int count = 50; count <= 51; count++) {
+        strcpy(text, VERSION);
+        for (int i = 0; i < count; i++)
+            strcat(text, "1a0161");
+        assert_int_equal(check(TYPE(notice_version), text), count > 50 ? CANONICAL_MALFORMED : CANONICAL_OK);
+    }
+    assert_string_equal(fault.field, "paragraphs");
+    for (int count = 10; count <= 11; count++) {
+        *text = '\0';
+        for (int i = 0; i < count; i++)
+            strcat(text, "0a07" VERSION);
+        assert_int_equal(check(TYPE(notice_text), text), count > 10 ? CANONICAL_MALFORMED : CANONICAL_OK);
+    }
+    assert_string_equal(fault.field, "versions");
+}
+
 // An envelope of `count` transactions.
 static enum canonical_result check_envelope_of(size_t count, bool trailing_field)
 {
@@ -253,7 +309,7 @@ static enum canonical_result check_envelope_of(size_t count, bool trailing_field
     for (size_t i = 0; i < count; i++)
         size += from_hex("122a" TRANSACTION_1, bytes + size);
     if (trailing_field)
-        size += from_hex("1801", bytes + size);
+        size += from_hex("7801", bytes + size);
     return canonical_check(TYPE(envelope), bytes, size, &fault);
 }
 
@@ -271,6 +327,8 @@ static void test_too_large(void **state)
     assert_string_equal(fault.field, "envelope");
     assert_int_equal(check(TYPE(request), "0801 12 8b9703 0aa19603 61*52001" SIGNATURE), CANONICAL_TOO_LARGE);
     assert_string_equal(fault.field, "submit.envelope");
+    assert_int_equal(check(TYPE(dry_run), "0aa09603 61*52000"), CANONICAL_OK);
+    assert_int_equal(check(TYPE(dry_run), "0aa19603 61*52001"), CANONICAL_TOO_LARGE);
 }
 
 static void test_signatures(void **state)
@@ -288,17 +346,41 @@ static void test_signatures(void **state)
 
 // ---- as a whole
 
-static bool repacks_equal(const uint8_t *bytes, size_t size)
+static bool repacks_to(const Points__V1__Envelope *envelope, const uint8_t *bytes, size_t size)
 {
-    Points__V1__Envelope *envelope = points__v1__envelope__unpack(NULL, size, bytes);
-    if (!envelope)
-        return false;
     uint8_t *again = malloc(points__v1__envelope__get_packed_size(envelope) + 1);
     size_t again_size = points__v1__envelope__pack(envelope, again);
     bool equal = again_size == size && memcmp(again, bytes, size) == 0;
     free(again);
-    points__v1__envelope__free_unpacked(envelope, NULL);
     return equal;
+}
+
+static bool repacks_equal(const uint8_t *bytes, size_t size)
+{
+    Points__V1__Envelope *envelope = points__v1__envelope__unpack(NULL, size, bytes);
+    bool equal = envelope && repacks_to(envelope, bytes, size);
+    if (envelope)
+        points__v1__envelope__free_unpacked(envelope, NULL);
+    return equal;
+}
+
+// envelope_read gives the verdict of canonical_check, fault and all, and the message that the bytes are.
+static bool reads_the_same(const uint8_t *bytes, size_t size, enum canonical_result result)
+{
+    struct arena arena;
+    struct canonical_fault read_fault = {0};
+    Points__V1__Envelope *envelope;
+    uint8_t *exact = malloc(size + 1); // so that reading past the end is seen
+    memcpy(exact + 1, bytes, size);
+    arena_init(&arena, 1 << 20);
+    bool same = envelope_read(exact + 1, size, &arena.allocator, &envelope, &read_fault) == result;
+    if (same && result == CANONICAL_OK)
+        same = envelope && repacks_to(envelope, bytes, size);
+    else if (same)
+        same = !strcmp(read_fault.field, fault.field) && !strcmp(read_fault.problem, fault.problem);
+    arena_free(&arena);
+    free(exact);
+    return same;
 }
 
 static size_t mutate(uint8_t *bytes, size_t size)
@@ -326,7 +408,9 @@ static void test_mutations(void **state)
     (void)state;
     static const char envelope[] =
         LEDGER "122a" TRANSACTION_1 "1233 0a10 03*16 321f 0a10 01*16 12 0b 61 e69cad e5b98c e5b882 78"
-               "1226 0a10 04*16 8a0111 0801 1207 e69cad 61626364 18904e 20a04e";
+               "1226 0a10 04*16 8a0111 0801 1207 e69cad 61626364 18904e 20a04e"
+               "122f 0a10 05*16 1a1b" ACCOUNT "10d0af01 1801 20c801 122a 0a10 06*16 2216" ACCOUNT "10ac ff 01"
+               "1a20 bb*32";
     uint8_t original[512], bytes[512];
     size_t original_size = from_hex(envelope, original), good = 0;
     srandom(2);
@@ -335,7 +419,10 @@ static void test_mutations(void **state)
         size_t size = original_size;
         for (long changes = random() % 3; changes >= 0; changes--)
             size = mutate(bytes, size);
-        if (canonical_check(TYPE(envelope), bytes, size, &fault) != CANONICAL_OK)
+        enum canonical_result result = canonical_check(TYPE(envelope), bytes, size, &fault);
+        if (!reads_the_same(bytes, size, result))
+            fail_msg("mutation %d is read otherwise than it is checked: %s %s", i, fault.field, fault.problem);
+        if (result != CANONICAL_OK)
             continue;
         good++;
         if (!repacks_equal(bytes, size))
@@ -355,6 +442,8 @@ int main(void)
         cmocka_unit_test(test_oneof),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_sizes_of_notices),
+        cmocka_unit_test(test_numbers_of_parts_of_notices),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_signatures),
         cmocka_unit_test(test_mutations),

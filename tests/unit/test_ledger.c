@@ -407,6 +407,96 @@ static void test_read_writes_nothing(void **state)
     }
 }
 
+// ---- texts
+
+// A block of one transaction, with texts to keep and to erase.
+static bool append_texts(struct ledger *ledger, uint64_t sequence, const struct ledger_text *texts, size_t text_count,
+    const uint64_t *erased, size_t erased_count)
+{
+    struct ledger_block block = {.rules_version = 1,
+        .first_sequence = sequence,
+        .count = 1,
+        .time = GENESIS_TIME,
+        .envelope = genesis,
+        .envelope_size = genesis_size,
+        .signatures = signatures,
+        .signature_count = 1,
+        .texts = texts,
+        .text_count = text_count,
+        .erased_texts = erased,
+        .erased_count = erased_count};
+    return ledger_append(ledger, &block, 1, &error);
+}
+
+// `bytes` NULL: there is none.
+static void assert_text(struct ledger *ledger, uint64_t sequence, const uint8_t *bytes, size_t size)
+{
+    struct ledger_text text;
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    assert_int_equal(ledger_read_text(reading, sequence, &text, &error), bytes != NULL);
+    if (bytes) {
+        assert_int_equal(text.sequence, sequence);
+        assert_int_equal(text.size, size);
+        assert_memory_equal(text.bytes, bytes, size);
+    }
+    ledger_read_end(reading);
+}
+
+static void assert_text_count(struct ledger *ledger, uint64_t expected)
+{
+    uint64_t count;
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    assert_done(ledger_read_text_count(reading, &count, &error));
+    assert_int_equal(count, expected);
+    ledger_read_end(reading);
+}
+
+static void test_texts(void **state)
+{
+    (void)state;
+    static uint8_t large[NOTICE_TEXT_BYTES_MAX] = "large";
+    const uint8_t *small = (const uint8_t *)"a";
+    assert_done(create());
+    struct ledger *ledger = open_writer();
+    assert_text_count(ledger, 0);
+    assert_done(append_texts(ledger, 1, &(struct ledger_text){1, small, 1}, 1, NULL, 0));
+    assert_done(append_texts(ledger, 2, &(struct ledger_text){2, large, sizeof large}, 1, NULL, 0));
+    assert_text(ledger, 1, small, 1);
+    assert_text(ledger, 2, large, sizeof large);
+    assert_text(ledger, 3, NULL, 0);
+    ledger_close(ledger);
+
+    ledger = open_writer(); // they outlive the process; the last one erased leaves room for the next
+    assert_done(append_texts(ledger, 3, NULL, 0, (const uint64_t[]){2}, 1));
+    assert_done(append_texts(ledger, 4, &(struct ledger_text){4, small, 1}, 1, NULL, 0));
+    assert_text(ledger, 2, NULL, 0);
+    assert_text(ledger, 4, small, 1);
+    assert_text_count(ledger, 2);
+    assert_done(append_texts(ledger, 5, &(struct ledger_text){5, small, 1}, 1, (const uint64_t[]){1, 5}, 2));
+    assert_text(ledger, 5, NULL, 0); // posted and erased in one block
+    assert_text_count(ledger, 1);
+    ledger_close(ledger);
+    assert_done(check());
+}
+
+static void test_texts_all_or_none(void **state)
+{
+    (void)state;
+    const uint8_t *small = (const uint8_t *)"a";
+    assert_done(create());
+    struct ledger *ledger = open_writer();
+    assert_done(append_texts(ledger, 1, &(struct ledger_text){1, small, 1}, 1, NULL, 0));
+    assert_false(append_texts(ledger, 2, &(struct ledger_text){2, small, 1}, 1, (const uint64_t[]){7}, 1));
+    assert_message("a record is missing");
+    assert_false(append_texts(ledger, 2, &(struct ledger_text){1, small, 1}, 1, NULL, 0));
+    assert_int_equal(ledger_size(ledger), 2);
+    assert_text_count(ledger, 1);
+    assert_done(append_texts(ledger, 2, NULL, 0, (const uint64_t[]){1}, 1));
+    assert_text_count(ledger, 0);
+    ledger_close(ledger);
+    assert_done(check());
+}
+
 // ---- proofs
 
 static bool read_node(void *context, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
@@ -620,11 +710,11 @@ static void test_format(void **state)
 {
     (void)state;
     make_ledger();
-    raw_put("meta", "format", 6, (const uint8_t[]){0, 0, 0, 2}, 4);
+    raw_put("meta", "format", 6, (const uint8_t[]){0, 0, 0, 1}, 4);
     assert_null(ledger_open(dir, LEDGER_READ, &error));
-    assert_message("format 2, this program reads format 1");
+    assert_message("format 1, this program reads format 2");
     assert_null(ledger_open(dir, LEDGER_WRITE, &error));
-    assert_message("format 2, this program reads format 1");
+    assert_message("format 1, this program reads format 2");
     raw_put("meta", "format", 6, (const uint8_t[]){1}, 1);
     assert_null(ledger_open(dir, LEDGER_READ, &error));
     assert_message("damaged");
@@ -702,6 +792,8 @@ int main(void)
         cmocka_unit_test_setup(test_checkpoint_alone, set_up),
         cmocka_unit_test_setup(test_lock, set_up),
         cmocka_unit_test_setup(test_read_writes_nothing, set_up),
+        cmocka_unit_test_setup(test_texts, set_up),
+        cmocka_unit_test_setup(test_texts_all_or_none, set_up),
         cmocka_unit_test_setup(test_proofs, set_up),
         cmocka_unit_test_setup(test_damage, set_up),
         cmocka_unit_test_setup(test_damage_by_insider, set_up),

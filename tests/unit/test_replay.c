@@ -43,6 +43,7 @@ struct world {
     struct note_signer signer;
     struct points_state *state;
     struct replay replay;
+    struct id_index *ids;
 };
 
 // ---- making a world
@@ -337,6 +338,11 @@ static void begin_played(struct world *world)
     play(world);
 }
 
+static void index_fails(const char *message)
+{
+    fail_msg("%s", message);
+}
+
 // As the auditor does it, or as the daemon does when it starts.
 static enum replay_result replay(struct world *world, bool signatures)
 {
@@ -346,7 +352,12 @@ static enum replay_result replay(struct world *world, bool signatures)
     if (!world->ledger)
         fail_msg("%s", error.message);
     replay_end(&world->replay);
-    return replay_run(&world->replay, world->ledger, signatures, NULL, NULL);
+    id_index_close(world->ids);
+    struct id_index_error index_error;
+    world->ids = id_index_open(&(struct id_index_settings){.fail = index_fails}, &index_error);
+    if (!world->ids)
+        fail_msg("%s", index_error.message);
+    return replay_run(&world->replay, world->ledger, world->ids, signatures, NULL, NULL);
 }
 
 static void end(struct world *world)
@@ -354,6 +365,7 @@ static void end(struct world *world)
     static const char *const files[] = {"data.mdb", "lock.mdb", "ledger.lock"};
     char path[128];
     replay_end(&world->replay);
+    id_index_close(world->ids);
     ledger_close(world->ledger);
     points_free(world->state);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {

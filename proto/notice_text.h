@@ -1,0 +1,13 @@
+// The texts of notices, which travel beside an envelope: whether they are those that its signers signed for.
+#pragma once
+
+#include "proto/canonical.h"
+#include "proto/formats.h"
+
+#include <stdbool.h>
+
+// One text for each PostNotice of the envelope, in their order, each the canonical form of a NoticeText with its
+// languages ascending, and with the notice's SHA-256. Both messages are canonical. False: `fault` names where, as in
+// "texts[1].versions[0].title".
+bool notice_texts_check(const Points__V1__Envelope *envelope, const Points__V1__SignedEnvelope *signed_envelope,
+    struct canonical_fault *fault);
