@@ -32,7 +32,6 @@ static const struct size_rule size_rules[] = {
     {TYPE(close_account), 1, ID_BYTES, ID_BYTES},
     {TYPE(envelope), 1, HASH_BYTES, HASH_BYTES},
     {TYPE(envelope), 2, 1, ENVELOPE_TRANSACTIONS_MAX},
-    {TYPE(envelope), 3, HASH_BYTES, HASH_BYTES},
     {TYPE(signature), 1, KEY_BYTES, KEY_BYTES},
     {TYPE(signature), 2, SIGNATURE_BYTES, SIGNATURE_BYTES},
     {TYPE(signed_envelope), 1, 1, ENVELOPE_BYTES_MAX},

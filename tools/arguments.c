@@ -149,3 +149,11 @@ int parse_enum(const struct context *context, const char *what, const ProtobufCE
         *at = *at == '_' ? '-' : (char)tolower((unsigned char)*at);
     fail_usage(context, "%s: \"%s\" is none of: %s", what, shown(text), list);
 }
+
+Points__V1__TotalsUnit option_unit(const struct context *context, Points__V1__TotalsUnit otherwise)
+{
+    const char *unit = option_get(context, "by");
+    if (!unit)
+        return otherwise;
+    return (Points__V1__TotalsUnit)parse_enum(context, "--by", &points__v1__totals_unit__descriptor, unit, true);
+}

@@ -227,17 +227,28 @@ uint32_t context_municipality_asked(struct context *context)
 
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code)
 {
-    char text[16];
+    char text[16] = "";
     const struct municipality_name *name = municipality_names_get(context_municipalities(context), code);
-    snprintf(text, sizeof text, "%06u", code);
+    if (code)
+        snprintf(text, sizeof text, "%06u", code);
     table_text(table, text);
     table_text(table, name ? name->ja : "");
     table_text(table, name ? name->en : "");
 }
 
+void context_purpose_cells(struct context *context, struct table *table, uint32_t purpose)
+{
+    const struct programme_name *named = purpose ? context_named(context, PART(PURPOSES), purpose) : NULL;
+    if (purpose)
+        table_number(table, purpose);
+    else
+        table_empty(table);
+    table_text(table, named ? named->name : "");
+}
+
 int context_print(struct context *context, struct table *table)
 {
-    table_print(table, context->format, stdout);
+    context->characters_lost += table_print(table, context->format, stdout);
     table_free(table);
     return EXIT_SUCCESS;
 }

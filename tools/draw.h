@@ -1,29 +1,23 @@
 // Seeded chance: the same seed and the same question give the same answer, in whatever order the questions come.
 #pragma once
 
+#include "tools/mix.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-// splitmix64's finaliser (Sebastiano Vigna, public domain).
-static inline uint64_t draw_mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
 
 // 64 random bits about `who` at `when`, which is below 2^24. What is asked about is the topic, below 2^8: each gets
 // numbers of its own.
 static inline uint64_t draw(uint64_t seed, unsigned topic, uint64_t who, uint32_t when)
 {
     uint64_t question = who << 32 | (uint64_t)when << 8 | (uint64_t)topic;
-    return draw_mix(draw_mix(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ question * UINT64_C(0x9e3779b97f4a7c15));
+    return mix64(mix64(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ question * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 // Other bits after those that were used.
 static inline uint64_t draw_next(uint64_t bits)
 {
-    return draw_mix(bits + UINT64_C(0x9e3779b97f4a7c15));
+    return mix64(bits + UINT64_C(0x9e3779b97f4a7c15));
 }
 
 // Takes the lowest bits off a drawn number: 0 to below - 1, near enough to uniform for numbers below 2^16.

@@ -23,6 +23,7 @@ static const struct {
     {"Corrections and payments", commands_corrections},
     {"Notices", commands_notices},
     {"Asking", commands_queries},
+    {"Reports", commands_reports},
     {"Files", commands_submit},
     {"Many at once", commands_batch},
     {"The WAON side", commands_waon},
@@ -31,7 +32,7 @@ static const struct {
 #define GROUP_COUNT (sizeof groups / sizeof *groups)
 
 static const char global_synopsis[] =
-    "[--dir DIR] [--socket ADDRESS] [--key NAME] [--out FILE] [--json] [--csv] [--help] [--version]";
+    "[--dir DIR] [--socket ADDRESS] [--key NAME] [--out FILE] [--json] [--csv] [--cp932] [--help] [--version]";
 
 static const char global_help[] =
     "options of all commands:\n"
@@ -41,6 +42,8 @@ static const char global_help[] =
     "  --out FILE        write the signed envelope to FILE instead of sending it\n"
     "  --json            print JSON instead of tables for people\n"
     "  --csv             print CSV (RFC 4180, UTF-8 with a byte order mark) instead of tables for people\n"
+    "  --cp932           print CSV in CP932, for older spreadsheets; what CP932 cannot hold is told, and 〓 stands for "
+    "it\n"
     "\n"
     "Municipalities are accepted in Japanese, in Latin letters, or by code. Days and times are JST.\n"
     "Exit: 0 done; 1 something failed; 2 wrong use; 3 a refusal was recorded; 4 refused whole, nothing recorded.\n";
@@ -51,7 +54,7 @@ static void print_help(FILE *file)
     for (size_t i = 0; i < GROUP_COUNT; i++) {
         fprintf(file, "\n%s\n", groups[i].heading);
         for (const struct command *row = groups[i].rows; row->name; row++)
-            fprintf(file, "  %-16s %s\n", row->name, row->summary);
+            fprintf(file, "  %-21s %s\n", row->name, row->summary);
     }
     fprintf(file, "\n%s", global_help);
 }
@@ -68,22 +71,54 @@ static int print_command_help(const struct command *command)
     return EXIT_SUCCESS;
 }
 
-static const struct command *find_command(const char *name)
+// Some commands are two words, as in "report donations". What stands behind `first` and its blank; NULL: another name.
+static const char *behind(const char *name, const char *first)
+{
+    size_t size = strlen(first);
+    return !strncmp(name, first, size) && name[size] == ' ' ? name + size + 1 : NULL;
+}
+
+// By its name; `first` is the first of two words, or NULL.
+static const struct command *find_command(const char *first, const char *name)
 {
     for (size_t i = 0; i < GROUP_COUNT; i++)
-        for (const struct command *row = groups[i].rows; row->name; row++)
-            if (!strcmp(row->name, name))
+        for (const struct command *row = groups[i].rows; row->name; row++) {
+            const char *own = first ? behind(row->name, first) : row->name;
+            if (own && !strcmp(own, name))
                 return row;
+        }
     return NULL;
 }
 
-static noreturn void fail_unknown_command(const char *name)
+static bool begins_command(const char *first)
 {
-    fprintf(stderr, "points: no command \"%s\"; there are:", shown(name));
     for (size_t i = 0; i < GROUP_COUNT; i++)
         for (const struct command *row = groups[i].rows; row->name; row++)
-            fprintf(stderr, " %s", row->name);
+            if (behind(row->name, first))
+                return true;
+    return false;
+}
+
+// Those whose first word is `first`; NULL: all.
+static void list_commands(const char *first)
+{
+    const char *between = " ";
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        for (const struct command *row = groups[i].rows; row->name; row++)
+            if (!first || behind(row->name, first)) {
+                fprintf(stderr, "%s%s", between, row->name);
+                between = ", ";
+            }
     fputs("\npoints: `points --help` says what they do\n", stderr);
+}
+
+static noreturn void fail_unknown_command(const char *first, const char *name)
+{
+    if (!name)
+        fprintf(stderr, "points: %s what? There are:", first);
+    else
+        fprintf(stderr, "points: no command \"%s%s%s\"; there are:", first ? first : "", first ? " " : "", shown(name));
+    list_commands(first);
     exit(EXIT_WRONG_USE);
 }
 
@@ -91,7 +126,7 @@ static noreturn void fail_unknown_command(const char *name)
 static void set_format(struct context *context, enum table_format format)
 {
     if (context->format != TABLE_PEOPLE && context->format != format)
-        fail(EXIT_WRONG_USE, "--json and --csv exclude each other; give one of them");
+        fail(EXIT_WRONG_USE, "--json, --csv and --cp932 exclude each other; give one of them");
     context->format = format;
 }
 
@@ -107,6 +142,8 @@ static void set_global(struct context *context, const char *name, const char *va
         set_format(context, TABLE_JSON);
     else if (!strcmp(name, "csv"))
         set_format(context, TABLE_CSV);
+    else if (!strcmp(name, "cp932"))
+        set_format(context, TABLE_CP932);
     else if (context->key_count < SIGNATURES_MAX)
         context->key_names[context->key_count++] = value;
     else
@@ -127,6 +164,7 @@ static void set_own(struct context *context, const char *name, const char *value
 
 struct words {
     char **at, **end;
+    const char *first; // of a command of two words
     bool help, only_arguments;
 };
 
@@ -168,11 +206,13 @@ static void take_word(struct context *context, struct words *words)
 {
     const char *word = *words->at++;
     if (!context->command) {
-        context->command = find_command(word);
-        if (!context->command && !strcmp(word, "help"))
+        context->command = find_command(words->first, word);
+        if (!context->command && !words->first && !strcmp(word, "help"))
             words->help = true;
+        else if (!context->command && !words->first && begins_command(word))
+            words->first = word;
         else if (!context->command)
-            fail_unknown_command(word);
+            fail_unknown_command(words->first, word);
     } else if (context->argument_count < ARGUMENTS_MAX) {
         context->arguments[context->argument_count++] = word;
     } else {
@@ -222,7 +262,18 @@ static bool read_command_line(struct context *context, int count, char **values)
         exit(print_command_help(context->command));
     if (words.help)
         print_help(stdout);
+    else if (words.first && !context->command)
+        fail_unknown_command(words.first, NULL);
     return !words.help;
+}
+
+// Characters lost in an answer are a failure. Where something was sent, the code says what became of that, and nothing
+// else.
+static int exit_code(const struct context *context, int code)
+{
+    if (context->characters_lost)
+        say("%zu characters were lost to CP932; --csv keeps them", context->characters_lost);
+    return !code && context->characters_lost && !context->command->signers_min ? EXIT_FAILED : code;
 }
 
 int main(int count, char **values)
@@ -244,5 +295,5 @@ int main(int count, char **values)
     context_close(&context);
     if (fflush(stdout) != 0)
         fail(EXIT_FAILED, "cannot write the output: %s", strerror(errno));
-    return code;
+    return exit_code(&context, code);
 }

@@ -19,7 +19,8 @@ typedef Points__V1__Request__BodyCase request_type;
 // The synopsis drives parsing, usage and documentation (tools/synopsis.h): words are required, [words] are not,
 // "--name VALUE" and "[--flag]" are the command's own options, "[--name VALUE]..." may be given again and again.
 struct command {
-    const char *name, *synopsis, *summary;
+    const char *name; // one word or two
+    const char *synopsis, *summary;
     const char *key;                     // name of the key it uses unless --key says otherwise; NULL: none
     unsigned signers_min;                // 0: it signs nothing; 2: two operators must sign
     int (*run)(struct context *context); // returns the exit code
@@ -37,6 +38,7 @@ struct context {
         const char *name, *value;
     } options[OPTIONS_MAX];
     size_t option_count;
+    size_t characters_lost; // in what was printed: they change the exit code (main)
 
     // Made when first needed.
     struct keyfile keys[SIGNATURES_MAX];
@@ -60,6 +62,7 @@ uint64_t parse_number(const struct context *context, const char *what, const cha
 // Those of an option; `otherwise` when it is not given.
 uint64_t option_number(const struct context *context, const char *name, uint64_t min, uint64_t max, uint64_t otherwise);
 uint32_t option_day(const struct context *context, const char *name, uint32_t otherwise);
+Points__V1__TotalsUnit option_unit(const struct context *context, Points__V1__TotalsUnit otherwise); // --by
 uint32_t parse_day(const struct context *context, const char *what, const char *text);
 int64_t parse_time(const struct context *context, const char *what, const char *text);
 void parse_id(const struct context *context, const char *what, const char *text, uint8_t id[ID_BYTES]);
@@ -78,7 +81,7 @@ const struct municipality_names *context_municipalities(struct context *context)
 uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
 // Likewise; the key becomes that municipality's own, municipality-CODE, unless --key is given.
 uint32_t context_own_municipality(struct context *context, const char *text);
-uint32_t context_municipality_asked(struct context *context);             // --municipality; 0: not given
+uint32_t context_municipality_asked(struct context *context); // --municipality; 0: not given
 // All pages of a part of the programme, as the daemon has it now.
 void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data);
 // What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.
@@ -92,15 +95,17 @@ void context_close(struct context *context);
 // Prints and frees. Returns EXIT_SUCCESS.
 int context_print(struct context *context, struct table *table);
 const char *context_municipality_name(struct context *context, uint32_t code); // in Japanese; "?" for none
-// Adds the cells of the three columns of MUNICIPALITY_COLUMNS.
+// Adds the cells of the three columns of MUNICIPALITY_COLUMNS; empty ones for 0.
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code);
 #define MUNICIPALITY_COLUMNS                                                                                           \
     {"municipality", TABLE_TEXT}, {"name_ja", TABLE_TEXT},                                                             \
     {                                                                                                                  \
         "name_en", TABLE_TEXT                                                                                          \
     }
+// The cells of {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}; both empty for 0.
+void context_purpose_cells(struct context *context, struct table *table, uint32_t purpose);
 
 // The tables of commands, each ended by a row without a name.
 extern const struct command commands_init[], commands_submit[], commands_accounts[], commands_residents[],
     commands_quests[], commands_programme[], commands_corrections[], commands_notices[], commands_queries[],
-    commands_batch[], commands_waon[], commands_simulate[];
+    commands_reports[], commands_batch[], commands_waon[], commands_simulate[];

@@ -2,6 +2,7 @@
 #include "tools/books_table.h"
 #include "tools/cells.h"
 #include "tools/queries.h"
+#include "tools/rows.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -20,14 +21,23 @@ static int64_t newest_wanted(struct context *context)
     return client_hello(context_client(context))->time - (int64_t)days * DAY_S;
 }
 
-static void conversion_row(
-    struct context *context, struct table *table, const Points__V1__PendingConversion *conversion)
+struct waiting {
+    struct context *context;
+    struct table *table;
+    int64_t newest; // requested later: not wanted
+};
+
+static void conversion_row(void *data, const Points__V1__PendingConversion *conversion)
 {
+    struct waiting *waiting = data;
+    struct table *table = waiting->table;
+    if (conversion->requested_at > waiting->newest)
+        return;
     table_number(table, conversion->sequence);
     time_cell(table, conversion->requested_at);
     id_cell(table, &conversion->id);
     id_cell(table, &conversion->account);
-    context_municipality_cells(context, table, conversion->municipality);
+    context_municipality_cells(waiting->context, table, conversion->municipality);
     table_number(table, conversion->points);
     table_number(table, conversion->fee_points);
 }
@@ -37,20 +47,10 @@ static int run_conversions(struct context *context)
     static const struct table_column columns[] = {{"sequence", TABLE_ORDINAL}, {"requested_at", TABLE_TEXT},
         {"conversion", TABLE_TEXT}, {"account", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"points", TABLE_NUMBER},
         {"fee_points", TABLE_NUMBER}};
-    Points__V1__GetPendingConversions ask = POINTS__V1__GET_PENDING_CONVERSIONS__INIT;
     context_municipalities(context);
-    int64_t newest = newest_wanted(context);
-    struct table *table = table_new("conversions", columns, COUNT(columns));
-    do {
-        Points__V1__Response *response = context_call(context, REQUEST(GET_PENDING_CONVERSIONS), &ask);
-        const Points__V1__PendingConversionsReply *page = response->pending_conversions;
-        for (size_t i = 0; i < page->n_conversions; i++)
-            if (page->conversions[i]->requested_at <= newest)
-                conversion_row(context, table, page->conversions[i]);
-        ask.after = page->next;
-        client_free_response(response);
-    } while (ask.after);
-    return context_print(context, table);
+    struct waiting waiting = {context, table_new("conversions", columns, COUNT(columns)), newest_wanted(context)};
+    pending_conversions_walk(context, conversion_row, &waiting);
+    return context_print(context, waiting.table);
 }
 
 // ---- books
@@ -83,7 +83,7 @@ static void total_line(const struct context *context, struct table *table, const
     books_cells(table, accounts, reply->total);
 }
 
-static int run_trial_balance(struct context *context)
+int run_trial_balance(struct context *context)
 {
     static const struct table_column columns[] = {MUNICIPALITY_COLUMNS, BOOKS_COLUMNS};
     Points__V1__GetTrialBalance ask = POINTS__V1__GET_TRIAL_BALANCE__INIT;
@@ -150,6 +150,8 @@ const struct command commands_queries[] = {
         "show home and balance of an account and what will expire, or its quests", "auditor", 0, run_account},
     {"statement", "ACCOUNT [--limit ROWS]",
         "show what happened to an account, newest first, with the balance after each", "auditor", 0, run_statement},
+    {"homes", "ACCOUNT", "show an account's home municipalities, and from when on each was it", "auditor", 0,
+        run_homes},
     {"transaction", "ID", "show a transaction and its outcome", "auditor", 0, run_transaction},
     {"totals",
         "[--municipality MUNICIPALITY] [--purpose PURPOSE] [--from DAY] [--to DAY] [--by whole|day|month|fiscal-year] "

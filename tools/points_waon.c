@@ -1,6 +1,7 @@
 // The settlement run with the WAON side: a file of the conversions that wait goes out, its results come in.
 #include "tools/batch_send.h"
 #include "tools/file.h"
+#include "tools/rows.h"
 #include "tools/waon_match.h"
 #include "tools/shown.h"
 #include "tools/uuid7.h"
@@ -12,29 +13,24 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+static void add_pending(void *data, const Points__V1__PendingConversion *from)
+{
+    struct waon_rows *pending = data;
+    struct waon_row row = {.sequence = from->sequence,
+        .points = from->points,
+        .fee_points = from->fee_points,
+        .requested_at = from->requested_at};
+    if (from->id.len != ID_BYTES || from->account.len != ID_BYTES)
+        fail(EXIT_FAILED, "the daemon's answer lacks a part");
+    memcpy(row.conversion, from->id.data, ID_BYTES);
+    memcpy(row.account, from->account.data, ID_BYTES);
+    waon_rows_add(pending, &row);
+}
+
 static void fetch_pending(struct context *context, struct waon_rows *pending)
 {
-    Points__V1__GetPendingConversions ask = POINTS__V1__GET_PENDING_CONVERSIONS__INIT;
     *pending = (struct waon_rows){0};
-    context_session(context);
-    do {
-        Points__V1__Response *response = context_call(context, REQUEST(GET_PENDING_CONVERSIONS), &ask);
-        const Points__V1__PendingConversionsReply *page = response->pending_conversions;
-        for (size_t i = 0; i < page->n_conversions; i++) {
-            const Points__V1__PendingConversion *from = page->conversions[i];
-            struct waon_row row = {.sequence = from->sequence,
-                .points = from->points,
-                .fee_points = from->fee_points,
-                .requested_at = from->requested_at};
-            if (from->id.len != ID_BYTES || from->account.len != ID_BYTES)
-                fail(EXIT_FAILED, "the daemon's answer lacks a part");
-            memcpy(row.conversion, from->id.data, ID_BYTES);
-            memcpy(row.account, from->account.data, ID_BYTES);
-            waon_rows_add(pending, &row);
-        }
-        ask.after = page->next;
-        client_free_response(response);
-    } while (ask.after);
+    pending_conversions_walk(context, add_pending, pending);
 }
 
 // ---- export

@@ -1,10 +1,13 @@
 // Asking where residents shop: home by municipality of the shop, by month. A matrix a month for people, long rows for
-// machines.
+// machines, heat maps for those who would rather look.
 #include "tools/cells.h"
+#include "tools/chart.h"
 #include "tools/jst.h"
-#include "tools/pages.h"
+#include "tools/picture.h"
 #include "tools/queries.h"
+#include "tools/rows.h"
 #include "tools/shown.h"
+#include "points/calendar.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,30 +15,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-struct circulation {
-    Points__V1__CirculationRow *rows;
-    size_t count;
-};
-
-static void begin(void *data)
-{
-    struct circulation *circulation = data;
-    circulation->count = 0;
-}
-
-static struct page_end take(const Points__V1__Response *response, void *data)
-{
-    struct circulation *circulation = data;
-    const Points__V1__CirculationReply *page = response->circulation;
-    circulation->rows = xrealloc(circulation->rows, (circulation->count + page->n_rows) * sizeof *circulation->rows);
-    for (size_t i = 0; i < page->n_rows; i++)
-        circulation->rows[circulation->count++] = *page->rows[i];
-    return (struct page_end){page->last_sequence, page->next_offset};
-}
-
 // ---- for machines
 
-static struct table *long_table(struct context *context, const struct circulation *circulation)
+static struct table *long_table(struct context *context, const struct circulation_rows *circulation)
 {
     static const struct table_column columns[] = {{"month", TABLE_TEXT}, {"home", TABLE_TEXT},
         {"home_name_ja", TABLE_TEXT}, {"home_name_en", TABLE_TEXT}, {"place", TABLE_TEXT},
@@ -43,7 +25,7 @@ static struct table *long_table(struct context *context, const struct circulatio
         {"amount_yen", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
     struct table *table = table_new("circulation", columns, COUNT(columns));
     for (size_t i = 0; i < circulation->count; i++) {
-        const Points__V1__CirculationRow *row = &circulation->rows[i];
+        const Points__V1__CirculationRow *row = &circulation->at[i];
         day_cell(table, row->first_day);
         context_municipality_cells(context, table, row->home);
         context_municipality_cells(context, table, row->place);
@@ -59,7 +41,8 @@ static struct table *long_table(struct context *context, const struct circulatio
 
 struct measure {
     const char *name, *heading;
-    bool adds_up; // one resident shops in several places: residents do not
+    const char *title, *unit; // of its picture
+    bool adds_up;             // one resident shops in several places: residents do not
     uint64_t (*of)(const Points__V1__CirculationRow *row);
 };
 
@@ -84,10 +67,10 @@ static uint64_t points_of(const Points__V1__CirculationRow *row)
 }
 
 static const struct measure measures[] = {
-    {"amount", "yen spent", true, amount_of},
-    {"receipts", "receipts", true, receipts_of},
-    {"residents", "residents who shopped", false, residents_of},
-    {"points", "points earned", true, points_of},
+    {"amount", "yen spent", "買い物の金額", "円", true, amount_of},
+    {"receipts", "receipts", "レシートの枚数", "枚", true, receipts_of},
+    {"residents", "residents who shopped", "買い物をした住民", "人", false, residents_of},
+    {"points", "points earned", "獲得ポイント", "ポイント", true, points_of},
 };
 
 static const struct measure *measure_asked(const struct context *context)
@@ -152,17 +135,25 @@ static void print_matrix(struct context *context, const struct month *month, con
     free(columns);
 }
 
-static int print_months(struct context *context, const struct circulation *circulation, const struct measure *measure)
+// The month that begins with row `i`; moves on.
+static struct month next_month(const struct circulation_rows *circulation, size_t *i)
+{
+    struct month month = {.rows = &circulation->at[*i]};
+    while (*i < circulation->count && circulation->at[*i].first_day == month.rows->first_day)
+        ++*i;
+    month.count = (size_t)(&circulation->at[*i] - month.rows);
+    return month;
+}
+
+static int print_months(
+    struct context *context, const struct circulation_rows *circulation, const struct measure *measure)
 {
     for (size_t i = 0; i < circulation->count;) {
         char day[JST_DAY_BYTES];
-        struct month month = {.rows = &circulation->rows[i]};
-        while (i < circulation->count && circulation->rows[i].first_day == month.rows->first_day)
-            i++;
-        month.count = (size_t)(&circulation->rows[i] - month.rows);
+        struct month month = next_month(circulation, &i);
         jst_print_day(month.rows->first_day, day);
         printf("%s%.7s: %s, by home (down) and municipality of the shop (across)\n",
-            month.rows == circulation->rows ? "" : "\n", day, measure->heading);
+            month.rows == circulation->at ? "" : "\n", day, measure->heading);
         print_matrix(context, &month, measure);
     }
     if (!circulation->count)
@@ -170,21 +161,60 @@ static int print_months(struct context *context, const struct circulation *circu
     return EXIT_SUCCESS;
 }
 
+// ---- the picture: a heat map a month
+
+static struct heat_map month_map(
+    const struct month *month, const struct measure *measure, const struct municipality_names *names)
+{
+    struct calendar_date date = calendar_date(month->rows->first_day);
+    uint64_t *values = xcalloc(names->count * names->count, sizeof *values);
+    for (size_t home = 0; home < names->count; home++)
+        for (size_t place = 0; place < names->count; place++)
+            values[home * names->count + place] = sum(month, measure, names->rows[home].code, names->rows[place].code);
+    return (struct heat_map){xprintf("%d年%d月", (int)date.year, date.month), values};
+}
+
+static void draw(struct context *context, const struct circulation_rows *circulation, const struct measure *measure)
+{
+    struct picture picture;
+    if (!picture_begin(context, &picture))
+        return;
+    const struct municipality_names *names = context_municipalities(context);
+    char **texts = xcalloc(names->count, sizeof *texts);
+    char *title = xprintf("どこの住民がどこで買い物をしたか: %s", measure->title);
+    struct heat_map *maps = xcalloc(circulation->count, sizeof *maps);
+    size_t count = 0;
+    for (size_t i = 0; i < names->count; i++)
+        texts[i] = names->rows[i].ja;
+    for (size_t i = 0; i < circulation->count;) {
+        struct month month = next_month(circulation, &i);
+        maps[count++] = month_map(&month, measure, names);
+    }
+    chart_heat_maps(picture.file, &(struct heat_maps){title, measure->unit, picture.note, "居住地", "買い物先", texts,
+                                      names->count, maps, count, measure->adds_up});
+    picture_save(&picture);
+    for (size_t i = 0; i < count; i++) {
+        free(maps[i].title);
+        free(maps[i].values);
+    }
+    free(maps);
+    free(title);
+    free(texts);
+}
+
 int run_circulation(struct context *context)
 {
     const struct measure *measure = measure_asked(context);
-    struct circulation circulation = {0};
     Points__V1__GetCirculation ask = POINTS__V1__GET_CIRCULATION__INIT;
-    const struct paged paged = {REQUEST(GET_CIRCULATION), &ask, &ask.offset, begin, take};
     ask.quest = (uint32_t)option_number(context, "quest", 1, UINT32_MAX, 0);
     ask.from_day = option_day(context, "from", 0);
     ask.to_day = option_day(context, "to", 0);
-    if (context->format != TABLE_PEOPLE && option_get(context, "show"))
+    if (context->format != TABLE_PEOPLE && option_get(context, "show") && !option_get(context, "svg"))
         fail_usage(context, "--show chooses what people see; --csv and --json have it all");
-    context_municipalities(context);
-    pages_take(context, &paged, &circulation);
+    struct circulation_rows circulation = circulation_rows_fetch(context, &ask);
+    draw(context, &circulation, measure);
     int code = context->format == TABLE_PEOPLE ? print_months(context, &circulation, measure)
                                                : context_print(context, long_table(context, &circulation));
-    free(circulation.rows);
+    free(circulation.at);
     return code;
 }

@@ -1,7 +1,7 @@
 // Asking what expired and will, and what was paid out of donations and is open.
 #include "tools/cells.h"
-#include "tools/pages.h"
 #include "tools/queries.h"
+#include "tools/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,66 +10,42 @@
 
 // ---- expiry
 
-struct expiry {
-    struct context *context;
-    struct table *table;
-};
-
-static void begin_expiry(void *data)
+int run_expiry(struct context *context)
 {
     static const struct table_column columns[] = {
         {"last_day", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"points", TABLE_NUMBER}, {"expired", TABLE_BOOLEAN}};
-    struct expiry *expiry = data;
-    table_free(expiry->table);
-    expiry->table = table_new("expiry", columns, COUNT(columns));
-}
-
-static struct page_end take_expiry(const Points__V1__Response *response, void *data)
-{
-    struct expiry *expiry = data;
-    const Points__V1__ExpiryReply *page = response->expiry;
-    for (size_t i = 0; i < page->n_rows; i++) {
-        day_cell(expiry->table, page->rows[i]->last_day);
-        context_municipality_cells(expiry->context, expiry->table, page->rows[i]->municipality);
-        table_number(expiry->table, page->rows[i]->points);
-        table_boolean(expiry->table, page->rows[i]->expired);
-    }
-    return (struct page_end){page->last_sequence, page->next_offset};
-}
-
-int run_expiry(struct context *context)
-{
     Points__V1__GetExpiry ask = POINTS__V1__GET_EXPIRY__INIT;
-    struct expiry expiry = {.context = context};
-    const struct paged paged = {REQUEST(GET_EXPIRY), &ask, &ask.offset, begin_expiry, take_expiry};
     ask.from_day = option_day(context, "from", 0);
     ask.to_day = option_day(context, "to", 0);
     ask.municipality = context_municipality_asked(context);
-    pages_take(context, &paged, &expiry);
-    return context_print(context, expiry.table);
+    struct expiry_rows rows = expiry_rows_fetch(context, &ask);
+    struct table *table = table_new("expiry", columns, COUNT(columns));
+    for (size_t i = 0; i < rows.count; i++) {
+        day_cell(table, rows.at[i].last_day);
+        context_municipality_cells(context, table, rows.at[i].municipality);
+        table_number(table, rows.at[i].points);
+        table_boolean(table, rows.at[i].expired);
+    }
+    free(rows.at);
+    return context_print(context, table);
 }
 
 // ---- settlements
 
-static void purpose_cells(struct context *context, struct table *table, uint32_t purpose)
-{
-    const struct programme_name *named = context_named(context, PART(PURPOSES), purpose);
-    table_number(table, purpose);
-    table_text(table, named ? named->name : "");
-}
+struct payments {
+    struct context *context;
+    struct table *made, *open;
+};
 
-static void settlement_rows(struct context *context, struct table *table, const Points__V1__SettlementsReply *page)
+static void settlement_row(struct context *context, struct table *table, const Points__V1__Settlement *row)
 {
-    for (size_t i = 0; i < page->n_settlements; i++) {
-        const Points__V1__Settlement *row = page->settlements[i];
-        table_number(table, row->sequence);
-        day_cell(table, row->day);
-        context_municipality_cells(context, table, row->municipality);
-        purpose_cells(context, table, row->purpose);
-        day_cell(table, row->to_day);
-        table_number(table, row->points);
-        table_text(table, row->reference);
-    }
+    table_number(table, row->sequence);
+    day_cell(table, row->day);
+    context_municipality_cells(context, table, row->municipality);
+    context_purpose_cells(context, table, row->purpose);
+    day_cell(table, row->to_day);
+    table_number(table, row->points);
+    table_text(table, row->reference);
 }
 
 static struct table *open_table(struct context *context, const Points__V1__SettlementsReply *page)
@@ -79,48 +55,39 @@ static struct table *open_table(struct context *context, const Points__V1__Settl
     struct table *table = table_new("open", columns, COUNT(columns));
     for (size_t i = 0; i < page->n_open; i++) {
         context_municipality_cells(context, table, page->open[i]->municipality);
-        purpose_cells(context, table, page->open[i]->purpose);
+        context_purpose_cells(context, table, page->open[i]->purpose);
         table_signed(table, page->open[i]->points);
     }
     return table;
 }
 
-// Settlements only ever become more, at the end, so pages need not be read anew; what is open is the last page's.
-static struct table *all_settlements(
-    struct context *context, Points__V1__GetSettlements *ask, struct table **settlements)
+// What is open is the last page's.
+static void take_page(void *data, const Points__V1__SettlementsReply *page)
 {
-    static const struct table_column columns[] = {{"sequence", TABLE_ORDINAL}, {"day", TABLE_TEXT},
-        MUNICIPALITY_COLUMNS, {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"to_day", TABLE_TEXT},
-        {"points", TABLE_NUMBER}, {"reference", TABLE_TEXT}};
-    struct table *open = NULL;
-    *settlements = table_new("settlements", columns, COUNT(columns));
-    do {
-        Points__V1__Response *response = context_call(context, REQUEST(GET_SETTLEMENTS), ask);
-        settlement_rows(context, *settlements, response->settlements);
-        table_free(open);
-        open = open_table(context, response->settlements);
-        ask->offset = response->settlements->next_offset;
-        client_free_response(response);
-    } while (ask->offset);
-    return open;
+    struct payments *payments = data;
+    for (size_t i = 0; i < page->n_settlements; i++)
+        settlement_row(payments->context, payments->made, page->settlements[i]);
+    table_free(payments->open);
+    payments->open = open_table(payments->context, page);
 }
 
 // People see both tables; machines one at a time.
 int run_settlements(struct context *context)
 {
+    static const struct table_column columns[] = {{"sequence", TABLE_ORDINAL}, {"day", TABLE_TEXT},
+        MUNICIPALITY_COLUMNS, {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"to_day", TABLE_TEXT},
+        {"points", TABLE_NUMBER}, {"reference", TABLE_TEXT}};
     Points__V1__GetSettlements ask = POINTS__V1__GET_SETTLEMENTS__INIT;
-    bool open_only = option_get(context, "open"), people = context->format == TABLE_PEOPLE;
-    struct table *settlements;
+    struct payments payments = {context, table_new("settlements", columns, COUNT(columns)), NULL};
+    bool open_only = option_get(context, "open");
     ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
     ask.municipality = context_municipality_asked(context);
-    struct table *open = all_settlements(context, &ask, &settlements);
-    if (!open_only)
-        table_print(settlements, context->format, stdout);
-    if (!open_only && people)
+    settlements_walk(context, &ask, take_page, &payments);
+    if (!open_only && context->format == TABLE_PEOPLE) {
+        context_print(context, payments.made);
         printf("\nOpen, up to now:\n");
-    if (open_only || people)
-        table_print(open, context->format, stdout);
-    table_free(settlements);
-    table_free(open);
-    return EXIT_SUCCESS;
+        return context_print(context, payments.open);
+    }
+    table_free(open_only ? payments.made : payments.open);
+    return context_print(context, open_only ? payments.open : payments.made);
 }

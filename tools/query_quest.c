@@ -1,4 +1,5 @@
 // Asking what a quest or a campaign has issued, and to whom.
+#include "tools/budget_cells.h"
 #include "tools/cells.h"
 #include "tools/queries.h"
 #include "tools/shown.h"
@@ -9,39 +10,15 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-// Budget, issued and left; who is told no budget is told nothing of what is left either.
-static void points_cells(struct table *table, bool budget_told, uint64_t budget, uint64_t issued)
-{
-    if (budget_told)
-        table_number(table, budget);
-    else
-        table_empty(table);
-    table_number(table, issued);
-    if (budget_told)
-        table_number(table, budget - issued);
-    else
-        table_empty(table);
-}
-
-// A municipality is told no budget, and what was issued only as far as it sees the rows.
-static void quest_points_cells(const struct context *context, struct table *table, const Points__V1__QuestReply *reply)
-{
-    bool municipality = context->role == ROLE(MUNICIPALITY);
-    uint64_t issued = municipality ? 0 : reply->issued_points;
-    for (size_t i = 0; municipality && i < reply->n_municipalities; i++)
-        issued += reply->municipalities[i]->points;
-    points_cells(table, !municipality, reply->budget_points, issued);
-}
-
 // Told of the whole quest only, so not to a municipality.
 static void reversal_cells(const struct context *context, struct table *table, const Points__V1__QuestReply *reply)
 {
     const uint64_t numbers[] = {reply->reversed_points, reply->shortfall_points};
     for (size_t i = 0; i < COUNT(numbers); i++) {
-        if (context->role == ROLE(MUNICIPALITY))
-            table_empty(table);
-        else
+        if (quest_told(context))
             table_number(table, numbers[i]);
+        else
+            table_empty(table);
     }
 }
 
@@ -59,7 +36,7 @@ static struct table *quest_summary(struct context *context, const Points__V1__Qu
     day_cell(table, reply->quest->last_day);
     table_number(table, reply->quest->points);
     table_number(table, reply->quest->cap_points);
-    quest_points_cells(context, table, reply);
+    budget_cells(table, quest_told(context), reply->budget_points, quest_issued_points(context, reply));
     table_number(table, reply->residents);
     reversal_cells(context, table, reply);
     return table;
@@ -146,7 +123,7 @@ int run_campaign(struct context *context)
     table_number(table, reply->campaign->campaign);
     table_text(table, reply->campaign->name);
     table_number(table, reply->campaign->cap_points);
-    points_cells(table, true, reply->budget_points, reply->issued_points);
+    budget_cells(table, true, reply->budget_points, reply->issued_points);
     table_number(table, reply->residents);
     quests_cell(table, reply);
     client_free_response(response);

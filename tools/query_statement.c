@@ -1,4 +1,5 @@
-// Asking for statements: what happened to an account, newest first, with the balance after each entry.
+// Asking for statements: what happened to an account, newest first, with the balance after each entry; and where its
+// home was.
 #include "tools/cells.h"
 #include "tools/detail.h"
 #include "tools/outcome_names.h"
@@ -76,6 +77,18 @@ static int64_t expired_change(struct context *context, const Points__V1__LedgerE
 
 // ---- reading one whole
 
+// The entries before one, newest first; 0: from the newest. The caller frees.
+static Points__V1__Response *statement_page(
+    struct context *context, const ProtobufCBinaryData *account, uint64_t before)
+{
+    enum { PAGE_ROWS = 100 };
+    Points__V1__GetStatement ask = POINTS__V1__GET_STATEMENT__INIT;
+    ask.account = *account;
+    ask.before = before;
+    ask.limit = PAGE_ROWS;
+    return context_call(context, REQUEST(GET_STATEMENT), &ask);
+}
+
 static void take_page(struct context *context, Points__V1__Response *response, struct statement *statement)
 {
     const Points__V1__StatementReply *page = response->statement;
@@ -96,18 +109,15 @@ static void take_page(struct context *context, Points__V1__Response *response, s
 // balance of now would not do, for points expire without an entry, and a merged account's balance went elsewhere.
 static void statement_read(struct context *context, const ProtobufCBinaryData *account, struct statement *statement)
 {
-    enum { PAGE_ROWS = 100 };
-    Points__V1__GetStatement ask = POINTS__V1__GET_STATEMENT__INIT;
-    ask.account = *account;
-    ask.limit = PAGE_ROWS;
+    uint64_t before = 0;
     *statement = (struct statement){0};
     do {
-        Points__V1__Response *response = context_call(context, REQUEST(GET_STATEMENT), &ask);
-        if (!ask.before)
+        Points__V1__Response *response = statement_page(context, account, before);
+        if (!before)
             statement->balance_now = (int64_t)response->statement->balance_points;
-        ask.before = response->statement->next;
+        before = response->statement->next;
         take_page(context, response, statement);
-    } while (ask.before);
+    } while (before);
 }
 
 static void statement_free(struct statement *statement)
@@ -173,5 +183,69 @@ int run_statement(struct context *context)
     say_where(context, &account, &statement);
     struct table *table = statement_table(context, &statement, rows_max);
     statement_free(&statement);
+    return context_print(context, table);
+}
+
+// ---- homes
+
+struct home {
+    uint64_t sequence;
+    int64_t from;
+    uint32_t municipality;
+};
+
+struct homes { // newest first
+    struct home *rows;
+    size_t count;
+};
+
+// Where the account's home is from an entry on; 0: the entry says nothing of it.
+static uint32_t home_of(const Points__V1__LedgerEntry *entry)
+{
+    entry_need_whole(entry);
+    if (entry->outcome->code != OUTCOME(APPLIED))
+        return 0;
+    if (entry->transaction->body_case == TRANSACTION(OPEN_ACCOUNT))
+        return entry->transaction->open_account->municipality;
+    return entry->transaction->body_case == TRANSACTION(MOVE_ACCOUNT) ? entry->transaction->move_account->municipality
+                                                                      : 0;
+}
+
+static struct homes homes_read(struct context *context, const ProtobufCBinaryData *account)
+{
+    struct homes homes = {0};
+    uint64_t before = 0;
+    do {
+        Points__V1__Response *response = statement_page(context, account, before);
+        const Points__V1__StatementReply *page = response->statement;
+        homes.rows = xrealloc(homes.rows, (homes.count + page->n_entries) * sizeof *homes.rows);
+        for (size_t i = 0; i < page->n_entries; i++)
+            if (home_of(page->entries[i]))
+                homes.rows[homes.count++] =
+                    (struct home){page->entries[i]->sequence, page->entries[i]->time, home_of(page->entries[i])};
+        before = page->next;
+        client_free_response(response);
+    } while (before);
+    return homes;
+}
+
+// Oldest first. A move to where the home was already changed nothing.
+int run_homes(struct context *context)
+{
+    static const struct table_column columns[] = {
+        {"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"sequence", TABLE_ORDINAL}};
+    uint8_t id[ID_BYTES];
+    parse_id(context, "ACCOUNT", argument_xget(context, 0), id);
+    context_municipalities(context);
+    struct homes homes = homes_read(context, &(ProtobufCBinaryData){ID_BYTES, id});
+    struct table *table = table_new("homes", columns, COUNT(columns));
+    for (size_t i = homes.count; i-- > 0;) {
+        if (i + 1 < homes.count && homes.rows[i].municipality == homes.rows[i + 1].municipality)
+            continue;
+        time_cell(table, homes.rows[i].from);
+        context_municipality_cells(context, table, homes.rows[i].municipality);
+        table_number(table, homes.rows[i].sequence);
+    }
+    free(homes.rows);
     return context_print(context, table);
 }

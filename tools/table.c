@@ -1,5 +1,6 @@
 // Tables: libsmartcols for people and JSON, RFC 4180 by hand.
 #include "tools/table.h"
+#include "tools/cp932.h"
 #include "tools/error.h"
 
 #include <ctype.h>
@@ -17,6 +18,8 @@ struct table {
     char **cells;
     size_t cell_count, cell_room;
 };
+
+static const char withheld[] = "X"; // as Japanese statistics mark it
 
 void table_set_locale(void)
 {
@@ -76,6 +79,11 @@ void table_empty(struct table *table)
     add(table, xstrdup(""));
 }
 
+void table_withheld(struct table *table)
+{
+    add(table, xstrdup(withheld));
+}
+
 size_t table_rows(const struct table *table)
 {
     return table->cell_count / table->column_count;
@@ -98,17 +106,54 @@ static void print_csv_cell(const char *cell, FILE *file)
     fputc('"', file);
 }
 
+static void print_csv_headings(const struct table *table, FILE *file)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        fprintf(file, "%s%s", i ? "," : "", table->columns[i].name);
+}
+
 // With a byte order mark: spreadsheets take the file for UTF-8 by it alone.
 static void print_csv(const struct table *table, FILE *file)
 {
     fputs("\xef\xbb\xbf", file);
-    for (size_t i = 0; i < table->column_count; i++)
-        fprintf(file, "%s%s", i ? "," : "", table->columns[i].name);
+    print_csv_headings(table, file);
     for (size_t i = 0; i < table->cell_count; i++) {
         fputs(i % table->column_count ? "," : "\r\n", file);
         print_csv_cell(table->cells[i], file);
     }
     fputs("\r\n", file);
+}
+
+// ---- CP932
+
+struct place {
+    const struct table *table;
+    size_t cell;  // of the table
+    size_t count; // of characters lost so far
+};
+
+static void tell_missing(void *data, const char *character, size_t size)
+{
+    struct place *place = data;
+    size_t columns = place->table->column_count;
+    place->count++;
+    say("row %zu, column %s: CP932 has no \"%.*s\"; 〓 stands there", place->cell / columns + 2,
+        place->table->columns[place->cell % columns].name, (int)size, character);
+}
+
+// The same, cell by cell: no second byte of a character looks like a comma, a quote or a line end.
+static size_t print_cp932(const struct table *table, FILE *file)
+{
+    struct place place = {.table = table};
+    print_csv_headings(table, file);
+    for (; place.cell < table->cell_count; place.cell++) {
+        char *text = cp932_text(table->cells[place.cell], tell_missing, &place);
+        fputs(place.cell % table->column_count ? "," : "\r\n", file);
+        print_csv_cell(text, file);
+        free(text);
+    }
+    fputs("\r\n", file);
+    return place.count;
 }
 
 // ---- people and JSON
@@ -167,9 +212,10 @@ static void add_lines(const struct table *table, bool json, struct libscols_tabl
             fail(EXIT_FAILED, "out of memory");
         enum table_kind kind = table->columns[at].kind;
         const char *cell = table->cells[i];
-        if (json && kind != TABLE_TEXT && !*cell)
+        if (json && kind != TABLE_TEXT && (!*cell || !strcmp(cell, withheld)))
             continue; // null
-        char *text = kind == TABLE_NUMBER && !json ? table_with_separators(cell) : xstrdup(cell);
+        char *text =
+            kind == TABLE_NUMBER && !json && strcmp(cell, withheld) ? table_with_separators(cell) : xstrdup(cell);
         if (scols_line_refer_data(line, at, text) != 0)
             fail(EXIT_FAILED, "out of memory");
     }
@@ -189,8 +235,10 @@ static void print_scols(const struct table *table, bool json, FILE *file)
     scols_unref_table(made);
 }
 
-void table_print(const struct table *table, enum table_format format, FILE *file)
+size_t table_print(const struct table *table, enum table_format format, FILE *file)
 {
+    if (format == TABLE_CP932)
+        return print_cp932(table, file);
     if (format == TABLE_CSV)
         print_csv(table, file);
     else if (format == TABLE_PEOPLE && table->cell_count == 0)
@@ -199,4 +247,5 @@ void table_print(const struct table *table, enum table_format format, FILE *file
         fprintf(file, "{\n   \"%s\": []\n}\n", table->name);
     else
         print_scols(table, format == TABLE_JSON, file);
+    return 0;
 }

@@ -1,4 +1,5 @@
-// Rows for people, as JSON, or as CSV (RFC 4180, UTF-8 with a byte order mark): one table, three ways to print it.
+// Rows for people, as JSON, or as CSV (RFC 4180; UTF-8 with a byte order mark, or CP932): one table, four ways to print
+// it.
 #pragma once
 
 #include <stdbool.h>
@@ -6,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum table_format { TABLE_PEOPLE, TABLE_JSON, TABLE_CSV };
+enum table_format { TABLE_PEOPLE, TABLE_JSON, TABLE_CSV, TABLE_CP932 };
 // Numbers stand to the right, have separators for people, and no quotes in JSON. Ordinals name something (a quest, a
 // line): people may have to type them, so they have no separators. Booleans are
 // yes and no, and true and false in JSON.
@@ -32,8 +33,11 @@ void table_number(struct table *table, uint64_t number);
 void table_signed(struct table *table, int64_t number);
 void table_boolean(struct table *table, bool value);
 void table_empty(struct table *table);
+void table_withheld(struct table *table); // "X": there is a number, and it is not told; null in JSON
 size_t table_rows(const struct table *table);
 
 char *table_with_separators(const char *number); // "1234567" to "1,234,567"; the caller frees
 
-void table_print(const struct table *table, enum table_format format, FILE *file);
+// The number of characters that the format cannot hold (TABLE_CP932 only): each is told on stderr with its row, counted
+// from the headings as spreadsheets do, and its column; 〓 stands for it.
+size_t table_print(const struct table *table, enum table_format format, FILE *file);

@@ -14,5 +14,12 @@ enum draw_topic {
     DRAW_ID,
     DRAW_ID_REST,
     DRAW_RESEND,
-    DRAW_WAON
+    DRAW_WAON,
+    DRAW_MOVE,
+    DRAW_LEAVE,
+    DRAW_OUTING,
+    DRAW_TRIP,
+    DRAW_DIGEST,
+    DRAW_DONATION,
+    DRAW_CONVERSION
 };

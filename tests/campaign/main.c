@@ -1,5 +1,5 @@
-// points-campaign: plays the SDGs campaign of 2021/22 against a running pointsd and checks every outcome and every
-// total.
+// points-campaign: plays the programme of 2021/22 against a running pointsd and checks every outcome and every total.
+#include "tests/campaign/check.h"
 #include "tests/campaign/model.h"
 #include "tests/campaign/population.h"
 #include "tests/campaign/report.h"
@@ -16,7 +16,10 @@
 #include <string.h>
 
 // Points a resident: enough for everybody, or gone before the end.
-enum { BUDGET_NORMAL = 1000, BUDGET_SMALL = 300 };
+struct budgets {
+    uint64_t sdgs, campaign;
+};
+static const struct budgets budgets_normal = {800, 100}, budgets_small = {170, 18};
 
 struct settings {
     const char *dir;
@@ -28,15 +31,15 @@ struct settings {
 static const char usage[] =
     "usage: points-campaign --dir DIR [--seed N] [--residents-per N] [--all] [--variant normal|small-budget]\n"
     "\n"
-    "Plays sixteen weeks of the SDGs quest on the new SCRIPTED ledger in DIR, whose pointsd is running, and fails when "
-    "any\n"
-    "outcome or total differs from what it expects.\n"
+    "Plays the programme from November to April on the new SCRIPTED ledger in DIR, whose pointsd is running, and "
+    "fails\n"
+    "when any outcome or total differs from what it expects.\n"
     "\n"
     "  --dir DIR            the folder that `points init DIR --time-source scripted --time '2021-11-01 09:00'` made\n"
-    "  --seed N             another campaign; the same seed gives the same transactions (default 1)\n"
+    "  --seed N             another season; the same seed gives the same transactions (default 1)\n"
     "  --residents-per N    one resident in N plays (default 100)\n"
     "  --all                all 2.6 million\n"
-    "  --variant VARIANT    normal, or small-budget: the quest's budget runs out before the end\n";
+    "  --variant VARIANT    normal, or small-budget: the budgets run out before the end\n";
 
 static uint64_t parse_number(const char *option, const char *text, uint64_t min, uint64_t max)
 {
@@ -88,12 +91,20 @@ static struct settings parse_arguments(int argc, char **argv)
     return settings;
 }
 
+static void set_budgets(struct model *model, uint32_t people, const struct budgets *each)
+{
+    model->quests[SDGS].budget = people * each->sdgs;
+    model->quests[RECEIPTS].budget = model->quests[OUTINGS].budget = people * each->campaign;
+    model->campaign.budget = people * each->campaign; // for both together
+}
+
 static void check_variant(const struct settings *settings, const struct model *model)
 {
-    if (settings->small_budget && !model->exhausted_on)
-        fail(EXIT_FAILED, "the small budget was to run out, and did not");
-    if (!settings->small_budget && model->exhausted_on)
-        fail(EXIT_FAILED, "the budget was to last, and did not");
+    for (uint32_t quest = SDGS; quest <= RECEIPTS; quest++)
+        if (settings->small_budget != (model->quests[quest].exhausted_on != 0))
+            fail(EXIT_FAILED, "the %s budget of %s %s", settings->small_budget ? "small" : "normal",
+                programme_quests[quest].name,
+                settings->small_budget ? "was to run out, and did not" : "was to last, and did not");
 }
 
 int main(int argc, char **argv)
@@ -104,20 +115,22 @@ int main(int argc, char **argv)
         fail(EXIT_FAILED, "libsodium does not start");
     struct model *model = xcalloc(1, sizeof *model);
     model->seed = settings.seed;
-    population_make(model, settings.residents_per);
-    model->budget = (uint64_t)model->resident_count * (settings.small_budget ? BUDGET_SMALL : BUDGET_NORMAL);
-    printf("The SDGs campaign, 2021-11-12 to 2022-02-25, on SCRIPTED time: %" PRIu32 " residents, seed %" PRIu64
-           ", %s budget.\n",
-        model->resident_count, model->seed, settings.small_budget ? "a small" : "the normal");
+    struct population population = population_make(model, settings.residents_per);
+    set_budgets(model, population.count, settings.small_budget ? &budgets_small : &budgets_normal);
+    model_begin(model);
+    printf("The programme from 2021-11-01 to 2022-04-04, on SCRIPTED time: %" PRIu32 " residents, seed %" PRIu64
+           ", %s budgets.\n",
+        population.count, model->seed, settings.small_budget ? "small" : "the normal");
     fflush(stdout);
 
-    struct stream *stream = stream_open(settings.dir, settings.seed);
-    season_play(model, stream);
-    report_check(model, stream);
+    struct stream *stream = stream_open(settings.dir, model);
+    season_play(model, &population, stream);
+    check_everything(model, stream);
     check_variant(&settings, model);
     report_print(model, stream);
     stream_close(stream);
-    free(model->residents);
+    population_free(&population);
+    model_end(model);
     free(model);
     return EXIT_SUCCESS;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = 256 };
+enum { LINE_BYTES = 256, NEVER_PERCENT = 65 };
 
 static void read_census(uint32_t codes[MUNICIPALITIES], uint32_t people[MUNICIPALITIES])
 {
@@ -31,13 +31,13 @@ static void read_census(uint32_t codes[MUNICIPALITIES], uint32_t people[MUNICIPA
 }
 
 // Neighbours in the list live anywhere, so that an envelope holds people of all places, as a backend's would.
-static void scatter(struct model *model)
+static void scatter(const struct model *model, uint32_t count)
 {
-    for (uint32_t i = model->resident_count; i > 1; i--) {
+    for (uint32_t i = count; i > 1; i--) {
         uint64_t other = draw(model->seed, DRAW_PLACE, i, 0) % i;
-        struct resident kept = model->residents[i - 1];
-        model->residents[i - 1] = model->residents[other];
-        model->residents[other] = kept;
+        uint8_t kept = model->residents[i - 1].home;
+        model->residents[i - 1].home = model->residents[other].home;
+        model->residents[other].home = kept;
     }
 }
 
@@ -45,36 +45,46 @@ static void scatter(struct model *model)
 static uint8_t opening_day(uint64_t *bits)
 {
     uint32_t day = draw_take(bits, 12);
-    while (day < 100 && draw_take(bits, 100) < 45)
+    while (day < OPENING_DAYS - 14 && draw_take(bits, 100) < 45)
         day += draw_take(bits, 14);
     return (uint8_t)day;
 }
 
-static void give_habits(struct model *model)
+static void give_habits(const struct population *population, const struct model *model)
 {
-    for (uint32_t i = 0; i < model->resident_count; i++) {
+    for (uint32_t i = 0; i < population->count; i++) {
         uint64_t bits = draw(model->seed, DRAW_PERSON, i, 0);
-        struct resident *resident = &model->residents[i];
-        resident->old_home = resident->home;
-        resident->opens_on = opening_day(&bits);
-        bool never = draw_take(&bits, 100) < 15;
-        resident->eagerness = never ? 0 : (uint8_t)(85 + draw_take(&bits, 171));
+        struct person *person = &population->people[i];
+        person->old_home = model->residents[i].home;
+        person->opens_on = opening_day(&bits);
+        person->weekday = NO_WEEKDAY;
+        bool never = draw_take(&bits, 100) < NEVER_PERCENT;
+        person->eagerness = never ? 0 : (uint8_t)(85 + draw_take(&bits, 171));
     }
 }
 
-void population_make(struct model *model, uint32_t per)
+struct population population_make(struct model *model, uint32_t per)
 {
+    struct population population = {0};
     uint32_t people[MUNICIPALITIES];
     read_census(model->codes, people);
     for (int i = 0; i < MUNICIPALITIES; i++)
-        model->resident_count += people[i] = (people[i] + per / 2) / per;
+        population.count += people[i] = (people[i] + per / 2) / per;
+    model->resident_count = population.count + population.count / SECOND_ACCOUNTS_ONE_IN + 1;
     model->residents = xcalloc(model->resident_count, sizeof *model->residents);
+    population.people = xcalloc(model->resident_count, sizeof *population.people);
     struct resident *at = model->residents;
     for (uint8_t i = 0; i < MUNICIPALITIES; i++)
         for (uint32_t j = 0; j < people[i]; j++)
             (at++)->home = i;
-    scatter(model);
-    give_habits(model);
+    scatter(model, population.count);
+    give_habits(&population, model);
+    return population;
+}
+
+void population_free(struct population *population)
+{
+    free(population->people);
 }
 
 void population_account(const struct model *model, uint32_t resident, uint8_t account[ID_BYTES])
@@ -84,11 +94,12 @@ void population_account(const struct model *model, uint32_t resident, uint8_t ac
     memcpy(account, halves, ID_BYTES);
 }
 
-uint8_t population_other_place(const struct model *model, uint8_t than, uint64_t *bits)
+uint8_t population_other_place(
+    const struct population *population, const struct model *model, uint8_t than, uint64_t *bits)
 {
     for (int tries = 0; tries < 8; tries++) {
         uint64_t high = draw_take(bits, 1 << 16), low = draw_take(bits, 1 << 16);
-        uint8_t home = model->residents[(high << 16 | low) % model->resident_count].home;
+        uint8_t home = model->residents[(high << 16 | low) % population->count].home;
         if (home != than)
             return home;
     }

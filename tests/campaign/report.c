@@ -1,268 +1,19 @@
-// The daemon's books beside the campaign's own.
+// The season's figures in tables.
 #include "tests/campaign/report.h"
-#include "tests/campaign/draw.h"
-#include "tests/campaign/population.h"
+#include "tests/campaign/model_notice.h"
 #include "tools/jst.h"
 #include "tools/municipality_names.h"
 #include "tools/outcome_names.h"
 #include "tools/table.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACCOUNTS_ASKED = 300 };
+enum { LINE_WIDTH = 128, NUMBER_BYTES = 32 };
 
-static void same(const char *what, uint64_t daemon, uint64_t ours)
-{
-    if (daemon != ours)
-        fail(EXIT_FAILED, "%s: the daemon says %" PRIu64 ", the campaign counted %" PRIu64, what, daemon, ours);
-}
-
-static uint32_t position(const struct model *model, uint32_t code)
-{
-    for (uint32_t i = 0; i < MUNICIPALITIES; i++)
-        if (model->codes[i] == code)
-            return i;
-    fail(EXIT_FAILED, "the daemon knows a municipality %06" PRIu32 ", the campaign does not", code);
-}
-
-static Points__V1__Response *ask(struct client *client, Points__V1__Request *request, int kind)
-{
-    struct tool_error error;
-    Points__V1__Response *response = client_call(client, request, &error);
-    if (!response)
-        fail_with(&error);
-    if ((int)response->body_case != kind)
-        fail(EXIT_FAILED, "the daemon answered a query with something else");
-    return response;
-}
-
-// ---- the ledger and the books
-
-static void check_ledger(struct stream *stream, struct client *client)
-{
-    Points__V1__Hello hello = POINTS__V1__HELLO__INIT;
-    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    request.body_case = REQUEST(HELLO);
-    request.hello = &hello;
-    Points__V1__Response *response = ask(client, &request, RESPONSE(HELLO));
-    same("blocks", response->hello->blocks, stream_blocks(stream));
-    same("transactions", response->hello->transactions, stream_transactions(stream));
-    client_free_response(response);
-}
-
-static void check_books(const char *where, const Points__V1__Books *books, const struct tally *ours)
-{
-    const struct {
-        const char *book;
-        uint64_t daemon, ours;
-    } rows[] = {
-        {"issued", books->issued, ours->issued},
-        {"balances", books->balances, ours->balances},
-        {"held", books->held, ours->held},
-        {"donated", books->donated, ours->donated},
-        {"converted", books->converted, ours->converted},
-        {"expired", books->expired, 0},
-        {"forfeited", books->forfeited, 0},
-        {"reversed", books->reversed, 0},
-        {"fees", books->fees, 0},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char *what = xprintf("trial balance, %s, %s", where, rows[i].book);
-        same(what, rows[i].daemon, rows[i].ours);
-        free(what);
-    }
-}
-
-static void check_trial_balance(const struct model *model, struct stream *stream, struct client *client)
-{
-    Points__V1__GetTrialBalance get = POINTS__V1__GET_TRIAL_BALANCE__INIT;
-    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    struct tally total = model_total(model);
-    char where[16];
-    request.body_case = REQUEST(GET_TRIAL_BALANCE);
-    request.get_trial_balance = &get;
-    Points__V1__Response *response = ask(client, &request, RESPONSE(TRIAL_BALANCE));
-    const Points__V1__TrialBalanceReply *reply = response->trial_balance;
-    same("trial balance, last sequence", reply->last_sequence, stream_transactions(stream));
-    same("trial balance, number of municipalities", reply->n_municipalities, MUNICIPALITIES);
-    check_books("total", reply->total, &total);
-    for (size_t i = 0; i < reply->n_municipalities; i++) {
-        const Points__V1__MunicipalityBooks *row = reply->municipalities[i];
-        const struct tally *ours = &model->municipalities[position(model, row->municipality)];
-        snprintf(where, sizeof where, "%06" PRIu32, row->municipality);
-        same("trial balance, accounts of a municipality", row->accounts, ours->accounts);
-        check_books(where, row->books, ours);
-    }
-    client_free_response(response);
-}
-
-// ---- the quest
-
-static void check_quest_places(const struct model *model, const Points__V1__QuestReply *reply)
-{
-    uint64_t rows_expected = 0, rows = 0;
-    for (int i = 0; i < MUNICIPALITIES; i++)
-        rows_expected += model->municipalities[i].awards != 0;
-    for (size_t i = 0; i < reply->n_municipalities; i++) {
-        const Points__V1__QuestMunicipality *row = reply->municipalities[i];
-        const struct tally *ours = &model->municipalities[position(model, row->municipality)];
-        same("quest, residents of a municipality who took part", row->residents, ours->took_part);
-        same("quest, awards of a municipality", row->awards, ours->awards);
-        same("quest, points of a municipality", row->points, ours->issued);
-        rows += row->awards != 0;
-    }
-    same("quest, municipalities with awards", rows, rows_expected);
-}
-
-static void check_quest_weeks(const struct model *model, const Points__V1__QuestReply *reply)
-{
-    uint64_t seen = 0;
-    for (size_t i = 0; i < reply->n_periods; i++) {
-        const Points__V1__QuestPeriod *row = reply->periods[i];
-        uint32_t week = (row->first_day - week_first_day(0)) / 7;
-        if (week >= QUEST_WEEKS || row->first_day != week_first_day((int)week))
-            fail(EXIT_FAILED, "quest: the daemon has a week that begins on day %" PRIu32, row->first_day);
-        uint64_t ours = model->awards[week][position(model, row->municipality)];
-        same("quest, awards of a municipality in a week", row->awards, ours);
-        same("quest, points of a municipality in a week", row->points, ours * QUEST_POINTS);
-        seen += row->awards;
-    }
-    same("quest, awards of all weeks", seen, model_total(model).awards);
-}
-
-static void check_quest(const struct model *model, struct client *client)
-{
-    Points__V1__GetQuest get = POINTS__V1__GET_QUEST__INIT;
-    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    struct tally total = model_total(model);
-    request.body_case = REQUEST(GET_QUEST);
-    request.get_quest = &get;
-    get.quest = QUEST;
-    Points__V1__Response *response = ask(client, &request, RESPONSE(QUEST));
-    const Points__V1__QuestReply *reply = response->quest;
-    same("quest, budget", reply->budget_points, model->budget);
-    same("quest, issued", reply->issued_points, total.issued);
-    same("quest, residents who took part", reply->residents, total.took_part);
-    check_quest_places(model, reply);
-    check_quest_weeks(model, reply);
-    client_free_response(response);
-}
-
-// ---- donations
-
-static void check_donation_row(const struct model *model, const Points__V1__DonationTotal *row, struct donations *seen)
-{
-    int month = 0;
-    while (month < MONTHS && month_first_day(month) != row->first_day)
-        month++;
-    if (month == MONTHS || row->purpose == 0 || row->purpose > PURPOSES)
-        fail(EXIT_FAILED, "donations: the daemon has a row for day %" PRIu32 " and purpose %" PRIu32, row->first_day,
-            row->purpose);
-    const struct donations *ours = &model->donations[month][position(model, row->municipality)][row->purpose];
-    same("donations of a municipality for a purpose in a month, their number", row->donations, ours->count);
-    same("donations of a municipality for a purpose in a month, points", row->points, ours->points);
-    seen->count += row->donations;
-    seen->points += row->points;
-}
-
-static struct donations all_donations(const struct model *model)
-{
-    struct donations all = {0};
-    for (int month = 0; month < MONTHS; month++)
-        for (uint32_t i = 0; i < MUNICIPALITIES; i++) {
-            struct donations sum = model_donations(model, month, i);
-            all.count += sum.count;
-            all.points += sum.points;
-        }
-    return all;
-}
-
-static void check_donations(const struct model *model, struct client *client)
-{
-    Points__V1__GetDonationTotals get = POINTS__V1__GET_DONATION_TOTALS__INIT;
-    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    struct donations seen = {0}, ours = all_donations(model);
-    request.body_case = REQUEST(GET_DONATION_TOTALS);
-    request.get_donation_totals = &get;
-    get.unit = POINTS__V1__TOTALS_UNIT__MONTH;
-    do {
-        Points__V1__Response *response = ask(client, &request, RESPONSE(DONATION_TOTALS));
-        for (size_t i = 0; i < response->donation_totals->n_rows; i++)
-            check_donation_row(model, response->donation_totals->rows[i], &seen);
-        get.offset = response->donation_totals->next_offset;
-        client_free_response(response);
-    } while (get.offset);
-    same("donations, their number", seen.count, ours.count);
-    same("donations, points", seen.points, ours.points);
-}
-
-// ---- conversions and accounts
-
-static void check_pending(const struct model *model, struct client *client)
-{
-    Points__V1__GetPendingConversions get = POINTS__V1__GET_PENDING_CONVERSIONS__INIT;
-    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    uint64_t count = 0, points = 0;
-    request.body_case = REQUEST(GET_PENDING_CONVERSIONS);
-    request.get_pending_conversions = &get;
-    do {
-        Points__V1__Response *response = ask(client, &request, RESPONSE(PENDING_CONVERSIONS));
-        const Points__V1__PendingConversionsReply *reply = response->pending_conversions;
-        for (size_t i = 0; i < reply->n_conversions; i++)
-            points += reply->conversions[i]->points;
-        count += reply->n_conversions;
-        get.after = reply->next;
-        client_free_response(response);
-    } while (get.after);
-    same("pending conversions", count, model->pending);
-    same("pending conversions, points", points, model_total(model).held);
-}
-
-static void check_account(const struct model *model, struct client *client, uint32_t index)
-{
-    uint8_t account[ID_BYTES];
-    const struct resident *ours = &model->residents[index];
-    Points__V1__GetAccount get = POINTS__V1__GET_ACCOUNT__INIT;
-    Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    request.body_case = REQUEST(GET_ACCOUNT);
-    request.get_account = &get;
-    population_account(model, index, account);
-    get.account = (ProtobufCBinaryData){ID_BYTES, account};
-    Points__V1__Response *response = ask(client, &request, RESPONSE(ACCOUNT));
-    const Points__V1__AccountReply *reply = response->account;
-    same("an account's municipality", reply->municipality, model->codes[ours->home]);
-    same("an account's balance", reply->balance_points, ours->balance);
-    same("an account's held points", reply->held_points, ours->held);
-    same("an account's last sequence", reply->last_sequence, ours->last_sequence);
-    if (ours->weeks)
-        same("an account's awards", reply->n_progress ? reply->progress[0]->awards : 0,
-            (uint64_t)__builtin_popcount(ours->weeks));
-    client_free_response(response);
-}
-
-static void check_some_accounts(const struct model *model, struct client *client)
-{
-    for (uint32_t i = 0; i < ACCOUNTS_ASKED; i++) {
-        uint32_t index = (uint32_t)(draw(model->seed, DRAW_PERSON, i, 1) % model->resident_count);
-        if (model->residents[index].last_sequence)
-            check_account(model, client, index);
-    }
-}
-
-void report_check(const struct model *model, struct stream *stream)
-{
-    struct client *client = stream_session(stream);
-    check_ledger(stream, client);
-    check_trial_balance(model, stream, client);
-    check_quest(model, client);
-    check_donations(model, client);
-    check_pending(model, client);
-    check_some_accounts(model, client);
-}
-
-// ---- printing
+static const char *const months[MONTHS] = {"2021-11", "2021-12", "2022-01", "2022-02", "2022-03", "2022-04"};
 
 static void finish_table(const char *title, struct table *table)
 {
@@ -271,94 +22,249 @@ static void finish_table(const char *title, struct table *table)
     table_free(table);
 }
 
-static void print_outcomes(struct stream *stream)
+// Adds so many numbers, each a uint64_t.
+static void add_numbers(struct table *table, int count, ...)
 {
-    static const struct table_column columns[] = {
-        {"transaction", TABLE_TEXT}, {"outcome", TABLE_TEXT}, {"count", TABLE_NUMBER}};
-    struct table *table = table_new("outcomes", columns, sizeof columns / sizeof *columns);
-    for (int type = 0; type < STREAM_TYPES; type++)
-        for (int code = 0; code < STREAM_CODES; code++) {
-            uint64_t count = stream_count(stream, type, code);
-            if (!count)
-                continue;
-            table_text(table, transaction_name((transaction_type)type));
-            table_text(table, outcome_name((outcome_code)code));
-            table_number(table, count);
-        }
-    finish_table("Outcomes, each as expected", table);
+    va_list numbers;
+    va_start(numbers, count);
+    for (int i = 0; i < count; i++)
+        table_number(table, va_arg(numbers, uint64_t));
+    va_end(numbers);
 }
 
-static void add_place(struct table *table, const char *name, const struct tally *tally)
+// ---- municipalities
+
+static uint64_t paid_out(const struct model *model, uint32_t municipality)
+{
+    uint64_t points = 0;
+    for (int purpose = 1; purpose <= PURPOSES; purpose++)
+        points += model->paid_out[municipality][purpose];
+    return points;
+}
+
+static void add_place(
+    struct table *table, const char *name, const struct books *books, uint64_t took_part, uint64_t paid)
 {
     table_text(table, name);
-    table_number(table, tally->accounts);
-    table_number(table, tally->took_part);
-    table_number(table, tally->issued);
-    table_number(table, tally->donated);
-    table_number(table, tally->converted);
-    table_number(table, tally->held);
-    table_number(table, tally->balances);
+    add_numbers(table, 5, books->accounts, took_part, books->issued, books->donated, paid);
+    table_signed(table, (int64_t)(books->donated - paid));
+    add_numbers(table, 3, books->converted, books->expired, books->balances);
 }
 
 static void print_places(const struct model *model, const struct municipality_names *names)
 {
     static const struct table_column columns[] = {{"municipality", TABLE_TEXT}, {"accounts", TABLE_NUMBER},
-        {"took_part", TABLE_NUMBER}, {"issued", TABLE_NUMBER}, {"donated", TABLE_NUMBER}, {"converted", TABLE_NUMBER},
-        {"held", TABLE_NUMBER}, {"balances", TABLE_NUMBER}};
+        {"sdgs_quest", TABLE_NUMBER}, {"issued", TABLE_NUMBER}, {"donated", TABLE_NUMBER}, {"paid_out", TABLE_NUMBER},
+        {"open", TABLE_NUMBER}, {"converted", TABLE_NUMBER}, {"expired", TABLE_NUMBER}, {"balances", TABLE_NUMBER}};
     struct table *table = table_new("municipalities", columns, sizeof columns / sizeof *columns);
-    struct tally total = model_total(model);
-    for (int i = 0; i < MUNICIPALITIES; i++) {
+    struct books total = model_total(model);
+    uint64_t paid = 0;
+    for (uint32_t i = 0; i < MUNICIPALITIES; i++) {
         const struct municipality_name *name = municipality_names_get(names, model->codes[i]);
-        add_place(table, name ? name->ja : "?", &model->municipalities[i]);
+        add_place(table, name ? name->ja : "?", &model->books[i], model->quests[SDGS].places[i].residents,
+            paid_out(model, i));
+        paid += paid_out(model, i);
     }
-    add_place(table, "合計", &total);
-    finish_table("The twelve municipalities, in points", table);
+    add_place(table, "合計", &total, model_quest_total(model, SDGS).residents, paid);
+    finish_table("The twelve municipalities: accounts, residents who took part in the SDGs quest, points", table);
 }
 
-static void print_weeks(const struct model *model)
+// ---- months, quests
+
+static void print_months(const struct model *model)
+{
+    static const struct table_column columns[] = {{"month", TABLE_TEXT}, {"opened", TABLE_NUMBER},
+        {"sdgs_deeds", TABLE_NUMBER}, {"receipts", TABLE_NUMBER}, {"outings", TABLE_NUMBER}, {"issued", TABLE_NUMBER},
+        {"donated", TABLE_NUMBER}, {"converted", TABLE_NUMBER}, {"expired", TABLE_NUMBER}};
+    struct table *table = table_new("months", columns, sizeof columns / sizeof *columns);
+    for (int i = 0; i < MONTHS; i++) {
+        const struct month_tally *month = &model->months[i];
+        table_text(table, months[i]);
+        add_numbers(table, 8, month->opened, month->awards[SDGS], month->awards[RECEIPTS], month->awards[OUTINGS],
+            month->issued, month->donated, month->converted, month->expired);
+    }
+    finish_table("Month by month: accounts, awards, points", table);
+}
+
+static void print_quests(const struct model *model)
+{
+    static const struct table_column columns[] = {{"quest", TABLE_TEXT}, {"budget", TABLE_NUMBER},
+        {"issued", TABLE_NUMBER}, {"left", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"awards", TABLE_NUMBER},
+        {"reversed", TABLE_NUMBER}, {"shortfall", TABLE_NUMBER}};
+    struct table *table = table_new("quests", columns, sizeof columns / sizeof *columns);
+    for (uint32_t i = 1; i <= QUESTS; i++) {
+        const struct quest_tally *quest = &model->quests[i];
+        struct quest_count total = model_quest_total(model, i);
+        table_text(table, programme_quests[i].name);
+        add_numbers(table, 7, quest->budget, quest->issued, quest->budget - quest->issued, total.residents,
+            total.awards, quest->reversed, quest->shortfall);
+    }
+    const struct campaign_tally *campaign = &model->campaign;
+    uint64_t awards = model_quest_total(model, RECEIPTS).awards + model_quest_total(model, OUTINGS).awards;
+    table_text(table, programme_campaign_name);
+    add_numbers(table, 7, campaign->budget, campaign->issued, campaign->budget - campaign->issued, campaign->residents,
+        awards, model->quests[RECEIPTS].reversed + model->quests[OUTINGS].reversed,
+        model->quests[RECEIPTS].shortfall + model->quests[OUTINGS].shortfall);
+    finish_table("The quests, and the campaign that the last two belong to", table);
+}
+
+// ---- circulation
+
+static uint64_t receipts_of(const struct model *model, uint32_t home, uint32_t place)
+{
+    uint64_t receipts = 0;
+    for (int month = 0; month < MONTHS; month++)
+        receipts += model->circulation[month][home][place].receipts;
+    return receipts;
+}
+
+static void print_circulation(const struct model *model, const struct municipality_names *names)
+{
+    struct table_column columns[MUNICIPALITIES + 1] = {{"home", TABLE_TEXT}};
+    char heads[MUNICIPALITIES][8] = {{0}};
+    for (uint32_t i = 0; i < MUNICIPALITIES; i++) {
+        const struct municipality_name *name = municipality_names_get(names, model->codes[i]);
+        memcpy(heads[i], name ? name->ja : "??????", 6); // two characters are enough to tell them apart
+        columns[i + 1] = (struct table_column){heads[i], TABLE_NUMBER};
+    }
+    struct table *table = table_new("circulation", columns, MUNICIPALITIES + 1);
+    for (uint32_t home = 0; home < MUNICIPALITIES; home++) {
+        table_text(table, municipality_names_get(names, model->codes[home])->ja);
+        for (uint32_t place = 0; place < MUNICIPALITIES; place++)
+            table_number(table, receipts_of(model, home, place));
+    }
+    finish_table("巡って買って応援: receipts, by home of the resident and by place of the shop", table);
+}
+
+// ---- corrections
+
+static void add_correction(struct table *table, const char *what, uint64_t count, uint64_t points)
+{
+    table_text(table, what);
+    add_numbers(table, 2, count, points);
+}
+
+static void print_corrections(const struct model *model)
 {
     static const struct table_column columns[] = {
-        {"week", TABLE_NUMBER}, {"from", TABLE_TEXT}, {"took_part", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
-    struct table *table = table_new("weeks", columns, sizeof columns / sizeof *columns);
-    char day[JST_DAY_BYTES];
-    for (int week = 0; week < QUEST_WEEKS; week++) {
-        uint64_t awards = 0;
-        for (int i = 0; i < MUNICIPALITIES; i++)
-            awards += model->awards[week][i];
-        jst_print_day(week_first_day(week), day);
-        table_number(table, (uint64_t)week + 1);
-        table_text(table, day);
-        table_number(table, awards);
-        table_number(table, awards * QUEST_POINTS);
+        {"what", TABLE_TEXT}, {"count", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+    struct table *table = table_new("corrections", columns, sizeof columns / sizeof *columns);
+    const struct corrections *done = &model->corrections;
+    add_correction(table, "awards reversed: posted in error, forged receipts", done->awards, done->award_points);
+    add_correction(table, "donations reversed, within 14 days", done->donations, done->donation_points);
+    add_correction(table, "conversions reversed, before WAON answered", done->conversions, done->conversion_points);
+    add_correction(table, "accounts merged: lost phones", done->merges, done->merge_points);
+    add_correction(table, "accounts closed, balances forfeited", done->closed, done->closed_points);
+    finish_table("Put right by the programme office; and those who left", table);
+}
+
+// ---- the rest in words
+
+static const char *grouped(uint64_t number, char text[NUMBER_BYTES])
+{
+    char digits[NUMBER_BYTES];
+    int count = snprintf(digits, sizeof digits, "%" PRIu64, number), at = 0;
+    for (int i = 0; i < count; i++) {
+        if (i && (count - i) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = digits[i];
     }
-    finish_table("The SDGs quest by week", table);
+    text[at] = '\0';
+    return text;
 }
 
-static void print_quest(const struct model *model)
+static uint64_t answered(const struct stream *stream, int code)
 {
-    static const struct table_column columns[] = {{"budget", TABLE_NUMBER}, {"issued", TABLE_NUMBER},
-        {"budget_left", TABLE_NUMBER}, {"residents_who_took_part", TABLE_NUMBER}, {"awards", TABLE_NUMBER}};
-    struct table *table = table_new("quest", columns, sizeof columns / sizeof *columns);
-    struct tally total = model_total(model);
-    table_number(table, model->budget);
-    table_number(table, total.issued);
-    table_number(table, model->budget - total.issued);
-    table_number(table, total.took_part);
-    table_number(table, total.awards);
-    finish_table("The SDGs quest as a whole", table);
+    uint64_t count = 0;
+    for (int type = 0; type < STREAM_TYPES; type++)
+        count += stream_count(stream, type, code);
+    return count;
 }
 
-static void print_ends(const struct model *model, struct stream *stream)
+// Words in a paragraph: begins a line when they do not fit. Returns how far the line has come (0: a new paragraph), and
+// frees them.
+static int print_words(int width, char *words)
 {
-    char day[JST_DAY_BYTES];
+    if (width + 1 + (int)strlen(words) > LINE_WIDTH)
+        width = printf("\n ") - 1;
+    width += printf("%s%s", width ? " " : "", words);
+    free(words);
+    return width;
+}
+
+static void print_refusals(const struct stream *stream)
+{
+    char number[NUMBER_BYTES];
+    int width = printf("\nRefused, each as expected:"), last = STREAM_CODES - 1;
+    while (!answered(stream, last))
+        last--;
+    for (int code = OUTCOME(DUPLICATE) + 1; code <= last; code++)
+        if (answered(stream, code))
+            width = print_words(width, xprintf("%s %s%s", outcome_name((outcome_code)code),
+                                           grouped(answered(stream, code), number), code < last ? "," : "."));
     putchar('\n');
-    if (model->exhausted_on) {
-        jst_print_day(model->exhausted_on, day);
-        printf("The budget ran out on %s; %" PRIu64 " awards were refused from then on.\n", day,
-            stream_count(stream, TRANSACTION(AWARD), OUTCOME(BUDGET_EXHAUSTED)));
+}
+
+static void print_settlements(const struct model *model)
+{
+    static const struct table_column columns[] = {
+        {"paid_out_on", TABLE_TEXT}, {"up_to", TABLE_TEXT}, {"settlements", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+    struct table *table = table_new("settlements", columns, sizeof columns / sizeof *columns);
+    char day[JST_DAY_BYTES];
+    for (uint32_t i = 0, next; i < model->settlement_count; i = next) {
+        const struct settlement *run = &model->settlements[i];
+        uint64_t points = 0;
+        for (next = i; next < model->settlement_count && model->settlements[next].day == run->day; next++)
+            points += model->settlements[next].points;
+        jst_print_day(run->day, day);
+        table_text(table, day);
+        jst_print_day(run->to_day, day);
+        table_text(table, day);
+        add_numbers(table, 2, (uint64_t)(next - i), points);
     }
-    printf("Envelopes sent twice, as after a lost answer: %" PRIu64 ". Nothing was applied twice.\n",
-        stream_envelopes_again(stream));
+    finish_table("Donations paid out to the municipalities", table);
+}
+
+static void print_books(const struct model *model)
+{
+    struct books total = model_total(model);
+    const struct {
+        const char *book;
+        uint64_t points;
+    } books[] = {{"balances", total.balances}, {"held", total.held}, {"donated", total.donated},
+        {"converted", total.converted}, {"expired", total.expired}, {"forfeited", total.forfeited},
+        {"reversed", total.reversed}, {"fees", 0}};
+    char number[NUMBER_BYTES];
+    int width = printf("issued %s", grouped(total.issued, number));
+    for (size_t i = 0; i < sizeof books / sizeof *books; i++)
+        width = print_words(width, xprintf("%c %s %s", i ? '+' : '=', books[i].book, grouped(books[i].points, number)));
+    putchar('\n');
+}
+
+static uint32_t notices_in_force(const struct model *model)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < model->notice_count; i++)
+        count += model_notice_in_force(model, &model->notices[i]);
+    return count;
+}
+
+static void print_ends(const struct model *model, const struct stream *stream)
+{
+    char day[JST_DAY_BYTES], number[NUMBER_BYTES];
+    for (uint32_t quest = 1; quest <= QUESTS; quest++) {
+        if (!model->quests[quest].exhausted_on)
+            continue;
+        jst_print_day(model->quests[quest].exhausted_on, day);
+        printf("The budget of %s ran out on %s.\n", programme_quests[quest].name, day);
+    }
+    int width = print_words(0, xprintf("Notices posted: %" PRIu32 ", in force now: %" PRIu32 ".", model->notice_count,
+                                   notices_in_force(model)));
+    width = print_words(
+        width, xprintf("Of the balances %s will expire by the end of April.", grouped(model_expiring(model), number)));
+    print_words(width, xprintf("Sent again, as after a lost answer: %s; nothing was applied twice.",
+                           grouped(answered(stream, OUTCOME(DUPLICATE)), number)));
+    putchar('\n');
 }
 
 void report_print(const struct model *model, struct stream *stream)
@@ -367,10 +273,14 @@ void report_print(const struct model *model, struct stream *stream)
     struct municipality_names names;
     if (!municipality_names_fetch(stream_session(stream), &names, &error))
         fail_with(&error);
-    print_outcomes(stream);
     print_places(model, &names);
-    print_weeks(model);
-    print_quest(model);
+    print_books(model);
+    print_months(model);
+    print_quests(model);
+    print_circulation(model, &names);
+    print_corrections(model);
+    print_settlements(model);
+    print_refusals(stream);
     print_ends(model, stream);
     municipality_names_free(&names);
 }

@@ -5,6 +5,7 @@
 #include "tools/outcome_names.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ enum {
     WINDOW = 16,                 // envelopes under way
     TRANSACTION_BYTES_MAX = 400, // of those that the campaign makes
     AGAIN_ONE_IN = 64,           // app envelopes that are sent twice, as after a lost answer
+    NOTICE_AGAIN_ONE_IN = 4,     // likewise a municipality's
 };
 
 struct expectation {
@@ -30,15 +32,16 @@ struct envelope {
 
 struct stream {
     struct client *client;
-    struct keyfile operators[2], app, waon;
+    struct keyfile operators[2], app, waon, municipalities[MUNICIPALITIES];
     uint64_t seed;
     enum signers signers; // of the envelope that is being filled
+    uint8_t municipality; // BY_MUNICIPALITY: which
     struct envelope_builder builder;
     struct expectation expectations[ENVELOPE_TRANSACTIONS_MAX];
     uint8_t signed_bytes[SIGNED_ENVELOPE_BYTES_MAX];
     uint64_t blocks, sequence; // in the ledger once everything is decided
     int64_t time;
-    uint64_t sent, again;
+    uint64_t sent;
     struct envelope window[WINDOW];
     unsigned under_way;
     uint64_t counts[STREAM_TYPES][STREAM_CODES];
@@ -60,15 +63,25 @@ static void begin_envelope(struct stream *stream)
     envelope_begin(&stream->builder, client_hello(stream->client)->ledger_id.data);
 }
 
-struct stream *stream_open(const char *dir, uint64_t seed)
+static void load_keys(struct stream *stream, const char *dir, const struct model *model)
 {
-    struct tool_error error;
-    struct stream *stream = xcalloc(1, sizeof *stream);
-    stream->seed = seed;
+    char name[32];
     load_key(dir, "operator-1", &stream->operators[0]);
     load_key(dir, "operator-2", &stream->operators[1]);
     load_key(dir, "app", &stream->app);
     load_key(dir, "waon", &stream->waon);
+    for (int i = 0; i < MUNICIPALITIES; i++) {
+        snprintf(name, sizeof name, "municipality-%06" PRIu32, model->codes[i]);
+        load_key(dir, name, &stream->municipalities[i]);
+    }
+}
+
+struct stream *stream_open(const char *dir, const struct model *model)
+{
+    struct tool_error error;
+    struct stream *stream = xcalloc(1, sizeof *stream);
+    stream->seed = model->seed;
+    load_keys(stream, dir, model);
     char *socket = xprintf("%s/pointsd.sock", dir);
     stream->client = client_open(socket, &error);
     if (!stream->client)
@@ -94,28 +107,29 @@ void stream_close(struct stream *stream)
     keyfile_free(&stream->operators[1]);
     keyfile_free(&stream->app);
     keyfile_free(&stream->waon);
+    for (int i = 0; i < MUNICIPALITIES; i++)
+        keyfile_free(&stream->municipalities[i]);
     free(stream);
 }
 
 // ---- answers
 
-static const char *code_name(uint32_t code)
+static char *describe(const struct expected *outcome)
 {
-    return outcome_name((outcome_code)code);
+    return xprintf("%s, %" PRIu32 " points, %" PRIu32 " expired, previous %" PRIu64, outcome_name(outcome->code),
+        outcome->points, outcome->expired, outcome->previous);
 }
 
 static void check_outcome(const struct envelope *envelope, uint32_t at, const char *when,
     const struct expected *expected, const struct expected *answered)
 {
     if (answered->code == expected->code && answered->points == expected->points &&
-        answered->previous == expected->previous)
+        answered->expired == expected->expired && answered->previous == expected->previous)
         return;
-    fail(EXIT_FAILED,
-        "block %" PRIu64 ", transaction %u (sequence %" PRIu64 ", %s)%s: the daemon says %s, %" PRIu64
-        " points, previous %" PRIu64 "; expected %s, %" PRIu64 " points, previous %" PRIu64,
+    char *daemon = describe(answered), *ours = describe(expected);
+    fail(EXIT_FAILED, "block %" PRIu64 ", transaction %u (sequence %" PRIu64 ", %s)%s: the daemon says %s; expected %s",
         envelope->block, at, envelope->sequence ? envelope->sequence + at : 0,
-        transaction_name(envelope->expectations[at].type), when, code_name(answered->code), answered->points,
-        answered->previous, code_name(expected->code), expected->points, expected->previous);
+        transaction_name(envelope->expectations[at].type), when, daemon, ours);
 }
 
 static void check_number(const struct envelope *envelope, const char *what, uint64_t answered, uint64_t expected)
@@ -125,6 +139,12 @@ static void check_number(const struct envelope *envelope, const char *what, uint
             answered, expected);
 }
 
+// More than 32 bits is more than the campaign ever moves.
+static uint32_t points(uint64_t answered)
+{
+    return answered < UINT32_MAX ? (uint32_t)answered : UINT32_MAX;
+}
+
 static void check_columns(const struct envelope *envelope, const Points__V1__Outcomes *outcomes)
 {
     check_number(envelope, "the number of outcome codes", outcomes->n_code, envelope->count);
@@ -132,9 +152,9 @@ static void check_columns(const struct envelope *envelope, const Points__V1__Out
     check_number(envelope, "the length of the column of expired points", outcomes->n_expired, envelope->count);
     check_number(envelope, "the length of the column of previous entries", outcomes->n_previous, envelope->count);
     for (uint32_t i = 0; i < envelope->count; i++) {
-        struct expected answered = {outcomes->code[i], outcomes->points[i], outcomes->previous[i]};
+        struct expected answered = {
+            outcomes->code[i], points(outcomes->points[i]), points(outcomes->expired[i]), outcomes->previous[i]};
         check_outcome(envelope, i, "", &envelope->expectations[i].expected, &answered);
-        check_number(envelope, "expired", outcomes->expired[i], 0);
     }
 }
 
@@ -149,7 +169,9 @@ static void check_originals(const struct envelope *envelope, const Points__V1__S
         if (next == reply->n_originals || !reply->originals[next]->outcome)
             fail(EXIT_FAILED, "answer for block %" PRIu64 ": no original for duplicate %u", envelope->block, i);
         const Points__V1__Original *original = reply->originals[next++];
-        struct expected answered = {original->outcome->code, original->outcome->points, original->outcome->previous};
+        const Points__V1__Outcome *outcome = original->outcome;
+        struct expected answered = {
+            outcome->code, points(outcome->points), points(outcome->expired), outcome->previous};
         check_number(envelope, "an original's position", original->position, i);
         check_number(envelope, "an original's sequence", original->sequence, expectation->expected.previous);
         check_outcome(envelope, i, ", the first time", &expectation->original, &answered);
@@ -212,6 +234,8 @@ static size_t sign(struct stream *stream)
         return envelope_sign(&stream->builder, &stream->waon, 1, stream->signed_bytes);
     case BY_OPERATOR:
         return envelope_sign(&stream->builder, stream->operators, 1, stream->signed_bytes);
+    case BY_MUNICIPALITY:
+        return envelope_sign(&stream->builder, &stream->municipalities[stream->municipality], 1, stream->signed_bytes);
     default:
         return envelope_sign(&stream->builder, stream->operators, 2, stream->signed_bytes);
     }
@@ -247,18 +271,19 @@ static void send_again(struct stream *stream, size_t size, uint64_t first)
         expectation->original = expectation->expected;
         expectation->expected = (struct expected){.code = OUTCOME(DUPLICATE), .previous = first + i};
     }
-    stream->again++;
     send_signed(stream, size);
 }
 
-static void flush(struct stream *stream)
+void stream_flush(struct stream *stream)
 {
     if (stream->builder.count == 0)
         return;
     size_t size = sign(stream);
     uint64_t first = stream->sequence + 1;
     send_signed(stream, size);
-    if (stream->signers == BY_APP && draw(stream->seed, DRAW_RESEND, ++stream->sent, 0) % AGAIN_ONE_IN == 0)
+    uint64_t one_in = stream->signers == BY_APP ? AGAIN_ONE_IN : NOTICE_AGAIN_ONE_IN;
+    bool may = stream->signers == BY_APP || stream->signers == BY_MUNICIPALITY;
+    if (may && draw(stream->seed, DRAW_RESEND, ++stream->sent, 0) % one_in == 0)
         send_again(stream, size, first);
     begin_envelope(stream);
 }
@@ -267,9 +292,16 @@ uint64_t stream_next(struct stream *stream, enum signers signers)
 {
     if (signers != stream->signers || stream->builder.count == ENVELOPE_TRANSACTIONS_MAX ||
         stream->builder.size + TRANSACTION_BYTES_MAX > ENVELOPE_BYTES_MAX)
-        flush(stream);
+        stream_flush(stream);
     stream->signers = signers;
     return stream->sequence + 1 + stream->builder.count;
+}
+
+uint64_t stream_next_of(struct stream *stream, uint8_t municipality)
+{
+    stream_flush(stream);
+    stream->municipality = municipality;
+    return stream_next(stream, BY_MUNICIPALITY);
 }
 
 static void add(struct stream *stream, const Points__V1__Transaction *transaction, struct expectation expectation)
@@ -292,17 +324,24 @@ void stream_add_again(
     add(stream, transaction, (struct expectation){.expected = expected, .original = original});
 }
 
+void stream_send_text(struct stream *stream, ProtobufCBinaryData text)
+{
+    stream->builder.texts = &text;
+    stream->builder.text_count = 1;
+    stream_flush(stream);
+}
+
 void stream_set_time(struct stream *stream, const Points__V1__Transaction *set_time, int64_t time)
 {
     stream_next(stream, BY_OPERATOR);
     stream_add(stream, set_time, (struct expected){.code = OUTCOME(APPLIED)});
-    flush(stream);
+    stream_flush(stream);
     stream->time = time;
 }
 
 void stream_finish(struct stream *stream)
 {
-    flush(stream);
+    stream_flush(stream);
     while (stream->under_way)
         receive_one(stream);
 }
@@ -330,9 +369,4 @@ uint64_t stream_blocks(const struct stream *stream)
 uint64_t stream_transactions(const struct stream *stream)
 {
     return stream->sequence;
-}
-
-uint64_t stream_envelopes_again(const struct stream *stream)
-{
-    return stream->again;
 }

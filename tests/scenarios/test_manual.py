@@ -20,8 +20,8 @@ def section(text, name):
 
 
 def items(text):
-    """What `.It Cm NAME …` introduces: name to the rest of that line and the lines below."""
-    found = re.findall(r"^\.It Cm (\S+) ?(.*)\n((?:(?!\.It Cm |\.S[hs] ).*\n)*)", text, re.M)
+    """What `.It Cm NAME …` introduces: name, which may be two words, to the rest of that line and the lines below."""
+    found = re.findall(r"^\.It Cm (report \S+|\S+) ?(.*)\n((?:(?!\.It Cm |\.S[hs] ).*\n)*)", text, re.M)
     names = [name for name, _, _ in found]
     assert len(set(names)) == len(names), names
     return {name: (head, body) for name, head, body in found}
@@ -42,7 +42,7 @@ def points_help(*command):
 
 
 def commands():
-    found = re.findall(r"^  ([a-z][a-z-]*) ", points_help(), re.M)
+    found = re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)  +", points_help(), re.M)
     assert "award" in found and "batch" in found
     return found
 
@@ -53,7 +53,7 @@ def test_each_command_with_its_synopsis_and_key():
     told = items(section(page("points.1"), "COMMANDS"))
     assert set(told) == set(commands())
     for name, (head, body) in told.items():
-        help_text = points_help(name)
+        help_text = points_help(*name.split())
         assert plain(head) == re.match(rf"usage: points {name} ?(.*)\n", help_text)[1].strip(), name
         key = re.search(r"^Key unless --key is given: (\S+)\.", help_text, re.M)
         assert re.findall(r"\bKey:\s(\S+)\.$", body, re.M) == ([key[1]] if key else []), name
@@ -61,16 +61,16 @@ def test_each_command_with_its_synopsis_and_key():
 
 
 def test_each_option():
-    told = set(re.findall(r"\bFl -([a-z][a-z-]*)", page("points.1")))
+    told = set(re.findall(r"\bFl -([a-z][a-z0-9-]*)", page("points.1")))
     shown = {option for name in [None, *commands()] for option in
-             re.findall(r"--([a-z][a-z-]*)", points_help(*([name] if name else [])))}
+             re.findall(r"--([a-z][a-z0-9-]*)", points_help(*(name.split() if name else [])))}
     assert {"dir", "json", "occurred-at"} <= shown
     assert told == shown | {"help", "version"}
 
 
 def test_each_option_of_all_commands_is_described():
-    described = set(re.findall(r"-([a-z]+)", " ".join(re.findall(r"^\.It Fl (.*)", section(page("points.1"), "OPTIONS"), re.M))))
-    assert set(re.findall(r"--([a-z]+)", "".join(re.findall(r"^  (--.*?)  ", points_help(), re.M)))) <= described
+    described = set(re.findall(r"-([a-z0-9]+)", " ".join(re.findall(r"^\.It Fl (.*)", section(page("points.1"), "OPTIONS"), re.M))))
+    assert set(re.findall(r"--([a-z0-9]+)", "".join(re.findall(r"^  (--.*?)  ", points_help(), re.M)))) <= described
 
 
 def example_script(text, folder):
@@ -123,6 +123,40 @@ def test_the_example_of_a_design_plays(tmp_path):
     done = subprocess.run([binary("points"), "simulate", tmp_path / "design.ini", "--sample", "1000"], capture_output=True, text=True,
                           timeout=30, check=False)
     assert done.returncode == 0 and "SDGs quest: the budget of 600,000,000 points" in done.stdout, done
+# ---- points-bench(1)
+
+def test_each_option_of_the_bench():
+    done = subprocess.run([binary("points-bench"), "--help"], capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = set(re.findall(r"^  --([a-z-]+)", done.stdout, re.M))
+    text = page("points-bench.1")
+    for told in (section(text, "SYNOPSIS"), "".join(re.findall(r"^\.It Fl .*", section(text, "OPTIONS"), re.M))):
+        assert set(re.findall(r"(?:\bFl|\|) -([a-z][a-z-]*)", told)) == shown | {"help", "version"}
+    assert list(items(text))[:6] == re.findall(r"^  ([a-z][a-z-]*) ", done.stdout, re.M)
+
+
+def test_the_defaults_of_the_bench():
+    """The table of the page against the one of tools/bench/settings.c."""
+    source = (TOP / "tools" / "bench" / "settings.c").read_text()
+    rows = re.findall(r'\{\.name = "(.*?)",(.*?)\}', re.search(r"scenarios\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1], re.S)
+
+    def value(body, name):
+        found = re.search(rf"\.{name} = ([\d]*)( \* )?(MILLION)?", body)
+        return int(found[1] or 1) * (1_000_000 if found[3] else 1) if found else None
+    expected = [[name, *(value(body, field) for field in ("accounts", "connections", "window", "transactions", "rate"))]
+                for name, body in rows]
+    table = re.search(r"^\.Bl -column.*?\n\.It .*?\n(.*?)^\.El", page("points-bench.1"), re.M | re.S)[1]
+    told = [line.removeprefix(".It ").split(" Ta ") for line in table.splitlines()]
+    assert [[row[0], *(None if cell == r"\(em" else int(cell.replace(",", "")) for cell in row[1:])] for row in told] == expected
+
+
+def test_each_figure_of_the_bench():
+    """The keys of the JSON object, as tools/bench/report.c prints them."""
+    source = (TOP / "tools" / "bench" / "report.c").read_text()
+    keys = re.findall(r'^ *\{"([a-z0-9_]+)",', source, re.M)
+    told = [word for line in re.findall(r"^\.It Cm (.*)", section(page("points-bench.1"), "OUTPUT"), re.M)
+            for word in line.split(" , ")]
+    assert sorted(told) == sorted(["scenario", *keys]) and len(set(told)) == len(told)
 
 
 # ---- pointsd.conf(5)

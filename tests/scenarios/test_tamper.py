@@ -87,7 +87,7 @@ def stored(ledger):
     """The folder of a small ledger of all kinds of transactions, at rest; its notices are `ledger.notices`."""
     ledger.start()
     client = ledger.client()
-    history = History(SEED, ledger.model(), client.ledger_id, list(ledger.keys.values()))
+    history = History(SEED, ledger.model(), client.ledger_id, [*ledger.keys.values(), *ledger.offices.values()])
     for step in history.steps(TRANSACTIONS):
         client.send(submit=step.signed())
         client.receive(client.last_id)
@@ -115,14 +115,15 @@ def test_texts_that_should_not_be_there_or_are_not(ledger, stored):
     one, erased, last = ledger.notices
     whole, data = (stored / "data.mdb").read_bytes(), stored / "data.mdb"
     no_notice = f"{int(last[1], 16) + 1:016x}"
+    texts = sum(table == "texts" for table, _, _ in records(stored))
     for edits_made, said in [
             ([("put", one[1], last[2].hex())], f"the text of notice {one[0]} (sequence {int(one[1], 16)}) does not have"),
             ([("take", one[1])], f"the text of notice {one[0]} (sequence {int(one[1], 16)}) is missing, and was not erased"),
             ([("take", last[1])], f"the text of notice {last[0]} (sequence {int(last[1], 16)}) is missing"),
             ([("put", erased[1], erased[2].hex())],
              f"the text of notice {erased[0]} (sequence {int(erased[1], 16)}) is there, though it was erased"),
-            ([("put", no_notice, "78")], "3 are stored, but the blocks know of 2"),
-            ([("put", "00", "78")], "3 are stored, but the blocks know of 2"),
+            ([("put", no_notice, "78")], f"{texts + 1} are stored, but the blocks know of {texts}"),
+            ([("put", "00", "78")], f"{texts + 1} are stored, but the blocks know of {texts}"),
             ([("take", one[1]), ("put", no_notice, "78")], f"the text of notice {one[0]}")]:
         for how, *arguments in edits_made:
             tamper(stored, how, "texts", *arguments)

@@ -68,12 +68,16 @@ def test_help_and_wrong_use(ledger):
         assert tool("help", command).stdout == tool(command, "--help").stdout
     assert tool("--version").stdout.startswith("points ")
     assert "usage: points [OPTIONS] COMMAND" in tool.refuses()
-    for args, said in [(("awrd",), 'no command "awrd"; there are: init '), (("award", "--to", "x"), "no option --to"),
+    for args, said in [(("awrd",), 'no command "awrd"; there are: init, '), (("award", "--to", "x"), "no option --to"),
                        (("--by", "day", "totals"), "no option --by before the command"),
                        (("award",), "ACCOUNT is missing\nusage: points award ACCOUNT QUEST"), (("award", "0" * 32), "QUEST is missing"),
                        (("status", "now"), '"now" is too much: status takes no words'),
                        (("account", "0" * 32, "x"), '"x" is too much: nothing follows ACCOUNT'),
-                       (("status", "--json", "--csv"), "--json and --csv exclude each other"),
+                       (("status", "--json", "--csv"), "--json, --csv and --cp932 exclude each other"), (("status", "--cp932", "--csv"), "exclude each other"),
+                       (("report",), "report what? There are: report donations, "),
+                       (("report", "donation"), 'no command "report donation"; there are: report donations, '),
+                       (("report", "donations", "day"), '"day" is too much: report donations takes no words'),
+                      
                        (("define-quest", "1", "x", "--last"), "--last wants a value"), (("donate", "1", "2"), "PURPOSE is missing"),
                        (("totals", "--by"), "--by wants a value"), (("status", "--json=yes"), "--json takes no value"),
                        (("totals", "--by", "day", "--by", "day"), "--by is given twice"),
