@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
@@ -110,10 +111,13 @@ static void show_progress(void *next, uint64_t done, uint64_t blocks, uint64_t t
             (unsigned long long)blocks, (unsigned long long)transactions);
 }
 
+static atomic_bool serving;
+
+// What failed while serving may be mended by the next start; what fails at the start would fail again.
 static void index_fails(const char *message)
 {
     fprintf(stderr, "pointsd: leaving: %s\n", message);
-    _Exit(EXIT_FAILURE);
+    _Exit(serving ? EXIT_FAILURE : EXIT_NOT_SERVED);
 }
 
 static bool ledger_knows(void *ledger, uint64_t blocks, const uint8_t root[HASH_BYTES])
@@ -164,6 +168,7 @@ static void serve(const struct settings *settings, struct ledger *ledger, struct
         fprintf(stderr, "pointsd: TCP without TLS, so on loopback only: 127.0.0.1 port %llu\n",
             (unsigned long long)settings->tcp_port);
     sd_notify(0, "READY=1");
+    serving = true;
     pipeline_run(pipeline);
     pipeline_free(pipeline);
 }

@@ -275,6 +275,7 @@ struct pipeline *pipeline_new(
         .journal = pipeline->journal,
         .blocks = ledger_size(ledger),
         .disk_reserve_bytes = settings->disk_reserve_mib << 20,
+        .derived_dir = settings->derived_dir,
         .on_room = lane_has_room,
         .context = pipeline};
     bool system = points_genesis(fold->state)->time_source == TIME_SOURCE(SYSTEM);

@@ -29,7 +29,9 @@ struct id_index_settings {
     void *context;
     size_t table_ids; // kept in memory before they become a run, a power of two; 0: ID_INDEX_TABLE_IDS
     bool background;
-    void (*fail)(const char *message); // a run cannot be written; must not return, since memory would grow without end
+    // A run cannot be written, or one that is in use was changed on disk. Must not return: memory would grow without
+    // end, or an id be taken for new that is not.
+    void (*fail)(const char *message);
 };
 
 // Whether the ledger has this id at this sequence number: a run finds by hash and must be told.
