@@ -13,13 +13,13 @@
 
 #define MILLION UINT64_C(1000000)
 
-// A Unix socket and sixteen envelopes keep two cores busy; more only wait. Single transactions come from many hands.
+// Sixteen envelopes of a thousand under way keep two cores busy; more only wait. Single transactions come from many hands.
 static const struct scenario scenarios[] = {
     {.name = "award",
         .batch = 1000,
         .accounts = MILLION,
         .connections = 2,
-        .window = 16,
+        .window = 8,
         .transactions = 10 * MILLION,
         .ready_per_s = 2 * MILLION},
     {.name = "random-ids",
@@ -27,7 +27,7 @@ static const struct scenario scenarios[] = {
         .random_ids = true,
         .accounts = MILLION,
         .connections = 2,
-        .window = 16,
+        .window = 8,
         .transactions = 10 * MILLION,
         .ready_per_s = 2 * MILLION},
     {.name = "mixed",
@@ -35,7 +35,7 @@ static const struct scenario scenarios[] = {
         .mixed = true,
         .accounts = MILLION,
         .connections = 2,
-        .window = 16,
+        .window = 8,
         .transactions = 10 * MILLION,
         .ready_per_s = 2 * MILLION},
     {.name = "single",
@@ -51,7 +51,7 @@ static const struct scenario scenarios[] = {
         .asks = true,
         .accounts = MILLION,
         .connections = 2,
-        .window = 16,
+        .window = 8,
         .transactions = 2 * MILLION,
         .rate = 200000,
         .ready_per_s = 2 * MILLION},
