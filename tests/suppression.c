@@ -2,7 +2,7 @@
 // threshold, then the numbers of the cells, row by row, sums included. Each number below the threshold is small. Prints
 // 1 for each cell that is withheld, else 0.
 #include "tools/error.h"
-#include "tools/suppression.h"
+#include "tools/report/suppression.h"
 
 #include <inttypes.h>
 #include <stdio.h>

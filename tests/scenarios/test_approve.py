@@ -66,7 +66,7 @@ class Desk:
         assert said in message, message
         assert not (self.dir / "answers").exists() or not (self.dir / "answers").read_bytes()
 
-    # the outbox, as tools/outbox.h describes it
+    # the outbox, as tools/batch/outbox.h describes it
 
     def envelopes(self):
         """[(SignedEnvelope, its lines)]."""

@@ -1,0 +1,280 @@
+// A batch's file, taken apart: libcsv and json-c.
+#include "tools/batch/batch_fields.h"
+#include "tools/error.h"
+#include "tools/shown.h"
+
+#include <csv.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+const char *const batch_column_names[COLUMN_COUNT] = {"type", "id", "account", "municipality", "quest", "occurred_at",
+    "purpose", "points", "conversion", "reason", "receipt_digest", "shop", "yen", "target"};
+
+struct reader {
+    struct batch_fields *fields;
+    batch_fields_fn *each_row;
+    void *context;
+    bool header_read;
+    size_t cell;          // of the CSV row, from 0
+    enum column *columns; // what each CSV cell holds
+    size_t column_count;
+};
+
+void batch_fields_wrong(struct batch_fields *fields, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "line %" PRIu32 ": ", fields->line);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    fields->wrong++;
+}
+
+static void clear(struct batch_fields *fields)
+{
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        free(fields->texts[i]);
+        fields->texts[i] = NULL;
+    }
+}
+
+static int find_column(const char *name)
+{
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        if (!strcmp(batch_column_names[i], name))
+            return i;
+    return -1;
+}
+
+#define COLUMN_LIST                                                                                                    \
+    "type, id, account, municipality, quest, occurred_at, purpose, points, conversion, reason, "                       \
+    "receipt_digest, shop, yen, target"
+
+// ---- CSV
+
+static void header_cell(struct reader *reader, const char *name)
+{
+    int column = find_column(name);
+    if (column < 0) {
+        batch_fields_wrong(reader->fields, "no column is named \"%s\"; there are: " COLUMN_LIST, shown(name));
+        column = REASON;
+    }
+    for (size_t i = 0; i < reader->column_count; i++)
+        if ((int)reader->columns[i] == column && find_column(name) >= 0)
+            batch_fields_wrong(reader->fields, "column \"%s\" stands there twice", shown(name));
+    reader->columns = xrealloc(reader->columns, (reader->column_count + 1) * sizeof *reader->columns);
+    reader->columns[reader->column_count++] = (enum column)column;
+}
+
+// Semicolons are what spreadsheets write where the comma is the decimal sign.
+static bool has_other_separators(const char *line, size_t size)
+{
+    return !memchr(line, ',', size) && (memchr(line, ';', size) || memchr(line, '\t', size));
+}
+
+static void check_header(struct reader *reader)
+{
+    bool type = false;
+    for (size_t i = 0; i < reader->column_count; i++)
+        type |= reader->columns[i] == TYPE;
+    if (!type)
+        batch_fields_wrong(
+            reader->fields, "the first line should name the columns, \"type\" among them; there are: " COLUMN_LIST);
+    reader->header_read = true;
+}
+
+static void csv_cell(void *data, size_t size, void *context)
+{
+    struct reader *reader = context;
+    const char *text = data;
+    if (!reader->header_read) {
+        header_cell(reader, text);
+    } else if (strlen(text) != size) {
+        batch_fields_wrong(reader->fields, "a NUL byte");
+    } else if (reader->cell < reader->column_count) {
+        enum column column = reader->columns[reader->cell];
+        free(reader->fields->texts[column]);
+        reader->fields->texts[column] = xstrdup(text);
+    }
+    reader->cell++;
+}
+
+static void csv_row(int end, void *context)
+{
+    struct reader *reader = context;
+    (void)end;
+    if (!reader->header_read)
+        check_header(reader);
+    else if (reader->cell != reader->column_count)
+        batch_fields_wrong(reader->fields, "%zu cells, but the header has %zu", reader->cell, reader->column_count);
+    else
+        reader->each_row(reader->fields, reader->context);
+    clear(reader->fields);
+    reader->cell = 0;
+}
+
+static size_t line_size(const char *at, size_t left)
+{
+    const char *end = memchr(at, '\n', left);
+    return end ? (size_t)(end - at) + 1 : left;
+}
+
+static void read_csv(struct reader *reader, const char *text, size_t size)
+{
+    struct csv_parser parser;
+    if (csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI) != 0)
+        fail(EXIT_FAILED, "out of memory");
+    while (size) {
+        size_t line = line_size(text, size);
+        reader->fields->line++;
+        if (reader->fields->line == 1 && has_other_separators(text, line)) {
+            batch_fields_wrong(reader->fields,
+                "the cells should be separated by commas, not by semicolons or tabs: save "
+                "the file as \"CSV (comma delimited)\"");
+            break;
+        }
+        if (csv_parse(&parser, text, line, csv_cell, csv_row, reader) != line) {
+            batch_fields_wrong(reader->fields, "%s", csv_strerror(csv_error(&parser)));
+            break;
+        }
+        if (reader->fields->line == 1 && reader->fields->wrong)
+            break; // every row would be wrong
+        text += line;
+        size -= line;
+    }
+    if (!size && csv_fini(&parser, csv_cell, csv_row, reader) != 0)
+        batch_fields_wrong(reader->fields, "%s", csv_strerror(csv_error(&parser)));
+    csv_free(&parser);
+    free(reader->columns);
+    reader->columns = NULL;
+}
+
+// ---- JSON lines
+
+static bool json_fields(struct reader *reader, struct json_object *object)
+{
+    json_object_object_foreach(object, name, value)
+    {
+        int column = find_column(name);
+        enum json_type type = json_object_get_type(value);
+        if (column < 0) {
+            batch_fields_wrong(reader->fields, "no column is named \"%s\"; there are: " COLUMN_LIST, shown(name));
+            return false;
+        }
+        if (type != json_type_null && type != json_type_string && type != json_type_int) {
+            batch_fields_wrong(reader->fields, "%s should be a text or a whole number", shown(name));
+            return false;
+        }
+        if (type != json_type_null)
+            reader->fields->texts[column] = xstrdup(json_object_get_string(value));
+    }
+    return true;
+}
+
+static void json_line(struct reader *reader, struct json_tokener *tokener, const char *line, size_t size)
+{
+    json_tokener_reset(tokener);
+    struct json_object *object = json_tokener_parse_ex(tokener, line, (int)size);
+    enum json_tokener_error problem = json_tokener_get_error(tokener);
+    if (problem != json_tokener_success)
+        batch_fields_wrong(reader->fields, "no JSON: %s",
+            problem == json_tokener_continue ? "it ends too soon" : json_tokener_error_desc(problem));
+    else if (!json_object_is_type(object, json_type_object))
+        batch_fields_wrong(reader->fields, "should be an object, as in {\"type\": \"award\", …}");
+    else if (json_fields(reader, object))
+        reader->each_row(reader->fields, reader->context);
+    clear(reader->fields);
+    json_object_put(object);
+}
+
+static bool is_blank(const char *line, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!isspace((unsigned char)line[i]))
+            return false;
+    return true;
+}
+
+static void read_json_lines(struct reader *reader, const char *text, size_t size)
+{
+    enum { LINE_BYTES_MAX = 1 << 20 };
+    struct json_tokener *tokener = json_tokener_new();
+    if (!tokener)
+        fail(EXIT_FAILED, "out of memory");
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    while (size) {
+        size_t line = line_size(text, size), trimmed = line;
+        while (trimmed && isspace((unsigned char)text[trimmed - 1]))
+            trimmed--;
+        reader->fields->line++;
+        if (trimmed > LINE_BYTES_MAX)
+            batch_fields_wrong(reader->fields, "the line is too long");
+        else if (!is_blank(text, trimmed))
+            json_line(reader, tokener, text, trimmed);
+        text += line;
+        size -= line;
+    }
+    json_tokener_free(tokener);
+}
+
+// ---- either
+
+// Says which line has the first byte that is not UTF-8.
+static bool check_utf8(struct batch_fields *fields, const char *text, size_t size)
+{
+    mbstate_t state = {0};
+    fields->line = 1;
+    while (size) {
+        size_t character = mbrlen(text, size, &state);
+        if (character > size) {
+            batch_fields_wrong(fields, "the file is not UTF-8: save it as UTF-8 (in Excel: \"CSV UTF-8\")");
+            return false;
+        }
+        character += !character; // NUL
+        fields->line += *text == '\n';
+        text += character;
+        size -= character;
+    }
+    fields->line = 0;
+    return true;
+}
+
+static size_t leading_blanks(const char *text, size_t size)
+{
+    size_t blank = 0;
+    while (blank < size && isspace((unsigned char)text[blank]))
+        blank++;
+    return blank;
+}
+
+void batch_fields_read(
+    const char *text, size_t size, batch_fields_fn *each_row, void *context, struct batch_fields *fields)
+{
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
+    struct reader reader = {.fields = fields, .each_row = each_row, .context = context};
+    if (!check_utf8(fields, text, size))
+        return;
+    if (size >= 3 && !memcmp(text, byte_order_mark, 3)) {
+        text += 3; // spreadsheets write one
+        size -= 3;
+    }
+    size_t blank = leading_blanks(text, size);
+    if (blank < size && text[blank] == '[') {
+        fields->line = 1;
+        batch_fields_wrong(fields, "a JSON array: write one object a line, without brackets and commas around them, as "
+                                   "jq -c '.[]' does");
+    } else if (blank < size && text[blank] == '{') {
+        read_json_lines(&reader, text, size);
+    } else {
+        read_csv(&reader, text, size);
+    }
+    clear(fields);
+}
