@@ -24,8 +24,9 @@ enum {
     DONATIONS_REVERSED_POINTS,
     REVERSALS, // that were made on this day
     REVERSALS_POINTS,
-    DONORS, // one for each TotalsUnit: those whose first donation ever, of the day, month or fiscal year this is
+    DONORS, // one column for each TotalsUnit: those whose first donation ever, of the day, month or fiscal year this is
 };
+_Static_assert(DONORS + UNIT(FISCAL_YEAR) < SERIES_COLUMNS, "a column for each unit");
 
 // All that a donee was given.
 struct donation_series {

@@ -100,7 +100,7 @@ NEEDS = {"MAY": "", "MUST": "\nMust be given.\n", "PLAIN_MAY": "\nOnly without\n
 
 def design_keys():
     """The rows of tools/simulate/simulate_design.c: (section, key) to when it must be given."""
-    source = (TOP / "tools" / "simulate_design.c").read_text()
+    source = (TOP / "tools" / "simulate" / "simulate_design.c").read_text()
     table = re.search(r"\} keys\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1]
     rows = re.findall(r'\{(\w+), "([\w-]+)", \w+, .*?, (\w+)\},\n', table)
     assert len(rows) == table.count('"') / 2 > 0

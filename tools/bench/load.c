@@ -76,8 +76,11 @@ void load_make(struct load *load)
     load->query_latency = histogram_new(LATENCY_BITS);
     load->timeline = order->keeps_timeline ? timeline_new() : NULL;
     load->query_timeline = order->keeps_timeline && order->asking ? timeline_new() : NULL;
-    if (!order->live)
-        make_on_all_cores(load);
+    if (order->live)
+        return;
+    if (isatty(STDERR_FILENO))
+        fputs("\rmaking and signing what is to be sent\033[K", stderr);
+    make_on_all_cores(load);
 }
 
 void load_end(struct load *load)

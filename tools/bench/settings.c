@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,44 +65,31 @@ static const struct scenario scenarios[] = {
     {0},
 };
 
-enum {
-    OPTION_ACCOUNTS = 256,
-    OPTION_CONNECTIONS,
-    OPTION_WINDOW,
-    OPTION_DURATION,
-    OPTION_TRANSACTIONS,
-    OPTION_RATE,
-    OPTION_MEMORY,
-    OPTION_SIGN_LIVE,
-    OPTION_CONNECT,
-    OPTION_KEYS,
-    OPTION_DIR,
-    OPTION_WORKERS,
-    OPTION_JSON,
-    OPTION_PLOT,
-    OPTION_HELP,
-    OPTION_VERSION,
-};
+enum option_kind { COUNT_32, COUNT_64, SECONDS, TEXT, FLAG };
 
-static const struct option options[] = {
-    {"accounts", required_argument, NULL, OPTION_ACCOUNTS},
-    {"connections", required_argument, NULL, OPTION_CONNECTIONS},
-    {"window", required_argument, NULL, OPTION_WINDOW},
-    {"duration", required_argument, NULL, OPTION_DURATION},
-    {"transactions", required_argument, NULL, OPTION_TRANSACTIONS},
-    {"rate", required_argument, NULL, OPTION_RATE},
-    {"memory", required_argument, NULL, OPTION_MEMORY},
-    {"sign-live", no_argument, NULL, OPTION_SIGN_LIVE},
-    {"connect", required_argument, NULL, OPTION_CONNECT},
-    {"keys", required_argument, NULL, OPTION_KEYS},
-    {"dir", required_argument, NULL, OPTION_DIR},
-    {"workers", required_argument, NULL, OPTION_WORKERS},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"plot", required_argument, NULL, OPTION_PLOT},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {0},
+// Each row is an option and where its value goes.
+static const struct {
+    const char *name;
+    enum option_kind kind;
+    size_t offset;
+    uint64_t min, max; // of a count
+} table[] = {
+    {"accounts", COUNT_32, offsetof(struct settings, accounts), 1, ACCOUNTS_MAX},
+    {"connections", COUNT_32, offsetof(struct settings, connections), 1, CONNECTIONS_MAX},
+    {"window", COUNT_32, offsetof(struct settings, window), 1, WINDOW_MAX},
+    {"transactions", COUNT_64, offsetof(struct settings, transactions), 1, 4000 * MILLION},
+    {"duration", SECONDS, offsetof(struct settings, duration_s), 0, 0},
+    {"rate", COUNT_64, offsetof(struct settings, rate), 1, 1000 * MILLION},
+    {"memory", COUNT_32, offsetof(struct settings, memory_mib), 1, 1024 * 1024},
+    {"sign-live", FLAG, offsetof(struct settings, sign_live), 0, 0},
+    {"workers", COUNT_32, offsetof(struct settings, workers), 1, 256},
+    {"dir", TEXT, offsetof(struct settings, dir), 0, 0},
+    {"connect", TEXT, offsetof(struct settings, address), 0, 0},
+    {"keys", TEXT, offsetof(struct settings, keys_dir), 0, 0},
+    {"json", FLAG, offsetof(struct settings, json), 0, 0},
+    {"plot", TEXT, offsetof(struct settings, plot_path), 0, 0},
 };
+enum { ROWS = sizeof table / sizeof *table, OPTION_HELP = ROWS, OPTION_VERSION };
 
 static const char usage[] =
     "usage: points-bench SCENARIO [OPTION ...]\n"
@@ -170,58 +158,46 @@ static noreturn void show(const char *text)
     exit(fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : EXIT_SUCCESS);
 }
 
-static void take_option(struct settings *settings, int option)
+static void take_value(struct settings *settings, size_t row, const char *text)
 {
-    switch (option) {
-    case OPTION_ACCOUNTS:
-        settings->accounts = (uint32_t)parse_number("accounts", optarg, 1, ACCOUNTS_MAX);
+    void *place = (char *)settings + table[row].offset;
+    switch (table[row].kind) {
+    case COUNT_32:
+        *(uint32_t *)place = (uint32_t)parse_number(table[row].name, text, table[row].min, table[row].max);
         break;
-    case OPTION_CONNECTIONS:
-        settings->connections = (uint32_t)parse_number("connections", optarg, 1, CONNECTIONS_MAX);
+    case COUNT_64:
+        *(uint64_t *)place = parse_number(table[row].name, text, table[row].min, table[row].max);
         break;
-    case OPTION_WINDOW:
-        settings->window = (uint32_t)parse_number("window", optarg, 1, WINDOW_MAX);
+    case SECONDS:
+        *(double *)place = parse_seconds(text);
         break;
-    case OPTION_DURATION:
-        settings->duration_s = parse_seconds(optarg);
+    case TEXT:
+        *(const char **)place = text;
         break;
-    case OPTION_TRANSACTIONS:
-        settings->transactions = parse_number("transactions", optarg, 1, 4000 * MILLION);
+    case FLAG:
+        *(bool *)place = true;
         break;
-    case OPTION_RATE:
-        settings->rate = parse_number("rate", optarg, 1, 1000 * MILLION);
-        break;
-    case OPTION_MEMORY:
-        settings->memory_mib = (uint32_t)parse_number("memory", optarg, 1, 1024 * 1024);
-        break;
-    case OPTION_SIGN_LIVE:
-        settings->sign_live = true;
-        break;
-    case OPTION_CONNECT:
-        settings->address = optarg;
-        break;
-    case OPTION_KEYS:
-        settings->keys_dir = optarg;
-        break;
-    case OPTION_DIR:
-        settings->dir = optarg;
-        break;
-    case OPTION_WORKERS:
-        settings->workers = (uint32_t)parse_number("workers", optarg, 1, 256);
-        break;
-    case OPTION_JSON:
-        settings->json = true;
-        break;
-    case OPTION_PLOT:
-        settings->plot_path = optarg;
-        break;
-    case OPTION_HELP:
-        show(usage);
-    case OPTION_VERSION:
-        show("points-bench " PACKAGE_VERSION "\n");
-    default:
-        fputs("Try: points-bench --help\n", stderr);
-        exit(EXIT_WRONG_USE);
+    }
+}
+
+static void take_options(struct settings *settings, int argc, char **argv)
+{
+    struct option options[ROWS + 3] = {[OPTION_HELP] = {"help", no_argument, NULL, OPTION_HELP},
+        [OPTION_VERSION] = {"version", no_argument, NULL, OPTION_VERSION}};
+    for (int row = 0; row < ROWS; row++)
+        options[row] =
+            (struct option){table[row].name, table[row].kind == FLAG ? no_argument : required_argument, NULL, row};
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == OPTION_HELP)
+            show(usage);
+        if (option == OPTION_VERSION)
+            show("points-bench " PACKAGE_VERSION "\n");
+        if (option == '?') {
+            fputs("Try: points-bench --help\n", stderr);
+            exit(EXIT_WRONG_USE);
+        }
+        take_value(settings, (size_t)option, optarg);
     }
 }
 
@@ -255,9 +231,7 @@ static void check(const struct settings *settings)
 struct settings settings_parse(int argc, char **argv)
 {
     struct settings settings = {.memory_mib = 2048};
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        take_option(&settings, option);
+    take_options(&settings, argc, argv);
     if (optind + 1 != argc)
         wrong_use(optind == argc ? "which scenario?" : "one scenario at a time");
     settings.scenario = find_scenario(argv[optind]);

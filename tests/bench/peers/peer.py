@@ -14,6 +14,12 @@ WEEKS = 52                              # of the quest
 POINTS, CAP, BUDGET = 100, 1_000_000, 10**15
 
 
+# Quest 2 has a cap of one award, quest 3 a budget of less. (number of the id, account, quest, week, what must come of it)
+CAP_QUEST, BUDGET_QUEST, NO_ACCOUNT = 2, 3, 2**40
+CASES = [(1, 0, 1, 0, 0), (1, 0, 1, 1, 1), (2, 0, 1, 0, 23), (2, 0, 1, 1, 1), (3, NO_ACCOUNT, 1, 0, 4), (4, 0, 9, 0, 20),
+         (5, 0, 1, WEEKS, 21), (6, 0, CAP_QUEST, 0, 0), (7, 0, CAP_QUEST, 1, 24), (8, 0, BUDGET_QUEST, 0, 25), (9, 0, 1, WEEKS - 1, 0)]
+
+
 def awards(accounts, share, shares, seed=1):
     """Endless (account, occurred_at) of one connection's share of the accounts: each once a week, every week in another order."""
     first, behind = accounts * share // shares, accounts * (share + 1) // shares

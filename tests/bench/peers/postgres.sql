@@ -3,7 +3,7 @@
 
 create table quest (
     quest int primary key, points bigint not null, cap bigint not null,
-    first_week int not null, last_week int not null, budget bigint not null
+    first_week int not null, last_week int not null
 );
 -- The budget lies in parts, so that transactions do not queue for one row. What one part lacks another may have.
 create table budget (
@@ -27,33 +27,33 @@ language plpgsql as $$
 declare
     q quest;
     week int;
-    code int := 0;
+    code_ int := 0;
     had progress;
     part_ int := lo_ & 255;
 begin
     select * into q from quest where quest = quest_;
     week := (occurred_at_ + 32400 + 3 * 86400) / 604800 - q.first_week;
     if q is null then
-        code := 20;
+        code_ := 20;
     elsif week < 0 or week > q.last_week - q.first_week then
-        code := 21;
+        code_ := 21;
     end if;
     insert into ledger (hi, lo, account, quest, occurred_at, code, points)
-    values (hi_, lo_, account_, quest_, occurred_at_, code, case code when 0 then q.points else 0 end) on conflict do nothing;
+    values (hi_, lo_, account_, quest_, occurred_at_, code_, case code_ when 0 then q.points else 0 end) on conflict do nothing;
     if not found then
         return 1;
     end if;
-    if code = 0 then
+    if code_ = 0 then
         update account set balance = balance + q.points where account = account_;
         if not found then
-            code := 4;
+            code_ := 4;
         else
             insert into progress as p values (account_, quest_, q.points, 1::bigint << week)
             on conflict (account, quest) do update set weeks = p.weeks | excluded.weeks, points = p.points + q.points
             where p.weeks & excluded.weeks = 0 and p.points + q.points <= q.cap;
             if not found then
                 select * into had from progress where account = account_ and quest = quest_;
-                code := case when had.weeks & (1::bigint << week) <> 0 then 23 else 24 end;
+                code_ := case when had.weeks & (1::bigint << week) <> 0 then 23 else 24 end;
                 update account set balance = balance - q.points where account = account_;
             else
                 update budget set points_left = points_left - q.points
@@ -62,7 +62,7 @@ begin
                     update budget set points_left = points_left - q.points where quest = quest_ and part = (
                         select part from budget where quest = quest_ and points_left >= q.points order by part limit 1 for update);
                     if not found then
-                        code := 25;
+                        code_ := 25;
                         update account set balance = balance - q.points where account = account_;
                         update progress set weeks = weeks & ~(1::bigint << week), points = points - q.points
                         where account = account_ and quest = quest_;
@@ -70,11 +70,11 @@ begin
                 end if;
             end if;
         end if;
-        if code <> 0 then
-            update ledger set code = award_one.code, points = 0 where hi = hi_ and lo = lo_;
+        if code_ <> 0 then
+            update ledger set code = code_, points = 0 where hi = hi_ and lo = lo_;
         end if;
     end if;
-    return code;
+    return code_;
 end $$;
 
 -- Many at once, as sets. When any of them would be refused, all are decided one by one instead.

@@ -1,13 +1,14 @@
 -- A weekly award on Redis: the same checks, the same record. KEYS: the transaction, the account, the quest. ARGV: occurred_at,
--- and the account as the record is to have it. The record's value is sequence:account:occurred_at:code:points.
+-- account and quest as the record is to have them. The record is sequence:account:quest:occurred_at:code:points.
 -- Weeks are bits of a number below 2^53, which Lua holds exactly.
 local quest = redis.call('HMGET', KEYS[3], 'points', 'cap', 'first_week', 'last_week', 'left')
-local account = redis.call('HMGET', KEYS[2], 'balance', 'points', 'weeks')
+local points_field, weeks_field = 'points' .. ARGV[3], 'weeks' .. ARGV[3]
+local account = redis.call('HMGET', KEYS[2], 'balance', points_field, weeks_field)
 local points, code, bit, had, weeks = tonumber(quest[1]), 0, 0, 0, 0
-if not account[1] then
-    code = 4 -- no such account
-elseif not points then
+if not points then
     code = 20 -- no such quest
+elseif not account[1] then
+    code = 4 -- no such account
 else
     local week = math.floor((tonumber(ARGV[1]) + 291600) / 604800) - tonumber(quest[3])
     had, weeks = tonumber(account[2] or 0), tonumber(account[3] or 0)
@@ -27,13 +28,13 @@ end
 if code ~= 0 then
     points = 0
 end
-local sequence = redis.call('HINCRBY', KEYS[3], 'sequence', 1)
-local record = sequence .. ':' .. ARGV[2] .. ':' .. ARGV[1] .. ':' .. code .. ':' .. points
+local sequence = redis.call('INCR', 'sequence')
+local record = sequence .. ':' .. ARGV[2] .. ':' .. ARGV[3] .. ':' .. ARGV[1] .. ':' .. code .. ':' .. points
 if not redis.call('SET', KEYS[1], record, 'NX') then
     return 1 -- a duplicate
 end
 if code == 0 then
-    redis.call('HSET', KEYS[2], 'balance', tonumber(account[1]) + points, 'points', had + points, 'weeks',
+    redis.call('HSET', KEYS[2], 'balance', tonumber(account[1]) + points, points_field, had + points, weeks_field,
         string.format('%.0f', weeks + bit))
     redis.call('HINCRBY', KEYS[3], 'left', -points)
 end
