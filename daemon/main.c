@@ -125,7 +125,6 @@ static bool ledger_knows(void *ledger, uint64_t blocks, const uint8_t root[HASH_
     return ledger_has_root(ledger, blocks, root);
 }
 
-// Of what the ledger holds, all is durable.
 static struct id_index *open_index(const char *derived_dir, struct ledger *ledger)
 {
     char dir[PATH_MAX];

@@ -42,9 +42,6 @@ struct id_index {
     pthread_t thread;
 };
 
-// id_index_open.c: adopts what is whole in the folder.
-bool index_load(struct id_index *index, uint64_t last_sequence, struct id_index_error *error);
-
 // upkeep.c: writes one full table, or merges runs once. False: there was nothing to do.
 bool upkeep_step(struct id_index *index);
 void *upkeep_run(void *index); // the thread

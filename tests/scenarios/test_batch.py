@@ -197,6 +197,8 @@ WRONG = [
     ('{"type": "award"}\n\n{"type": \n', ["line 1: award needs account", "line 3: no JSON: it ends too soon"]),
     ('{"typo": "award"}\n', ['line 1: no column is named "typo"']), ('{"type": "award"} x\n', ["line 1: no JSON"]),
     ('{"type": "convert", "points": 1.5}\n[1]\n', ["line 1: points should be a text or a whole number", "line 2: "]),
+    (json.dumps(dict(type="refuse", conversion="0" * 32, reason="a\0b")) + "\n", ["line 1: reason has a NUL byte"]),
+    (json.dumps(dict(type="convert", account=RESIDENT, points=2**64)) + "\n", ["line 1: points is too large a number"]),
 ]
 
 

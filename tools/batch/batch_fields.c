@@ -159,21 +159,38 @@ static void read_csv(struct reader *reader, const char *text, size_t size)
 
 // ---- JSON lines
 
+// NULL when it is good. The library makes a number that is too large the largest, and a text may hold a NUL byte: both
+// would be signed as something else than the file says.
+static const char *json_fault(struct json_object *value)
+{
+    switch (json_object_get_type(value)) {
+    case json_type_null:
+        return NULL;
+    case json_type_string:
+        return strlen(json_object_get_string(value)) == (size_t)json_object_get_string_len(value) ? NULL
+                                                                                                  : "has a NUL byte";
+    case json_type_int:
+        return json_object_get_uint64(value) < UINT64_MAX ? NULL : "is too large a number";
+    default:
+        return "should be a text or a whole number";
+    }
+}
+
 static bool json_fields(struct reader *reader, struct json_object *object)
 {
     json_object_object_foreach(object, name, value)
     {
         int column = find_column(name);
-        enum json_type type = json_object_get_type(value);
+        const char *fault = json_fault(value);
         if (column < 0) {
             batch_fields_wrong(reader->fields, "no column is named \"%s\"; there are: " COLUMN_LIST, shown(name));
             return false;
         }
-        if (type != json_type_null && type != json_type_string && type != json_type_int) {
-            batch_fields_wrong(reader->fields, "%s should be a text or a whole number", shown(name));
+        if (fault) {
+            batch_fields_wrong(reader->fields, "%s %s", shown(name), fault);
             return false;
         }
-        if (type != json_type_null)
+        if (value)
             reader->fields->texts[column] = xstrdup(json_object_get_string(value));
     }
     return true;

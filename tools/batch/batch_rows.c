@@ -2,11 +2,11 @@
 #include "tools/batch/batch_rows.h"
 #include "tools/batch/batch_fields.h"
 #include "tools/jst.h"
+#include "tools/number.h"
 #include "tools/shown.h"
 #include "tools/uuid7.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -78,13 +78,11 @@ static void check_columns(struct batch_fields *fields, const struct row_type *ty
 
 static uint64_t read_number(struct batch_fields *fields, enum column column, uint64_t min, uint64_t max)
 {
-    char *end;
+    uint64_t number;
     const char *text = field(fields, column);
     if (!*text)
         return 0;
-    errno = 0;
-    uint64_t number = strtoull(text, &end, 10);
-    if (!isdigit((unsigned char)*text) || *end || errno || number < min || number > max)
+    if (!number_parse(text, min, max, &number))
         batch_fields_wrong(fields, "%s \"%s\" is no whole number from %" PRIu64 " to %" PRIu64,
             batch_column_names[column], shown(text), min, max);
     return number;

@@ -4,6 +4,7 @@
 #include "tools/error.h"
 #include "tools/file.h"
 #include "tools/jst.h"
+#include "tools/number.h"
 #include "tools/uuid7.h"
 
 #include <errno.h>
@@ -95,10 +96,7 @@ static noreturn void fail_changed(const struct csv_file *file, uint32_t line, co
 
 static bool parse_number(const char *text, uint64_t *number)
 {
-    char *end;
-    errno = 0;
-    *number = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && !*end && !errno;
+    return number_parse(text, 0, UINT64_MAX, number);
 }
 
 // The cells that print_amounts wrote. False: they are none, or do not add up.

@@ -2,16 +2,15 @@
 #include "tools/command/points.h"
 #include "tools/command/synopsis.h"
 #include "tools/jst.h"
+#include "tools/number.h"
 #include "tools/shown.h"
 #include "tools/uuid7.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -71,10 +70,8 @@ const char *option_xget(const struct context *context, const char *name)
 
 uint64_t parse_number(const struct context *context, const char *what, const char *text, uint64_t min, uint64_t max)
 {
-    char *end;
-    errno = 0;
-    uint64_t number = strtoull(text, &end, 10);
-    if (!isdigit((unsigned char)*text) || *end || errno || number < min || number > max)
+    uint64_t number;
+    if (!number_parse(text, min, max, &number))
         fail_usage(context, "%s: \"%s\" is no whole number from %" PRIu64 " to %" PRIu64, what, shown(text), min, max);
     return number;
 }

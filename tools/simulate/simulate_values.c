@@ -2,9 +2,9 @@
 #include "tools/simulate/simulate_values.h"
 #include "tools/expiry_text.h"
 #include "tools/jst.h"
+#include "tools/number.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +13,6 @@
 enum { ITEM_BYTES = 120 };
 
 // ---- numbers
-
-static bool parse_whole(const char *text, uint64_t min, uint64_t max, uint64_t *number)
-{
-    char *end;
-    errno = 0;
-    *number = strtoull(text, &end, 10);
-    return isdigit((unsigned char)*text) && !*end && !errno && *number >= min && *number <= max;
-}
 
 // "12.5" with three decimals is 12,500. Moves on; false: no such number, or none that fits.
 static bool take_decimal(const char **text, int decimals, uint32_t max, uint32_t *number)
@@ -44,13 +36,13 @@ static bool take_decimal(const char **text, int decimals, uint32_t max, uint32_t
 const char *value_number(const struct municipality_names *names, const char *text, void *at)
 {
     (void)names;
-    return parse_whole(text, 0, UINT64_MAX - 1, at) ? NULL : "a whole number";
+    return number_parse(text, 0, UINT64_MAX - 1, at) ? NULL : "a whole number";
 }
 
 static bool parse_uint32(const char *text, uint32_t min, uint32_t max, void *at)
 {
     uint64_t number;
-    if (!parse_whole(text, min, max, &number))
+    if (!number_parse(text, min, max, &number))
         return false;
     *(uint32_t *)at = (uint32_t)number;
     return true;
@@ -231,7 +223,7 @@ static bool add_step(struct quest_options *options, char item[ITEM_BYTES])
     Points__V1__ReceiptStep *step = &options->steps[terms->n_steps];
     points__v1__receipt_step__init(step);
     options->step_pointers[terms->n_steps++] = step;
-    return parse_whole(item, 0, UINT64_MAX, &step->amount_yen) && parse_whole(points, 0, UINT64_MAX, &step->points) &&
+    return number_parse(item, 0, UINT64_MAX, &step->amount_yen) && number_parse(points, 0, UINT64_MAX, &step->points) &&
            (step == options->steps || step[-1].amount_yen < step->amount_yen);
 }
 
@@ -261,7 +253,7 @@ static bool add_amount(struct design_quest *quest, char item[ITEM_BYTES])
     if (!share || quest->amount_count == DESIGN_AMOUNTS_MAX)
         return false;
     struct design_amount *amount = &quest->amounts[quest->amount_count++];
-    return parse_whole(item, 0, UINT64_MAX, &amount->yen) && parse_share(share, &amount->share);
+    return number_parse(item, 0, UINT64_MAX, &amount->yen) && parse_share(share, &amount->share);
 }
 
 const char *value_amounts(const struct municipality_names *names, const char *text, void *at)
