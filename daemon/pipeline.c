@@ -223,6 +223,13 @@ static void watch(struct pipeline *pipeline)
     event_add(pipeline->stop_events[1], NULL);
 }
 
+static void unwatch(struct pipeline *pipeline)
+{
+    event_free(pipeline->done_event);
+    event_free(pipeline->stop_events[0]);
+    event_free(pipeline->stop_events[1]);
+}
+
 static void start_thread(pthread_t *thread, void *(*run)(void *), struct pipeline *pipeline)
 {
     if (pthread_create(thread, NULL, run, pipeline) != 0) {
@@ -257,13 +264,14 @@ struct pipeline *pipeline_new(
     pipeline->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pipeline->done_end = &pipeline->done;
     pthread_mutex_init(&pipeline->done_lock, NULL);
+    watch(pipeline); // before anybody can connect: who is served may also ask it to stop
     if (!listen_on(pipeline, settings, error, error_size)) {
+        unwatch(pipeline);
         event_base_free(pipeline->base);
         close(pipeline->done_fd);
         free(pipeline);
         return NULL;
     }
-    watch(pipeline);
     pipeline->ledger_id = ledger_id(ledger);
     pipeline->history.ledger = ledger;
     pipeline->lane = lane_new();
@@ -296,9 +304,7 @@ void pipeline_free(struct pipeline *pipeline)
         pthread_join(pipeline->workers[i], NULL);
     pthread_join(pipeline->decide_thread, NULL);
     pthread_join(pipeline->journal_thread, NULL);
-    event_free(pipeline->done_event);
-    event_free(pipeline->stop_events[0]);
-    event_free(pipeline->stop_events[1]);
+    unwatch(pipeline);
     net_server_free(pipeline->server);
     event_base_free(pipeline->base);
     close(pipeline->done_fd);
