@@ -294,7 +294,7 @@ def test_texts_that_do_not_go_with_their_envelope(board):
     for transactions, texts, field in [
             ([one], [], ""), ([one], [TEXT, TEXT], ""), ([withdrawal], [TEXT], ""), ([one, two], [TEXT], ""),
             ([one], [other], "[0]"), ([one, two], [other, TEXT], "[0]"), ([one, withdrawal, two], [TEXT, TEXT], "[1]"),
-            ([one], [b""], "[0]"), ([one], [TEXT + b"\0"], "[0]"), ([one], [TEXT.replace(b"https", b"httpz")], "[0]")]:
+            ([one], [b""], "[0]"), ([one], [TEXT + b"\0"], "[0]"), ([one], [TEXT.replace(b"yuki", b"yuka")], "[0]")]:
         refused = board.refused(*transactions, texts=texts)
         assert (refused.code, refused.field) == ("MALFORMED", "submit.texts" + field), (texts, refused)
     assert "has 0 entries, the envelope has 1 PostNotice: each comes with its text" in board.refused(one, texts=[]).message
