@@ -275,6 +275,7 @@ def test_rows_with_ids_that_were_decided(desk):
     rows = desk.approve(code=3)
     assert [(row["outcome"], row["dry_run"], row["decided_before"]) for row in rows] == [
         ("APPLIED", "DUPLICATE", True), ("APPLIED", "APPLIED", False), ("ID_REUSED", "ID_REUSED", False)]
+    assert rows[2]["sequence"] == desk.tool.row("transaction", desk.awards[0])["sequence"]
     assert "All came to what the dry run said." in desk.tool("approve", desk.dir, *SECOND, "--digest", desk.digest(), code=3).stdout
 
 
