@@ -1,5 +1,6 @@
 // The rows of a batch: one table says what each type of row takes.
 #include "tools/batch/batch_rows.h"
+#include "points/quest.h"
 #include "tools/batch/batch_fields.h"
 #include "tools/jst.h"
 #include "tools/shown.h"
@@ -173,7 +174,8 @@ static void read_row(struct batch_fields *fields, void *context)
         uuid7_now(row.id);
     read_id(fields, subject_column(type), row.subject);
     read_municipality(reader, fields, &row);
-    row.number = (uint32_t)read_number(fields, (type->needed & TAKES(QUEST)) ? QUEST : PURPOSE, 1, UINT32_MAX);
+    row.number = (type->needed & TAKES(QUEST)) ? (uint32_t)read_number(fields, QUEST, 1, QUEST_NUMBER_MAX)
+                                               : (uint32_t)read_number(fields, PURPOSE, 1, UINT32_MAX);
     row.points = read_number(fields, POINTS, 0, UINT64_MAX);
     if (type->allowed & TAKES(SHOP))
         read_receipt(reader, fields, &row);
