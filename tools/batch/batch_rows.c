@@ -127,9 +127,27 @@ static void read_receipt(const struct reader *reader, struct batch_fields *field
         batch_fields_wrong(fields, "%s", error.message);
 }
 
+// A cell that spreadsheets let people write.
+static bool check_reason(const char *reason, struct tool_error *error)
+{
+    enum { DELETE = 0x7f };
+    if (!reason)
+        return true;
+    if (strpbrk(reason, "\r\n"))
+        return tool_fail(error, "the reason has more than one line; write it in one");
+    if (strchr(reason, '\t'))
+        return tool_fail(error, "the reason holds a tab; write a blank");
+    for (const char *at = reason; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == DELETE)
+            return tool_fail(error, "the reason holds an invisible control character; write it anew without it");
+    return true;
+}
+
 // Texts have rules of their own, which the canonical form knows.
 bool batch_row_check(const struct batch_row *row, struct tool_error *error)
 {
+    if (!check_reason(row->reason, error))
+        return false;
     static const uint8_t any_ledger[HASH_BYTES];
     struct envelope_builder *builder = xmalloc(sizeof *builder);
     struct batch_transaction made;
