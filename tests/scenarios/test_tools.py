@@ -402,7 +402,8 @@ def test_two_operators_by_way_of_a_file(daemon, begun, tmp_path):
     assert "nothing was sent" in tool("set-budget", 1, 700, "--out", path).stderr
     shown = tool("show", path)
     assert "quest=1 points=700" in shown.stdout
-    assert shown.stderr.splitlines() == [f"points: signed with {pc.public(daemon.keys['operator-1']).hex()}"]
+    assert shown.stderr.splitlines() == ["points: signed with operator-1"]
+    assert f"signed with {pc.public(daemon.keys['operator-1']).hex()}\n" in Tool(tmp_path)("show", path).stderr
     message = tool.refuses("submit", path, code=4)
     assert "NOT_PERMITTED" in message and "points countersign" in message
     assert daemon.look() == before
@@ -456,8 +457,9 @@ def test_show_tells_numbers_as_they_are(tool, tmp_path):
     def fields(*args):
         tool(*args, "--out", tmp_path / "e")
         return tool.row("show", tmp_path / "e")["fields"]
-    assert fields("set-budget", 1, 2**64 - 1) == f"quest=1 points={2**64 - 1} campaign=0"
-    assert "municipality=011002" in fields("open-account", "1" * 32, "札幌")
+    assert fields("set-budget", 1, 2**64 - 1) == f"quest=1 points={2**64 - 1}"
+    assert fields("set-budget", 1, 0) == "quest=1 points=0"
+    assert "municipality=011002 (札幌市)" in fields("open-account", "1" * 32, "札幌")
     assert "first_day=18943 (2021-11-12)" in fields("define-purpose", 1, "x", "--first", "2021-11-12", "--last", "2021-11-12")
     assert "(2021-11-12 09:30:15 JST)" in fields("set-time", "2021-11-12 09:30:15")
     for far in (2**63 - 1, -(2**63)):
@@ -646,8 +648,8 @@ def test_quests_change(daemon, shopping, tmp_path):
         assert "from 1 to 1000000000" in tool.refuses("define-quest", number, "x", *AUTUMN, "--points", 1)
     assert as_defined(tool, 5) == before
     tool("change-quest", 5, "--last", "2022-01-01", "--out", tmp_path / "e")
-    assert tool.row("show", tmp_path / "e")["fields"].startswith("definition=(quest=5 name=レシート 2 period=DAILY points=0 ")
-    assert " receipt=(steps=(amount_yen=300 points=30) bonus_municipalities=0" in tool.row("show", tmp_path / "e")["fields"]
+    assert tool.row("show", tmp_path / "e")["fields"].startswith("definition=(quest=5 name=レシート 2 period=DAILY first_day=")
+    assert " receipt=(steps=(amount_yen=300 points=30))" in tool.row("show", tmp_path / "e")["fields"]
 
 
 def test_campaigns(daemon, shopping):
