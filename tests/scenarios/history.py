@@ -670,7 +670,7 @@ class History:
             assert len(data) == 8_000
             return data
         languages = sorted({"ja", *self.random.sample(["en", "ko", "zh-Hant", "ja-Hira"], self.pick({0: 6, 1: 3, 4: 1}))})
-        link = self.pick({"": 2, "https://www.city.example.jp/お知らせ?a=1": 2, "x" * 500: 1})
+        link = self.pick({"": 2, "https://www.city.example.jp/notice?a=1": 2, "https://" + "x" * 492: 1})
         return pc.canonical(tx.NoticeText(versions=map(self.notice_version, languages), link=link))
 
     def notice_version(self, language):
@@ -689,7 +689,8 @@ class History:
             [version("j" * 21)], [version(title="")], [version(title="雪" * 67)], [version(title="\u0085")],
             [version(paragraphs=["p"] * 51)], [version(paragraphs=[""])], [version(paragraphs=["雪" * 667])],
             [version(paragraphs=["x" * 2_000] * 4)], [version(paragraphs=["a\tb"])])]
-        texts.append(tx.NoticeText(versions=[version()], link="x" * 501))
+        texts += [tx.NoticeText(versions=[version(title=title)], link=link) for title, link in (
+            ("雪", "https://" + "x" * 493), ("雪", "ftp://x"), ("雪", "https://雪"), ("雪\u202e", ""), ("雪\u2028", ""))]
         right = self.notice_text()
         return self.random.choice([*map(pc.canonical, texts), b"", right[:-1], right + b"\x18\x01", b"\x12\x01x" + right])
 

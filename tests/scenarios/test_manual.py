@@ -2,8 +2,11 @@
 and the examples work."""
 import os
 import re
+import shutil
 import subprocess
 import tempfile
+
+import pytest
 
 from conftest import TESTS, binary
 
@@ -73,10 +76,33 @@ def test_each_option_of_all_commands_is_described():
     assert set(re.findall(r"--([a-z0-9]+)", "".join(re.findall(r"^  (--.*?)  ", points_help(), re.M)))) <= described
 
 
+def literal_blocks(text):
+    """Each as the reader sees it. roff reads any other backslash than \\e, and a line that begins with a dot or an apostrophe."""
+    blocks = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)\n\.Ed", text, re.M | re.S)
+    for line in "\n".join(blocks).splitlines():
+        assert not re.search(r"\\(?!e)|^[.']", line), line
+    return [block.replace(r"\e", "\\") for block in blocks]
+
+
+PAGES = [path.name for path in sorted((TOP / "doc" / "man").glob("*.[1-8]"))]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_shows_is_what_the_tests_run(name):
+    """By groff, where there is one: no block is changed by an escape."""
+    blocks = literal_blocks(page(name))
+    if not shutil.which("groff"):
+        pytest.skip("no groff")
+    done = subprocess.run(["groff", "-Kutf8", "-mdoc", "-Tutf8", "-P-cbou", "-rLL=500n"], input=page(name), capture_output=True,
+                          text=True, timeout=30, check=True)
+    rendered = [line.strip() for line in done.stdout.splitlines()]
+    for line in "\n".join(blocks).splitlines():
+        assert line.strip() in rendered, line
+
+
 def example_script(text, folder):
     """What stands behind the prompts, one after the other; each must succeed, and a daemon be ready before the next."""
-    script = "\n".join(re.findall(r"^\.Bd -literal[^\n]*\n(.*?)\n^\.Ed", text, re.M | re.S))
-    script = re.sub(r"^\$ ", "", script, flags=re.M).replace(r"\e", "\\").replace("/tmp/trial", f"{folder}/trial")
+    script = re.sub(r"^\$ ", "", "\n".join(literal_blocks(text)), flags=re.M).replace("/tmp/trial", f"{folder}/trial")
     wait = ">log 2>&1 &\ndaemon=$!\nuntil grep -q ready log; do kill -0 $daemon; sleep 0.01; done"
     script = re.sub(r"&$", lambda _: wait, script, flags=re.M)
     return f"set -eux\ntrap 'kill $daemon' EXIT\n{script}\ntrap - EXIT\nkill $daemon\nwait $daemon\n"
@@ -118,7 +144,7 @@ def test_each_key_of_a_design():
 
 
 def test_the_example_of_a_design_plays(tmp_path):
-    (text,) = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)\n\.Ed", section(page("points-simulate.5"), "EXAMPLES"), re.M | re.S)
+    (text,) = literal_blocks(section(page("points-simulate.5"), "EXAMPLES"))
     (tmp_path / "design.ini").write_text(text + "\n")
     done = subprocess.run([binary("points"), "simulate", tmp_path / "design.ini", "--sample", "1000"], capture_output=True, text=True,
                           timeout=30, check=False)

@@ -1,9 +1,9 @@
 // A batch's file, taken apart: libcsv and json-c.
 #include "tools/batch/batch_fields.h"
+#include "tools/batch/csv_lines.h"
 #include "tools/error.h"
 #include "tools/shown.h"
 
-#include <csv.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -21,6 +21,7 @@ struct reader {
     struct batch_fields *fields;
     batch_fields_fn *each_row;
     void *context;
+    struct csv_lines csv;
     bool header_read;
     size_t cell;          // of the CSV row, from 0
     enum column *columns; // what each CSV cell holds
@@ -95,6 +96,7 @@ static void csv_cell(void *data, size_t size, void *context)
 {
     struct reader *reader = context;
     const char *text = data;
+    reader->fields->line = reader->csv.row_line;
     if (!reader->header_read) {
         header_cell(reader, text);
     } else if (strlen(text) != size) {
@@ -127,32 +129,41 @@ static size_t line_size(const char *at, size_t left)
     return end ? (size_t)(end - at) + 1 : left;
 }
 
-static void read_csv(struct reader *reader, const char *text, size_t size)
+static void csv_wrong(struct reader *reader, const struct tool_error *error)
 {
-    struct csv_parser parser;
-    if (csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI) != 0)
-        fail(EXIT_FAILED, "out of memory");
+    reader->fields->line = reader->csv.row_line;
+    batch_fields_wrong(reader->fields, "%s", error->message);
+}
+
+static void read_csv_lines(struct reader *reader, const char *text, size_t size)
+{
+    struct tool_error error;
     while (size) {
-        size_t line = line_size(text, size);
-        reader->fields->line++;
-        if (reader->fields->line == 1 && has_other_separators(text, line)) {
-            batch_fields_wrong(reader->fields,
-                "the cells should be separated by commas, not by semicolons or tabs: save "
-                "the file as \"CSV (comma delimited)\"");
-            break;
+        size_t line = csv_lines_next(&reader->csv, text, size, &error);
+        if (!line) {
+            csv_wrong(reader, &error);
+            return;
         }
-        if (csv_parse(&parser, text, line, csv_cell, csv_row, reader) != line) {
-            batch_fields_wrong(reader->fields, "%s", csv_strerror(csv_error(&parser)));
-            break;
-        }
-        if (reader->fields->line == 1 && reader->fields->wrong)
-            break; // every row would be wrong
+        if (reader->csv.line == 1 && reader->fields->wrong)
+            return; // every row would be wrong
         text += line;
         size -= line;
     }
-    if (!size && csv_fini(&parser, csv_cell, csv_row, reader) != 0)
-        batch_fields_wrong(reader->fields, "%s", csv_strerror(csv_error(&parser)));
-    csv_free(&parser);
+    if (!csv_lines_finish(&reader->csv, &error))
+        csv_wrong(reader, &error);
+}
+
+static void read_csv(struct reader *reader, const char *text, size_t size)
+{
+    reader->fields->line = 1;
+    if (size && has_other_separators(text, line_size(text, size))) {
+        batch_fields_wrong(reader->fields, "the cells should be separated by commas, not by semicolons or tabs: save "
+                                           "the file as \"CSV (comma delimited)\"");
+        return;
+    }
+    csv_lines_begin(&reader->csv, csv_cell, csv_row, reader);
+    read_csv_lines(reader, text, size);
+    csv_lines_end(&reader->csv);
     free(reader->columns);
     reader->columns = NULL;
 }
@@ -196,6 +207,51 @@ static bool json_fields(struct reader *reader, struct json_object *object)
     return true;
 }
 
+// Behind the quote that closes the string which begins `at`; the text is JSON.
+static const char *behind_string(const char *at)
+{
+    for (at++; *at != '"'; at++)
+        at += *at == '\\';
+    return at + 1;
+}
+
+static char *decode_string(const char *at, size_t size)
+{
+    char *quoted = xprintf("%.*s", (int)size, at);
+    struct json_object *string = json_tokener_parse(quoted);
+    char *text = xstrdup(string ? json_object_get_string(string) : "");
+    json_object_put(string);
+    free(quoted);
+    return text;
+}
+
+// Of two values json-c keeps the last. False: a name of a column stands there twice.
+static bool names_once(struct reader *reader, const char *line, const char *end)
+{
+    unsigned seen = 0, depth = 0;
+    for (const char *at = line; at < end;) {
+        if (*at != '"') {
+            depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
+            at++;
+            continue;
+        }
+        const char *begin = at;
+        at = behind_string(begin);
+        if (depth != 1 || at[strspn(at, " \t\r")] != ':')
+            continue;
+        char *name = decode_string(begin, (size_t)(at - begin));
+        int column = find_column(name);
+        bool twice = column >= 0 && (seen & 1u << column);
+        if (twice)
+            batch_fields_wrong(reader->fields, "\"%s\" stands there twice", shown(name));
+        free(name);
+        if (twice)
+            return false;
+        seen |= column >= 0 ? 1u << column : 0;
+    }
+    return true;
+}
+
 static void json_line(struct reader *reader, struct json_tokener *tokener, const char *line, size_t size)
 {
     json_tokener_reset(tokener);
@@ -206,7 +262,7 @@ static void json_line(struct reader *reader, struct json_tokener *tokener, const
             problem == json_tokener_continue ? "it ends too soon" : json_tokener_error_desc(problem));
     else if (!json_object_is_type(object, json_type_object))
         batch_fields_wrong(reader->fields, "should be an object, as in {\"type\": \"award\", …}");
-    else if (json_fields(reader, object))
+    else if (names_once(reader, line, line + size) && json_fields(reader, object))
         reader->each_row(reader->fields, reader->context);
     clear(reader->fields);
     json_object_put(object);

@@ -1,5 +1,6 @@
 // The rows of a batch: one table says what each type of row takes.
 #include "tools/batch/batch_rows.h"
+#include "points/quest.h"
 #include "tools/batch/batch_fields.h"
 #include "tools/jst.h"
 #include "tools/number.h"
@@ -124,9 +125,27 @@ static void read_receipt(const struct reader *reader, struct batch_fields *field
         batch_fields_wrong(fields, "%s", error.message);
 }
 
+// A cell that spreadsheets let people write.
+static bool check_reason(const char *reason, struct tool_error *error)
+{
+    enum { DELETE = 0x7f };
+    if (!reason)
+        return true;
+    if (strpbrk(reason, "\r\n"))
+        return tool_fail(error, "the reason has more than one line; write it in one");
+    if (strchr(reason, '\t'))
+        return tool_fail(error, "the reason holds a tab; write a blank");
+    for (const char *at = reason; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == DELETE)
+            return tool_fail(error, "the reason holds an invisible control character; write it anew without it");
+    return true;
+}
+
 // Texts have rules of their own, which the canonical form knows.
 bool batch_row_check(const struct batch_row *row, struct tool_error *error)
 {
+    if (!check_reason(row->reason, error))
+        return false;
     static const uint8_t any_ledger[HASH_BYTES];
     struct envelope_builder *builder = xmalloc(sizeof *builder);
     struct batch_transaction made;
@@ -171,7 +190,8 @@ static void read_row(struct batch_fields *fields, void *context)
         uuid7_now(row.id);
     read_id(fields, subject_column(type), row.subject);
     read_municipality(reader, fields, &row);
-    row.number = (uint32_t)read_number(fields, (type->needed & TAKES(QUEST)) ? QUEST : PURPOSE, 1, UINT32_MAX);
+    row.number = (type->needed & TAKES(QUEST)) ? (uint32_t)read_number(fields, QUEST, 1, QUEST_NUMBER_MAX)
+                                               : (uint32_t)read_number(fields, PURPOSE, 1, UINT32_MAX);
     row.points = read_number(fields, POINTS, 0, UINT64_MAX);
     if (type->allowed & TAKES(SHOP))
         read_receipt(reader, fields, &row);

@@ -90,7 +90,7 @@ static void sum_envelope(struct summary *summary, const struct outbox *outbox, u
         summary->notable += notable;
         if (summary->all_rows || (notable && summary->notable <= NOTABLE_SHOWN_MAX))
             add_row(summary, outbox_line(outbox, number, i), envelope->transactions[i], &outcome,
-                original ? original : reply->first_sequence + i, original != 0);
+                submit_sequence(reply, i, &outcome, original), original != 0);
         summary->position++;
     }
     points__v1__submit_reply__free_unpacked(reply, NULL);

@@ -1,9 +1,9 @@
 // A small CSV file, by libcsv.
 #include "tools/batch/csv_file.h"
+#include "tools/batch/csv_lines.h"
 #include "tools/error.h"
 #include "tools/file.h"
 
-#include <csv.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,14 +12,14 @@ enum { FILE_BYTES_MAX = 1 << 30 };
 struct reader {
     struct csv_file *file;
     struct csv_row row; // under way
-    uint32_t line;
+    struct csv_lines lines;
 };
 
 static void take_cell(void *data, size_t size, void *context)
 {
     struct reader *reader = context;
     if (strlen(data) != size)
-        fail(EXIT_WRONG_USE, "%s: line %u: a NUL byte", reader->file->path, reader->line);
+        fail(EXIT_WRONG_USE, "%s: line %u: a NUL byte", reader->file->path, reader->lines.row_line);
     reader->row.cells = xrealloc(reader->row.cells, (reader->row.count + 1) * sizeof(char *));
     reader->row.cells[reader->row.count++] = xstrdup(data);
 }
@@ -31,7 +31,7 @@ static void take_row(int end, void *context)
     (void)end;
     if ((file->count & (file->count - 1)) == 0) // room doubles
         file->rows = xrealloc(file->rows, (file->count ? 2 * file->count : 1) * sizeof *file->rows);
-    reader->row.line = reader->line;
+    reader->row.line = reader->lines.row_line;
     file->rows[file->count++] = reader->row;
     reader->row = (struct csv_row){0};
     const struct csv_row *row = &file->rows[file->count - 1];
@@ -40,37 +40,32 @@ static void take_row(int end, void *context)
             file->rows[0].count);
 }
 
-// Line by line, so that mistakes have a line number.
-static bool parse(struct csv_parser *parser, struct reader *reader, const uint8_t *text, size_t size)
+static bool parse(struct csv_lines *lines, const char *text, size_t size, struct tool_error *error)
 {
     while (size) {
-        const uint8_t *end = memchr(text, '\n', size);
-        size_t line = end ? (size_t)(end - text) + 1 : size;
-        reader->line++;
-        if (csv_parse(parser, text, line, take_cell, take_row, reader) != line)
+        size_t line = csv_lines_next(lines, text, size, error);
+        if (!line)
             return false;
         text += line;
         size -= line;
     }
-    return csv_fini(parser, take_cell, take_row, reader) == 0;
+    return csv_lines_finish(lines, error);
 }
 
 void csv_file_read(const char *path, struct csv_file *file)
 {
     static const uint8_t byte_order_mark[] = {0xef, 0xbb, 0xbf}; // spreadsheets write one
     struct tool_error error;
-    struct csv_parser parser;
     struct reader reader = {.file = file};
     *file = (struct csv_file){.path = path};
     file->text = file_read(path, FILE_BYTES_MAX, &file->size, &error);
     if (!file->text)
         fail(EXIT_WRONG_USE, "%s", error.message);
-    if (csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI) != 0)
-        fail(EXIT_FAILED, "out of memory");
+    csv_lines_begin(&reader.lines, take_cell, take_row, &reader);
     size_t skipped = file->size >= 3 && !memcmp(file->text, byte_order_mark, 3) ? 3 : 0;
-    if (!parse(&parser, &reader, file->text + skipped, file->size - skipped))
-        fail(EXIT_WRONG_USE, "%s: line %u: %s", path, reader.line, csv_strerror(csv_error(&parser)));
-    csv_free(&parser);
+    if (!parse(&reader.lines, (const char *)file->text + skipped, file->size - skipped, &error))
+        fail(EXIT_WRONG_USE, "%s: line %u: %s", path, reader.lines.row_line, error.message);
+    csv_lines_end(&reader.lines);
     if (!file->count)
         fail(EXIT_WRONG_USE, "%s is empty; its first line should name the columns", path);
 }

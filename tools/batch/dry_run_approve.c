@@ -36,6 +36,7 @@ struct approval {
     size_t report_size;
     uint8_t sha256[HASH_BYTES]; // of the report
     struct dry_run dry_run;
+    struct dry_run undecided; // its rows that the ledger does not hold yet
 };
 
 // ---- who signs
@@ -213,10 +214,26 @@ static char *checked_summary(const struct approval *approval)
 
 // ---- what it would come to now
 
-// What was decided by an earlier run of this command is a duplicate now, and no news.
+// A duplicate is counted, not named: it may come from an earlier run of this command.
 static bool is_news(const struct dry_run_row *then, const struct dry_run_row *now)
 {
     return now->code != OUTCOME(DUPLICATE) && (now->code != then->code || now->points != then->points);
+}
+
+static bool is_decided(const struct dry_run_row *now)
+{
+    return now->code == OUTCOME(DUPLICATE) || now->code == OUTCOME(ID_REUSED);
+}
+
+static size_t decided_count(const struct approval *approval)
+{
+    return approval->dry_run.count - approval->undecided.count;
+}
+
+static void keep_undecided(struct approval *approval, const struct dry_run_row *then, const struct dry_run_row *now)
+{
+    if (!is_decided(now))
+        approval->undecided.rows[approval->undecided.count++] = *then;
 }
 
 static void say_news(const struct dry_run_row *then, const struct dry_run_row *now)
@@ -229,7 +246,8 @@ static void say_news(const struct dry_run_row *then, const struct dry_run_row *n
 static void compare_with_now(struct approval *approval)
 {
     enum { SHOWN_MAX = 20 };
-    size_t first = 0, news = 0;
+    size_t first = 0, news = 0, duplicates = 0;
+    approval->undecided.rows = xmalloc((approval->dry_run.count + 1) * sizeof *approval->undecided.rows);
     for (uint32_t number = 0; number < outbox_count(approval->outbox); number++) {
         struct dry_run now = {0};
         Points__V1__SignedEnvelope *envelope = stored_envelope(approval, number);
@@ -237,6 +255,8 @@ static void compare_with_now(struct approval *approval)
         dry_run_ask(approval->context, &now, 0, &envelope->envelope);
         for (size_t i = 0; i < now.count; i++) {
             const struct dry_run_row *then = &approval->dry_run.rows[first + i];
+            keep_undecided(approval, then, &now.rows[i]);
+            duplicates += now.rows[i].code == OUTCOME(DUPLICATE);
             if (is_news(then, &now.rows[i]) && news++ < SHOWN_MAX)
                 say_news(then, &now.rows[i]);
         }
@@ -246,6 +266,8 @@ static void compare_with_now(struct approval *approval)
     }
     if (news)
         say("%zu of %zu would come to something else now than the report says", news, approval->dry_run.count);
+    if (duplicates)
+        say("%zu of %zu are decided already (DUPLICATE) and come to nothing more", duplicates, approval->dry_run.count);
 }
 
 // ---- the whole
@@ -258,15 +280,16 @@ static bool all_answered(const struct outbox *outbox)
     return true;
 }
 
-// What the second operator should know before signing; the summary on stderr when stdout is for a machine.
-static void show(struct approval *approval, const char *summary)
+// What the second operator should know before signing; the summary on stderr when stdout is for a machine. Where all
+// was sent and nothing is left to sign, the outcomes that follow say more.
+static void show(struct approval *approval, const char *summary, bool will_send)
 {
     fputs(summary, approval->context->format == TABLE_PEOPLE ? stdout : stderr);
     fflush(stdout);
-    if (all_answered(approval->outbox))
+    if (will_send && all_answered(approval->outbox))
         return;
-    dry_run_say_budgets(approval->context, &approval->dry_run);
     compare_with_now(approval);
+    dry_run_say_budgets(approval->context, &approval->undecided);
 }
 
 static size_t add_signature(void *data, const Points__V1__SignedEnvelope *stored, uint8_t *out)
@@ -280,6 +303,7 @@ static void free_approval(struct approval *approval)
         free(approval->registered[i].holder);
     free(approval->registered);
     dry_run_free(&approval->dry_run);
+    dry_run_free(&approval->undecided);
     outbox_close(approval->outbox);
     free(approval->report);
 }
@@ -330,7 +354,15 @@ static int look_only(struct approval *approval)
 {
     if (approval->context->format != TABLE_PEOPLE)
         print_contents(approval);
-    say("nothing was signed or sent; to approve this, add --digest with the digest that the first operator told you");
+    if (approval->undecided.count)
+        say("nothing was signed or sent now; to approve %s, add --digest with the digest that the first operator told "
+            "you",
+            decided_count(approval) ? "the rest" : "this");
+    else
+        say("all %zu were decided before: nothing is left to approve, and nothing was signed or sent now. With "
+            "--digest, "
+            "what became of them is shown",
+            approval->dry_run.count);
     return EXIT_SUCCESS;
 }
 
@@ -341,7 +373,7 @@ int dry_run_approve(struct context *context, const char *dir, const uint8_t *tol
     read_report(&approval, told);
     read_envelopes(&approval);
     char *summary = checked_summary(&approval);
-    show(&approval, summary);
+    show(&approval, summary, told != NULL);
     free(summary);
     int code = told ? send_approved(&approval) : look_only(&approval);
     free_approval(&approval);

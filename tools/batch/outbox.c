@@ -184,7 +184,7 @@ static bool load_answers(struct outbox *outbox, struct tool_error *error)
 {
     char *path = path_of(outbox, "answers");
     size_t size = 0, whole = 0;
-    outbox->answers = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    outbox->answers = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     uint8_t *bytes = outbox->answers < 0 ? NULL : file_read(path, SIZE_MAX, &size, error);
     bool ok = bytes != NULL;
     if (outbox->answers < 0)

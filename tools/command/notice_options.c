@@ -1,6 +1,7 @@
 // The options of post-notice that make its text.
 #include "tools/command/notice_options.h"
 #include "proto/canonical.h"
+#include "proto/notice_text.h"
 #include "tools/file.h"
 #include "tools/shown.h"
 
@@ -127,6 +128,9 @@ ProtobufCBinaryData notice_options_read(struct context *context)
         if (by_language(&versions[i - 1], &versions[i]) == 0)
             fail_usage(context, "two texts are in the language %s", versions[i]->language);
     ProtobufCBinaryData packed = pack(&text);
+    if (*text.link && !notice_link_is_sound(text.link))
+        fail_usage(context, "--link: \"%s\" is no link: write https:// or http:// and more, in ASCII without blanks",
+            shown(text.link));
     for (size_t i = 0; i < text.n_versions; i++)
         free(pages[i].bytes);
     return packed;

@@ -9,7 +9,7 @@
 static int run_define_purpose(struct context *context)
 {
     Points__V1__DefinePurpose body = POINTS__V1__DEFINE_PURPOSE__INIT;
-    body.purpose = (uint32_t)parse_number(context, "PURPOSE", argument_xget(context, 0), 0, UINT32_MAX);
+    body.purpose = (uint32_t)parse_number(context, "PURPOSE", argument_xget(context, 0), 1, UINT32_MAX);
     body.name = (char *)argument_xget(context, 1);
     body.first_day = parse_day(context, "--first", option_xget(context, "first"));
     body.last_day = parse_day(context, "--last", option_xget(context, "last"));

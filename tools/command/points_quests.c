@@ -1,13 +1,14 @@
 // Commands of the programme office around quests: campaigns, definitions and changes, budgets, shops.
+#include "points/quest.h"
 #include "tools/command/quest_options.h"
 #include "tools/command/submit.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-static uint32_t number_argument(struct context *context, const char *what, size_t index)
+static uint32_t number_argument(struct context *context, const char *what, size_t index, uint32_t max)
 {
-    return (uint32_t)parse_number(context, what, argument_xget(context, index), 0, UINT32_MAX);
+    return (uint32_t)parse_number(context, what, argument_xget(context, index), 1, max);
 }
 
 // ---- campaigns and quests
@@ -15,7 +16,7 @@ static uint32_t number_argument(struct context *context, const char *what, size_
 static int run_define_campaign(struct context *context)
 {
     Points__V1__DefineCampaign body = POINTS__V1__DEFINE_CAMPAIGN__INIT;
-    body.campaign = number_argument(context, "CAMPAIGN", 0);
+    body.campaign = number_argument(context, "CAMPAIGN", 0, QUEST_NUMBER_MAX);
     body.name = (char *)argument_xget(context, 1);
     body.cap_points = option_number(context, "cap", 0, UINT64_MAX, 0);
     return submit_transaction(context, TRANSACTION(DEFINE_CAMPAIGN), &body);
@@ -26,16 +27,16 @@ static int run_define_quest(struct context *context)
     const char *period = option_get(context, "period");
     struct quest_options options = {.quest = POINTS__V1__DEFINE_QUEST__INIT};
     Points__V1__DefineQuest *quest = &options.quest;
-    quest->quest = number_argument(context, "QUEST", 0);
+    quest->quest = number_argument(context, "QUEST", 0, QUEST_NUMBER_MAX);
     quest->name = (char *)argument_xget(context, 1);
     quest->first_day = parse_day(context, "--first", option_xget(context, "first"));
     option_xget(context, "last");
     quest->period = (Points__V1__Period)parse_enum(
         context, "--period", &points__v1__period__descriptor, period ? period : "weekly", false);
-    quest->times = (uint32_t)option_number(context, "times", 1, UINT32_MAX, 1);
+    quest->times = (uint32_t)option_number(context, "times", 1, QUEST_TIMES_MAX, 1);
     if (quest->times == 1)
         quest->times = 0; // one has no other form
-    quest->campaign = (uint32_t)option_number(context, "campaign", 1, UINT32_MAX, 0);
+    quest->campaign = (uint32_t)option_number(context, "campaign", 1, QUEST_NUMBER_MAX, 0);
     quest_options_read(context, &options);
     return submit_transaction(context, TRANSACTION(DEFINE_QUEST), quest);
 }
@@ -68,7 +69,7 @@ static void look_for_quest(void *data, const Points__V1__ProgrammeReply *page)
 // The transaction holds the whole definition: what is not given is as it is now.
 static int run_change_quest(struct context *context)
 {
-    struct wanted wanted = {.quest = number_argument(context, "QUEST", 0)};
+    struct wanted wanted = {.quest = number_argument(context, "QUEST", 0, QUEST_NUMBER_MAX)};
     struct quest_options options;
     Points__V1__ChangeQuest body = POINTS__V1__CHANGE_QUEST__INIT;
     if (!context->option_count || (context->option_count == 1 && option_get(context, "id")))
@@ -95,11 +96,11 @@ static int run_set_budget(struct context *context)
     if (campaign && context->argument_count > 1)
         fail_usage(context, "a budget is a quest's or a campaign's: give QUEST or --campaign");
     if (campaign)
-        body.campaign = (uint32_t)parse_number(context, "--campaign", campaign, 1, UINT32_MAX);
+        body.campaign = (uint32_t)parse_number(context, "--campaign", campaign, 1, QUEST_NUMBER_MAX);
     else if (context->argument_count < 2)
         fail_usage(context, "of which quest? Give QUEST POINTS, or POINTS --campaign CAMPAIGN");
     else
-        body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, UINT32_MAX);
+        body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, QUEST_NUMBER_MAX);
     body.points = parse_number(context, "POINTS", argument_xget(context, campaign ? 0 : 1), 0, UINT64_MAX);
     return submit_transaction(context, TRANSACTION(SET_BUDGET), &body);
 }
@@ -109,7 +110,7 @@ static int run_set_budget(struct context *context)
 static int run_register_shop(struct context *context)
 {
     Points__V1__RegisterShop body = POINTS__V1__REGISTER_SHOP__INIT;
-    body.shop = number_argument(context, "SHOP", 0);
+    body.shop = number_argument(context, "SHOP", 0, UINT32_MAX);
     body.name = (char *)argument_xget(context, 1);
     body.municipality = context_municipality(context, argument_xget(context, 2));
     return submit_transaction(context, TRANSACTION(REGISTER_SHOP), &body);
@@ -118,7 +119,7 @@ static int run_register_shop(struct context *context)
 static int run_close_shop(struct context *context)
 {
     Points__V1__CloseShop body = POINTS__V1__CLOSE_SHOP__INIT;
-    body.shop = number_argument(context, "SHOP", 0);
+    body.shop = number_argument(context, "SHOP", 0, UINT32_MAX);
     body.last_day = parse_day(context, "--last", option_xget(context, "last"));
     return submit_transaction(context, TRANSACTION(CLOSE_SHOP), &body);
 }

@@ -1,4 +1,5 @@
 // Commands for what residents do: awards, donations, conversions.
+#include "points/quest.h"
 #include "tools/command/submit.h"
 #include "tools/file.h"
 
@@ -63,7 +64,7 @@ static int run_award(struct context *context)
     parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
     Points__V1__Award body = POINTS__V1__AWARD__INIT;
     body.account = BYTES(account);
-    body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 1), 1, UINT32_MAX);
+    body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 1), 1, QUEST_NUMBER_MAX);
     body.occurred_at =
         occurred_at ? parse_time(context, "--occurred-at", occurred_at) : client_hello(context_client(context))->time;
     if (read_receipt(context, digest, &receipt))

@@ -42,6 +42,14 @@ Points__V1__Outcome submit_outcome(const Points__V1__SubmitReply *reply, size_t 
     return outcome;
 }
 
+uint64_t submit_sequence(const Points__V1__SubmitReply *reply, size_t position, const Points__V1__Outcome *outcome,
+    uint64_t duplicate_of)
+{
+    if (outcome->code == OUTCOME(ID_REUSED))
+        return outcome->previous;
+    return duplicate_of ? duplicate_of : reply->first_sequence + position;
+}
+
 static const struct table_column outcome_columns[] = {
     {"sequence", TABLE_ORDINAL},
     {"id", TABLE_TEXT},
@@ -88,7 +96,7 @@ static int print_reply(
         uint64_t duplicate_of;
         Points__V1__Outcome outcome = submit_outcome(reply, i, &duplicate_of);
         refused |= outcome.code != OUTCOME(APPLIED);
-        table_number(table, duplicate_of ? duplicate_of : reply->first_sequence + i);
+        table_number(table, submit_sequence(reply, i, &outcome, duplicate_of));
         transaction_cells(table, envelope->transactions[i]);
         table_text(table, outcome_name(outcome.code));
         table_number(table, outcome.points);

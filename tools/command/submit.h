@@ -20,5 +20,8 @@ void submit_print_envelope(struct context *context, const Points__V1__SignedEnve
 
 // The outcome at a position, a duplicate's original in its stead. `duplicate_of` is 0 unless it is one.
 Points__V1__Outcome submit_outcome(const Points__V1__SubmitReply *reply, size_t position, uint64_t *duplicate_of);
+// Where that outcome stands in the ledger; of ID_REUSED, the transaction that holds the id.
+uint64_t submit_sequence(const Points__V1__SubmitReply *reply, size_t position, const Points__V1__Outcome *outcome,
+    uint64_t duplicate_of);
 // Whether the reply's columns are whole for so many transactions.
 bool submit_reply_fits(const Points__V1__SubmitReply *reply, size_t count);

@@ -1,5 +1,6 @@
 // Asking where residents shop: home by municipality of the shop, by month. A matrix a month for people, long rows for
 // machines, heat maps for those who would rather look.
+#include "points/quest.h"
 #include "tools/cells.h"
 #include "tools/chart/chart.h"
 #include "tools/jst.h"
@@ -206,7 +207,7 @@ int run_circulation(struct context *context)
 {
     const struct measure *measure = measure_asked(context);
     Points__V1__GetCirculation ask = POINTS__V1__GET_CIRCULATION__INIT;
-    ask.quest = (uint32_t)option_number(context, "quest", 1, UINT32_MAX, 0);
+    ask.quest = (uint32_t)option_number(context, "quest", 1, QUEST_NUMBER_MAX, 0);
     ask.from_day = option_day(context, "from", 0);
     ask.to_day = option_day(context, "to", 0);
     if (context->format != TABLE_PEOPLE && option_get(context, "show") && !option_get(context, "svg"))

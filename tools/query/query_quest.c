@@ -1,4 +1,5 @@
 // Asking what a quest or a campaign has issued, and to whom.
+#include "points/quest.h"
 #include "tools/cells.h"
 #include "tools/query/budget_cells.h"
 #include "tools/query/queries.h"
@@ -74,7 +75,7 @@ int run_quest(struct context *context)
 {
     const char *by = option_get(context, "by");
     Points__V1__GetQuest ask = POINTS__V1__GET_QUEST__INIT;
-    ask.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, UINT32_MAX);
+    ask.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, QUEST_NUMBER_MAX);
     ask.from_day = option_day(context, "from", 0);
     ask.to_day = option_day(context, "to", 0);
     if (by && strcmp(by, "municipality") && strcmp(by, "period"))
@@ -113,7 +114,7 @@ int run_campaign(struct context *context)
         {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"issued_points", TABLE_NUMBER},
         {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"quests", TABLE_TEXT}};
     Points__V1__GetCampaign ask = POINTS__V1__GET_CAMPAIGN__INIT;
-    ask.campaign = (uint32_t)parse_number(context, "CAMPAIGN", argument_xget(context, 0), 1, UINT32_MAX);
+    ask.campaign = (uint32_t)parse_number(context, "CAMPAIGN", argument_xget(context, 0), 1, QUEST_NUMBER_MAX);
     context_session(context);
     Points__V1__Response *response = context_call(context, REQUEST(GET_CAMPAIGN), &ask);
     const Points__V1__CampaignReply *reply = response->campaign;
