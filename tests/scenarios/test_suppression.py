@@ -132,6 +132,15 @@ def test_no_small_sum_of_withheld_numbers_can_be_computed(seed):
     check([random_table(dice, most=3) for _ in range(300)], all_sums=True)
 
 
+def test_no_line_of_larger_tables_leaves_a_small_sum():
+    """Where more than one cycle through a number is needed."""
+    dice = random.Random(0)
+    tables = [(n, n, threshold, with_sums([[dice.choice([0, 0, 1, 2, 3, 4, 15, 40]) for _ in range(n)] for _ in range(n)]))
+              for n in (4, 6, 8) for threshold in (5, 9, 12) for _ in range(300)]
+    for (rows, columns, threshold, numbers), hidden in zip(tables, withheld(tables)):
+        assert all(amount(numbers, line) >= threshold for line in hidden_lines(rows, columns, hidden)), numbers
+
+
 def test_two_small_numbers_do_not_hide_each_other():
     """In a row, a column, and among the sums: what the others leave of the line's sum would be small."""
     numbers = with_sums([[50, 2, 2, 30], [60, 70, 80, 40], [90, 30, 30, 20]])
@@ -182,13 +191,13 @@ def test_little_more_is_withheld_than_must_be():
 
 
 def test_what_is_withheld_already_serves_again():
-    """Of 8 x 8 tables with a quarter of small numbers, fewer than ten more each, about one a line: more when each small number goes its own way."""
+    """Of 8 x 8 tables with a quarter of small numbers, fewer than 9.8 more each, about one a line: more when each small number goes its own way."""
     dice = random.Random(5)
     tables = [(8, 8, 10, with_sums([[dice.choice([0, 2, 3, 20, 50, 70, 90, 400]) for _ in range(8)] for _ in range(8)]))
               for _ in range(300)]
     more = sum(len(hidden) - sum(0 < n < 10 for row in numbers for n in row)
                for (*_, numbers), hidden in zip(tables, withheld(tables)))
-    assert more < 10 * len(tables)
+    assert more < 9.8 * len(tables)
 
 
 def test_a_large_table():
