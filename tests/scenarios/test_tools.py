@@ -661,7 +661,7 @@ def test_campaigns(daemon, shopping):
     tool.refused("CAP_REACHED", *buy(tool, first, 1, 1_000, 1))
     tool.does(*buy(tool, second, 1, 1_000, 1))
     assert tool.row("campaign", 1) == {
-        "campaign": 1, "name": "巡って買って応援", "cap_points": 5_000, "budget_points": 100_000, "issued_points": 5_120,
+        "campaign": 1, "name": "巡って買って応援", "cap_points": 5_000, "budget_points": 100_000, "used_points": 5_120,
         "left_points": 94_880, "residents": 2, "quests": "2, 5"}
     assert tool.row("programme", "campaigns") == {
         "campaign": 1, "name": "巡って買って応援", "cap_points": 5_000, "budget_points": 100_000}
@@ -905,7 +905,7 @@ def test_reversed_awards(daemon, begun):
     assert (top["detail"], top["points"], top["balance_points"]) == (detail, -30, 0)
     assert tool.row("transaction", done["id"])["detail"] == detail
     row = tool.row("quest", 1)
-    assert [row[n] for n in ("issued_points", "reversed_points", "shortfall_points")] == [70, 30, 70]
+    assert [row[n] for n in ("used_points", "awarded_points", "reversed_points", "shortfall_points")] == [70, 100, 30, 70]
 
 
 def test_reversed_donations_and_conversions(daemon, begun):
@@ -1072,23 +1072,23 @@ def test_quest(daemon, begun):
         tool.does("award", account, 1)
     assert tool.row("quest", 1) == {
         "quest": 1, "name": "エコ袋", "first_day": "2021-11-01", "last_day": "2022-05-31", "award_points": 100,
-        "cap_points": 0, "budget_points": 10_000_000, "issued_points": 500, "left_points": 9_999_500, "residents": 3,
-        "reversed_points": 0, "shortfall_points": 0}
-    by_municipality = {r["municipality"]: (r["residents"], r["awards"], r["points"])
+        "cap_points": 0, "budget_points": 10_000_000, "used_points": 500, "left_points": 9_999_500, "residents": 3,
+        "awarded_points": 500, "reversed_points": 0, "shortfall_points": 0}
+    by_municipality = {r["municipality"]: (r["residents"], r["awards"], r["awarded_points"])
                        for r in tool.rows("quest", 1, "--by", "municipality") if r["awards"]}
     assert by_municipality == {S: (1, 2, 200), O: (2, 3, 300)}
     periods = [("2021-11-01", S, 1, 100), ("2021-11-01", O, 1, 100), ("2021-11-15", S, 1, 100), ("2021-11-15", O, 2, 200)]
 
     def by_period(*args):
-        return [(r["first_day"], r["municipality"], r["awards"], r["points"]) for r in tool.rows("quest", 1, "--by", "period", *args)]
+        return [(r["first_day"], r["municipality"], r["awards"], r["awarded_points"]) for r in tool.rows("quest", 1, "--by", "period", *args)]
     assert by_period() == periods
     assert by_period("--from", "2021-11-08") == by_period("--from", "2021-11-21") == periods[2:]
     assert by_period("--to", "2021-11-14") == periods[:2]
     assert by_period("--from", "2021-11-08", "--to", "2021-11-14") == []
     assert by_period("--key", "municipality-012033") == [periods[1], periods[3]]
     own = tool.row("quest", 1, "--key", "municipality-012033")
-    assert [own[n] for n in ("budget_points", "issued_points", "left_points", "residents", "reversed_points")] == [
-        None, 300, None, 2, None]
+    assert [own[n] for n in ("budget_points", "used_points", "left_points", "residents", "awarded_points", "reversed_points")] == [
+        None, None, None, 2, 300, None]
     assert "NOT_FOUND" in tool.refuses("quest", 2, code=4)
     assert "NOT_PERMITTED" in tool.refuses("quest", 1, "--key", "waon", code=4)
 

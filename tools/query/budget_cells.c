@@ -6,25 +6,23 @@ bool quest_told(const struct context *context)
     return context->role != ROLE(MUNICIPALITY);
 }
 
-uint64_t quest_issued_points(const struct context *context, const Points__V1__QuestReply *reply)
+uint64_t quest_awarded_points(const struct context *context, const Points__V1__QuestReply *reply)
 {
-    uint64_t issued = 0;
+    uint64_t awarded = 0;
     if (quest_told(context))
-        return reply->issued_points;
+        return reply->issued_points + reply->reversed_points;
     for (size_t i = 0; i < reply->n_municipalities; i++)
-        issued += reply->municipalities[i]->points;
-    return issued;
+        awarded += reply->municipalities[i]->points;
+    return awarded;
 }
 
-void budget_cells(struct table *table, bool budget_told, uint64_t budget, uint64_t issued)
+void budget_cells(struct table *table, bool told, uint64_t budget, uint64_t used)
 {
-    if (budget_told)
-        table_number(table, budget);
-    else
-        table_empty(table);
-    table_number(table, issued);
-    if (budget_told)
-        table_number(table, budget - issued);
-    else
-        table_empty(table);
+    const uint64_t numbers[] = {budget, used, budget - used};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (told)
+            table_number(table, numbers[i]);
+        else
+            table_empty(table);
+    }
 }

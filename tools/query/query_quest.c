@@ -27,9 +27,9 @@ static struct table *quest_summary(struct context *context, const Points__V1__Qu
 {
     static const struct table_column columns[] = {{"quest", TABLE_ORDINAL}, {"name", TABLE_TEXT},
         {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}, {"award_points", TABLE_NUMBER},
-        {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"issued_points", TABLE_NUMBER},
-        {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER},
-        {"shortfall_points", TABLE_NUMBER}};
+        {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"used_points", TABLE_NUMBER},
+        {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"awarded_points", TABLE_NUMBER},
+        {"reversed_points", TABLE_NUMBER}, {"shortfall_points", TABLE_NUMBER}};
     struct table *table = table_new("quests", columns, COUNT(columns));
     table_number(table, reply->quest->quest);
     table_text(table, reply->quest->name);
@@ -37,8 +37,9 @@ static struct table *quest_summary(struct context *context, const Points__V1__Qu
     day_cell(table, reply->quest->last_day);
     table_number(table, reply->quest->points);
     table_number(table, reply->quest->cap_points);
-    budget_cells(table, quest_told(context), reply->budget_points, quest_issued_points(context, reply));
+    budget_cells(table, quest_told(context), reply->budget_points, reply->issued_points);
     table_number(table, reply->residents);
+    table_number(table, quest_awarded_points(context, reply));
     reversal_cells(context, table, reply);
     return table;
 }
@@ -46,7 +47,7 @@ static struct table *quest_summary(struct context *context, const Points__V1__Qu
 static struct table *quest_municipalities(struct context *context, const Points__V1__QuestReply *reply)
 {
     static const struct table_column columns[] = {
-        MUNICIPALITY_COLUMNS, {"residents", TABLE_NUMBER}, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+        MUNICIPALITY_COLUMNS, {"residents", TABLE_NUMBER}, {"awards", TABLE_NUMBER}, {"awarded_points", TABLE_NUMBER}};
     struct table *table = table_new("municipalities", columns, COUNT(columns));
     for (size_t i = 0; i < reply->n_municipalities; i++) {
         context_municipality_cells(context, table, reply->municipalities[i]->municipality);
@@ -60,7 +61,7 @@ static struct table *quest_municipalities(struct context *context, const Points_
 static struct table *quest_periods(struct context *context, const Points__V1__QuestReply *reply)
 {
     static const struct table_column columns[] = {
-        {"first_day", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
+        {"first_day", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"awards", TABLE_NUMBER}, {"awarded_points", TABLE_NUMBER}};
     struct table *table = table_new("periods", columns, COUNT(columns));
     for (size_t i = 0; i < reply->n_periods; i++) {
         day_cell(table, reply->periods[i]->first_day);
@@ -111,7 +112,7 @@ static void quests_cell(struct table *table, const Points__V1__CampaignReply *re
 int run_campaign(struct context *context)
 {
     static const struct table_column columns[] = {{"campaign", TABLE_ORDINAL}, {"name", TABLE_TEXT},
-        {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"issued_points", TABLE_NUMBER},
+        {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"used_points", TABLE_NUMBER},
         {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"quests", TABLE_TEXT}};
     Points__V1__GetCampaign ask = POINTS__V1__GET_CAMPAIGN__INIT;
     ask.campaign = (uint32_t)parse_number(context, "CAMPAIGN", argument_xget(context, 0), 1, QUEST_NUMBER_MAX);

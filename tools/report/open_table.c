@@ -52,9 +52,9 @@ void open_table_withhold(const struct open_table *table, uint64_t threshold)
     struct suppression_cell *cells = xcalloc(count, sizeof *cells);
     for (size_t i = 0; i < count; i++) {
         cells[i].least = least_number(table, &table->cells[i]);
-        cells[i].small = table->cells[i].people < threshold;
+        cells[i].people = table->cells[i].people;
     }
-    suppression_choose(cells, table->rows, table->columns);
+    suppression_choose(cells, table->rows, table->columns, threshold);
     for (size_t i = 0; i < count; i++)
         table->cells[i].withheld = cells[i].withheld;
     free(cells);

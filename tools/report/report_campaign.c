@@ -84,31 +84,35 @@ struct summary {
     uint32_t number;
     const char *name;
     uint32_t first_day, last_day;
-    uint64_t residents, budget, issued;
+    uint64_t residents, budget, used, awarded, reversed;
 };
 
 static struct summary quest_summary(const struct context *context, const Points__V1__QuestReply *reply)
 {
     return (struct summary){"quest", reply->quest->quest, reply->quest->name, reply->quest->first_day,
-        reply->quest->last_day, reply->residents, reply->budget_points, quest_issued_points(context, reply)};
+        reply->quest->last_day, reply->residents, reply->budget_points, reply->issued_points,
+        quest_awarded_points(context, reply), reply->reversed_points};
 }
 
 static struct summary campaign_summary(const struct report *report)
 {
     const Points__V1__CampaignReply *reply = report->campaign->campaign;
     struct summary summary = {"campaign", reply->campaign->campaign, reply->campaign->name,
-        report->quest_count ? UINT32_MAX : 0, 0, reply->residents, reply->budget_points, reply->issued_points};
+        report->quest_count ? UINT32_MAX : 0, 0, reply->residents, reply->budget_points, reply->issued_points,
+        reply->issued_points, 0};
     for (size_t i = 0; i < report->quest_count; i++) {
         const Points__V1__DefineQuest *quest = quest_of(report, i)->quest;
         summary.first_day = quest->first_day < summary.first_day ? quest->first_day : summary.first_day;
         summary.last_day = quest->last_day > summary.last_day ? quest->last_day : summary.last_day;
+        summary.awarded += quest_of(report, i)->reversed_points;
+        summary.reversed += quest_of(report, i)->reversed_points;
     }
     return summary;
 }
 
-static struct summary summary_of(const struct context *context, const struct report *report)
+static const char *name_of(const struct report *report)
 {
-    return report->campaign ? campaign_summary(report) : quest_summary(context, quest_of(report, 0));
+    return report->campaign ? report->campaign->campaign->campaign->name : quest_of(report, 0)->quest->name;
 }
 
 // Of the municipalities that the asker sees; 0 when that of one is not known.
@@ -132,17 +136,17 @@ struct outlook {
     uint64_t pace_tenths; // of points a day, of all quests that go on
 };
 
-static struct outlook outlook_of(const struct report *report, const struct summary *summary)
+// Of so many quests from one on.
+static struct outlook outlook_of(const struct report *report, size_t from, size_t count, uint64_t left)
 {
     struct outlook outlook = {0};
-    struct budget_pace *paces = xcalloc(report->quest_count, sizeof *paces);
-    for (size_t i = 0; i < report->quest_count; i++) {
-        paces[i] = budget_pace_of(quest_of(report, i)->quest, &report->periods, report->today);
+    struct budget_pace *paces = xcalloc(count, sizeof *paces);
+    for (size_t i = 0; i < count; i++) {
+        paces[i] = budget_pace_of(quest_of(report, from + i)->quest, &report->periods, report->today);
         if (paces[i].days && report->today <= paces[i].last_day)
             outlook.pace_tenths += paces[i].points * 10 / paces[i].days;
     }
-    uint64_t left = summary->budget - summary->issued;
-    outlook.is = budget_outlook(left, paces, report->quest_count, report->today, &outlook.day);
+    outlook.is = budget_outlook(left, paces, count, report->today, &outlook.day);
     free(paces);
     return outlook;
 }
@@ -184,33 +188,52 @@ static void print_outlook(const struct outlook *outlook)
             outlook->is == BUDGET_LASTS ? "lasts to the end," : "runs out on", day);
 }
 
-// A municipality is told no budget.
+// A municipality is told no budget, and not what was reversed.
+static void summary_cells(struct context *context, const struct report *report, const struct summary *summary,
+    const struct outlook *outlook, struct table *table)
+{
+    enum { NOT_TOLD_COLUMNS = 4 };
+    table_text(table, summary->kind);
+    table_number(table, summary->number);
+    table_text(table, summary->name);
+    day_cell(table, summary->first_day);
+    day_cell(table, summary->last_day);
+    table_number(table, summary->residents);
+    share_cells(table, summary->residents, population_of_all(report));
+    budget_cells(table, quest_told(context), summary->budget, summary->used);
+    table_number(table, summary->awarded);
+    for (int i = 0; !quest_told(context) && i < NOT_TOLD_COLUMNS; i++)
+        table_empty(table);
+    if (!quest_told(context))
+        return;
+    table_number(table, summary->reversed);
+    outlook_cells(table, outlook);
+}
+
+// The campaign, if it is one, and each quest.
 static void print_summary(struct context *context, const struct report *report)
 {
     static const struct table_column columns[] = {{"kind", TABLE_TEXT}, {"number", TABLE_ORDINAL}, {"name", TABLE_TEXT},
         {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}, {"residents", TABLE_NUMBER}, {"population", TABLE_NUMBER},
-        {"percent", TABLE_ORDINAL}, {"budget_points", TABLE_NUMBER}, {"issued_points", TABLE_NUMBER},
-        {"left_points", TABLE_NUMBER}, {"points_a_day", TABLE_ORDINAL}, {"outlook", TABLE_TEXT},
-        {"runs_out_on", TABLE_TEXT}};
-    const struct summary summary = summary_of(context, report);
-    const struct outlook outlook = outlook_of(report, &summary);
+        {"percent", TABLE_ORDINAL}, {"budget_points", TABLE_NUMBER}, {"used_points", TABLE_NUMBER},
+        {"left_points", TABLE_NUMBER}, {"awarded_points", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER},
+        {"points_a_day", TABLE_ORDINAL}, {"outlook", TABLE_TEXT}, {"runs_out_on", TABLE_TEXT}};
     struct table *table = table_new("summary", columns, COUNT(columns));
-    table_text(table, summary.kind);
-    table_number(table, summary.number);
-    table_text(table, summary.name);
-    day_cell(table, summary.first_day);
-    day_cell(table, summary.last_day);
-    table_number(table, summary.residents);
-    share_cells(table, summary.residents, population_of_all(report));
-    budget_cells(table, quest_told(context), summary.budget, summary.issued);
-    if (quest_told(context))
-        outlook_cells(table, &outlook);
-    else
-        for (int i = 0; i < 3; i++)
-            table_empty(table);
+    struct outlook whole = {0};
+    if (report->campaign) {
+        const struct summary summary = campaign_summary(report);
+        whole = outlook_of(report, 0, report->quest_count, summary.budget - summary.used);
+        summary_cells(context, report, &summary, &whole, table);
+    }
+    for (size_t i = 0; i < report->quest_count; i++) {
+        const struct summary summary = quest_summary(context, quest_of(report, i));
+        const struct outlook outlook = outlook_of(report, i, 1, summary.budget - summary.used);
+        summary_cells(context, report, &summary, &outlook, table);
+        whole = report->campaign ? whole : outlook;
+    }
     context_print(context, table);
     if (context->format == TABLE_PEOPLE && quest_told(context))
-        print_outlook(&outlook);
+        print_outlook(&whole);
 }
 
 // ---- by municipality, by period
@@ -219,7 +242,7 @@ static void print_municipalities(struct context *context, const struct report *r
 {
     static const struct table_column columns[] = {{"quest", TABLE_ORDINAL}, MUNICIPALITY_COLUMNS,
         {"residents", TABLE_NUMBER}, {"population", TABLE_NUMBER}, {"percent", TABLE_ORDINAL}, {"awards", TABLE_NUMBER},
-        {"points", TABLE_NUMBER}};
+        {"awarded_points", TABLE_NUMBER}};
     struct table *table = table_new("municipalities", columns, COUNT(columns));
     for (size_t i = 0; i < report->quest_count; i++)
         for (size_t m = 0; m < quest_of(report, i)->n_municipalities; m++) {
@@ -251,7 +274,7 @@ static bool counts_residents(const Points__V1__DefineQuest *quest)
 static void print_periods(struct context *context, const struct report *report)
 {
     static const struct table_column columns[] = {{"first_day", TABLE_TEXT}, {"quest", TABLE_ORDINAL},
-        MUNICIPALITY_COLUMNS, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}, {"population", TABLE_NUMBER},
+        MUNICIPALITY_COLUMNS, {"awards", TABLE_NUMBER}, {"awarded_points", TABLE_NUMBER}, {"population", TABLE_NUMBER},
         {"percent", TABLE_ORDINAL}};
     struct table *table = table_new("periods", columns, COUNT(columns));
     for (size_t i = 0; i < report->periods.count; i++) {
@@ -313,17 +336,34 @@ static void print_matrix(struct context *context, const struct sums *periods, co
     free(columns);
 }
 
+// People see a daily quest by week.
+static struct sums shown_sums(const struct report *report)
+{
+    struct sums sums = {0};
+    for (size_t i = 0; i < report->periods.count; i++) {
+        struct sum sum = report->periods.rows[i];
+        if (quest_numbered(report, sum.number)->period == POINTS__V1__PERIOD__DAILY)
+            sum.first_day = span_begin(SPAN_WEEK, sum.first_day);
+        sums_add(&sums, sum);
+    }
+    sums_unite(&sums);
+    return sums;
+}
+
 static void print_for_people(struct context *context, const struct report *report)
 {
+    struct sums sums = shown_sums(report);
     print_summary(context, report);
     printf("\nWho took part, by municipality:\n");
     print_municipalities(context, report);
     for (size_t i = 0; i < report->quest_count; i++) {
         const Points__V1__DefineQuest *quest = quest_of(report, i)->quest;
-        printf("\nQuest %" PRIu32 " %s: %s by period\n", quest->quest, quest->name,
-            counts_residents(quest) ? "residents who took part" : "awards");
-        print_matrix(context, &report->periods, quest_of(report, i));
+        bool daily = quest->period == POINTS__V1__PERIOD__DAILY;
+        printf("\nQuest %" PRIu32 " %s: %s by %s\n", quest->quest, quest->name,
+            counts_residents(quest) && !daily ? "residents who took part" : "awards", daily ? "week" : "period");
+        print_matrix(context, &sums, quest_of(report, i));
     }
+    sums_free(&sums);
 }
 
 // ---- the picture
@@ -389,7 +429,7 @@ static void draw(struct context *context, const struct report *report)
     struct chart_series series = chart_series_make(context, &sums, PERIOD_AWARDS, SERIES_OF_MUNICIPALITIES, span);
     const struct measure *measure = measure_of(report, &series);
     double *values = drawn_values(&series, measure);
-    char *title = xprintf("%s %s・市町村別", summary_of(context, report).name, measure->title);
+    char *title = xprintf("%s %s・市町村別", name_of(report), measure->title);
     chart_lines(picture.file, &(struct chart){title, measure->unit, span_name_ja(span), picture.note, series.names,
                                   series.series_count, series.columns, series.column_count, values, measure->decimals});
     picture_save(&picture);

@@ -77,7 +77,7 @@ struct table *quests_table(struct context *context, const struct play *play, boo
 {
     static const struct table_column columns[] = {{"quest", TABLE_ORDINAL}, {"name", TABLE_TEXT},
         {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}, {"awards", TABLE_NUMBER}, {"residents", TABLE_NUMBER},
-        {"issued_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"left_points", TABLE_NUMBER},
+        {"used_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"left_points", TABLE_NUMBER},
         {"ran_out_on", TABLE_TEXT}, {"refused", TABLE_NUMBER}};
     struct table *table = table_new("quests", columns, COUNT(columns));
     (void)context;
