@@ -7,7 +7,7 @@
 #include <sys/statvfs.h>
 
 // A turn ends after so much, so that no crowd of queries holds up the others for long.
-enum { TURN_JOBS_MAX = 1024, TURN_RESPONSE_BYTES_MAX = 1024 * 1024 };
+enum { TURN_RESPONSE_BYTES_MAX = 1024 * 1024 };
 
 static uint64_t room_of(const char *dir)
 {
@@ -15,7 +15,7 @@ static uint64_t room_of(const char *dir)
     return statvfs(dir, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : 0;
 }
 
-// What one turn may append at the most, twice, must fit above the reserve: two groups may be under way.
+// What is under way must fit above the reserve.
 static void look_at_disk(struct decide *decide)
 {
     uint64_t room, derived_room = room_of(decide->derived_dir);
@@ -23,7 +23,7 @@ static void look_at_disk(struct decide *decide)
     bool known = ledger_room(decide->history->ledger, &room, &error);
     if (!known)
         fprintf(stderr, "pointsd: the room on the disk cannot be told: %s\n", error.message);
-    uint64_t needed = decide->disk_reserve_bytes + 2 * (uint64_t)TURN_JOBS_MAX * REQUEST_BYTES_MAX;
+    uint64_t needed = decide->disk_reserve_bytes + UNDER_WAY_BYTES_MAX;
     bool full = !known || room < needed || derived_room < needed;
     if (full != decide->disk_full)
         fprintf(stderr, "pointsd: %s\n",
@@ -122,6 +122,7 @@ void decide_run(struct decide *decide)
         clock_read(&decide->clock);
         look_at_disk(decide);
         journal_put(decide->journal, decide_group(decide));
+        snapshots_look(decide->snapshots, decide->state, decide->blocks);
     }
     journal_close(decide->journal);
 }

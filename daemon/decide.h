@@ -7,6 +7,12 @@
 #include "journal.h"
 #include "lane.h"
 #include "points/points.h"
+#include "snapshot.h"
+
+enum {
+    TURN_JOBS_MAX = 1024,
+    UNDER_WAY_BYTES_MAX = 2 * TURN_JOBS_MAX * REQUEST_BYTES_MAX, // what two groups may append at the most
+};
 
 // Everything here belongs to the decide thread alone while decide_run runs.
 struct decide {
@@ -15,6 +21,7 @@ struct decide {
     struct history *history;
     struct lane *lane;
     struct journal *journal;
+    struct snapshots *snapshots;
     struct clock clock;
     uint64_t blocks; // in the ledger, counting those not yet durable
     uint64_t disk_reserve_bytes;

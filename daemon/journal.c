@@ -20,7 +20,18 @@ struct journal {
     size_t block_capacity;
 };
 
-struct journal *journal_new(struct ledger *ledger, uint32_t rules_version, journal_release_fn *release, void *context)
+static void note_durable(struct journal *journal, uint64_t last_sequence)
+{
+    struct journal_durable durable = {.sequence = last_sequence, .blocks = ledger_size(journal->ledger)};
+    ledger_root(journal->ledger, durable.root);
+    pthread_mutex_lock(&journal->lock);
+    journal->durable = durable;
+    pthread_cond_broadcast(&journal->changed);
+    pthread_mutex_unlock(&journal->lock);
+}
+
+struct journal *journal_new(
+    struct ledger *ledger, uint32_t rules_version, uint64_t last_sequence, journal_release_fn *release, void *context)
 {
     struct journal *journal = calloc(1, sizeof *journal);
     if (!journal)
@@ -31,6 +42,7 @@ struct journal *journal_new(struct ledger *ledger, uint32_t rules_version, journ
     journal->context = context;
     pthread_mutex_init(&journal->lock, NULL);
     pthread_cond_init(&journal->changed, NULL);
+    note_durable(journal, last_sequence);
     return journal;
 }
 
@@ -75,12 +87,11 @@ struct journal_durable journal_durable(struct journal *journal)
     return durable;
 }
 
-static void note_durable(struct journal *journal, uint64_t last_sequence)
+void journal_wait_durable(struct journal *journal, uint64_t sequence)
 {
-    struct journal_durable durable = {.sequence = last_sequence, .blocks = ledger_size(journal->ledger)};
-    ledger_root(journal->ledger, durable.root);
     pthread_mutex_lock(&journal->lock);
-    journal->durable = durable;
+    while (journal->durable.sequence < sequence)
+        pthread_cond_wait(&journal->changed, &journal->lock);
     pthread_mutex_unlock(&journal->lock);
 }
 

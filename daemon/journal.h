@@ -18,7 +18,9 @@ struct group {
 // Called on the journal's thread with each job whose group is durable.
 typedef void journal_release_fn(void *context, struct job *job);
 
-struct journal *journal_new(struct ledger *ledger, uint32_t rules_version, journal_release_fn *release, void *context);
+// The ledger's last transaction has the number `last_sequence`.
+struct journal *journal_new(
+    struct ledger *ledger, uint32_t rules_version, uint64_t last_sequence, journal_release_fn *release, void *context);
 void journal_free(struct journal *journal);
 void journal_run(struct journal *journal); // the thread: returns after journal_close, when all is durable
 
@@ -33,3 +35,5 @@ struct journal_durable {
     uint8_t root[HASH_BYTES];
 };
 struct journal_durable journal_durable(struct journal *journal);
+// Waits until the transaction with this sequence number, whose group was handed over, is on disk. Any thread.
+void journal_wait_durable(struct journal *journal, uint64_t sequence);

@@ -5,6 +5,7 @@
 #include "proto/keyfile.h"
 #include "replay/replay.h"
 #include "settings.h"
+#include "snapshot_file.h"
 
 #include "config.h"
 
@@ -140,6 +141,37 @@ static struct id_index *open_index(const char *derived_dir, struct ledger *ledge
     return ids;
 }
 
+static struct replay_fold take_fold(struct replay *replay)
+{
+    struct replay_fold fold = replay->fold;
+    replay->fold = (struct replay_fold){0};
+    replay_end(replay);
+    return fold;
+}
+
+// On from the newest snapshot. False: there is none from which the ledger's newer blocks follow.
+static bool fold_newer(
+    struct ledger *ledger, struct id_index *ids, const char *derived_dir, uint64_t *sequence, struct replay_fold *fold)
+{
+    time_t due = 0;
+    struct replay replay;
+    struct snapshot snapshot;
+    if (!snapshot_load(derived_dir, ledger, &snapshot))
+        return false;
+    *sequence = points_last_sequence(snapshot.state);
+    fprintf(stderr, "pointsd: going on from the snapshot after %llu transactions\n", (unsigned long long)*sequence);
+    bool holds =
+        replay_go_on(&replay, ledger, ids, snapshot.state, snapshot.blocks, show_progress, &due) == REPLAY_HOLDS;
+    if (holds) {
+        *fold = take_fold(&replay);
+        return true;
+    }
+    snapshot_drop(derived_dir, snapshot.name, replay.fault.message);
+    replay_end(&replay);
+    *sequence = 0;
+    return false;
+}
+
 // What differs from what the rules say is not served. Signatures are the auditor's to verify.
 static struct replay_fold fold_all(struct ledger *ledger, struct id_index *ids, const char *dir)
 {
@@ -148,16 +180,14 @@ static struct replay_fold fold_all(struct ledger *ledger, struct id_index *ids, 
     if (replay_run(&replay, ledger, ids, false, show_progress, &due) != REPLAY_HOLDS)
         die("this ledger is not served: %s; keep it as it is, and see: points-audit verify %s", replay.fault.message,
             dir);
-    struct replay_fold fold = replay.fold;
-    replay.fold = (struct replay_fold){0};
-    replay_end(&replay);
-    return fold;
+    return take_fold(&replay);
 }
 
-static void serve(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold)
+static void serve(
+    const struct settings *settings, struct ledger *ledger, struct replay_fold *fold, uint64_t snapshot_sequence)
 {
     char error[300];
-    struct pipeline *pipeline = pipeline_new(settings, ledger, fold, error, sizeof error);
+    struct pipeline *pipeline = pipeline_new(settings, ledger, fold, snapshot_sequence, error, sizeof error);
     if (!pipeline)
         die("%s", error);
     const char *scripted = points_genesis(fold->state)->time_source == TIME_SOURCE(SCRIPTED) ? ", SCRIPTED time" : "";
@@ -188,12 +218,15 @@ int main(int argc, char **argv)
     if (!ledger)
         die("%s", error.message);
     struct id_index *ids = open_index(settings.derived_dir, ledger);
-    struct replay_fold fold = fold_all(ledger, ids, settings.ledger_dir);
+    uint64_t snapshot_sequence = 0;
+    struct replay_fold fold;
+    if (!fold_newer(ledger, ids, settings.derived_dir, &snapshot_sequence, &fold))
+        fold = fold_all(ledger, ids, settings.ledger_dir);
     damage_watch_end();
     struct note_signer *signer = sign_checkpoints(ledger, points_genesis(fold.state), settings.checkpoint_key);
     if (!ledger_append(ledger, NULL, 0, &error))
         die("the first checkpoint cannot be written: %s", error.message);
-    serve(&settings, ledger, &fold);
+    serve(&settings, ledger, &fold, snapshot_sequence);
     replay_fold_free(&fold);
     id_index_close(ids);
     ledger_close(ledger);

@@ -25,6 +25,7 @@ struct pipeline {
     struct lane *lane;
     struct journal *journal;
     struct history history;
+    struct snapshots snapshots;
     struct decide decide;
     const uint8_t *ledger_id;
 
@@ -254,8 +255,8 @@ static void start_threads(struct pipeline *pipeline, uint64_t workers)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct pipeline *pipeline_new(
-    const struct settings *settings, struct ledger *ledger, struct replay_fold *fold, char *error, size_t error_size)
+struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold,
+    uint64_t snapshot_sequence, char *error, size_t error_size)
 {
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
     if (!pipeline)
@@ -275,12 +276,22 @@ struct pipeline *pipeline_new(
     pipeline->ledger_id = ledger_id(ledger);
     pipeline->history.ledger = ledger;
     pipeline->lane = lane_new();
-    pipeline->journal = journal_new(ledger, points_genesis(fold->state)->rules_version, job_durable, pipeline);
+    pipeline->journal = journal_new(
+        ledger, points_genesis(fold->state)->rules_version, points_last_sequence(fold->state), job_durable, pipeline);
+    pipeline->snapshots = (struct snapshots){.dir = settings->derived_dir,
+        .every_transactions = settings->snapshot_transactions,
+        .reserve_bytes = (settings->disk_reserve_mib << 20) + UNDER_WAY_BYTES_MAX,
+        .ledger = ledger,
+        .journal = pipeline->journal,
+        .begun_sequence = snapshot_sequence,
+        .named_sequence = snapshot_sequence};
+    snapshots_init(&pipeline->snapshots);
     pipeline->decide = (struct decide){.state = fold->state,
         .ids = fold->ids,
         .history = &pipeline->history,
         .lane = pipeline->lane,
         .journal = pipeline->journal,
+        .snapshots = &pipeline->snapshots,
         .blocks = ledger_size(ledger),
         .disk_reserve_bytes = settings->disk_reserve_mib << 20,
         .derived_dir = settings->derived_dir,
@@ -308,6 +319,7 @@ void pipeline_free(struct pipeline *pipeline)
     net_server_free(pipeline->server);
     event_base_free(pipeline->base);
     close(pipeline->done_fd);
+    snapshots_end(&pipeline->snapshots, pipeline->decide.state);
     decide_end(&pipeline->decide);
     journal_free(pipeline->journal);
     lane_free(pipeline->lane);

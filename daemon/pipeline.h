@@ -9,9 +9,9 @@
 struct pipeline;
 
 // Starts listening and all threads. `ledger` and `fold` stay the caller's, but are not to be touched until
-// pipeline_free. NULL: `error` says why.
-struct pipeline *pipeline_new(
-    const struct settings *settings, struct ledger *ledger, struct replay_fold *fold, char *error, size_t error_size);
+// pipeline_free. The newest snapshot is that of `snapshot_sequence`; 0: there is none. NULL: `error` says why.
+struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold,
+    uint64_t snapshot_sequence, char *error, size_t error_size);
 // The net thread: the caller's. Returns after SIGTERM or SIGINT, when everything decided is durable and answered.
 void pipeline_run(struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);

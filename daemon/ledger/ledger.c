@@ -516,12 +516,7 @@ static bool load_end(struct ledger_reading *reading, struct ledger_error *error)
         return ledger_fail(error, "the ledger is damaged: its last header is not what the tree says");
     ledger->next_sequence = header.first_sequence + header.count;
     ledger->time = header.time;
-    ledger->edge.size = size;
-    for (unsigned level = 0; level < TREE_LEVELS_MAX; level++)
-        if (size >> level & 1 &&
-            !ledger_read_node(reading, level, (size >> level) ^ 1, ledger->edge.roots[level], error))
-            return false;
-    return true;
+    return ledger_read_edge(reading, size, &ledger->edge, error);
 }
 
 static bool load(struct ledger *ledger, const char *dir, struct ledger_error *error)

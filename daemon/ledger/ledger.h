@@ -88,6 +88,8 @@ bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, siz
 
 // The root over all blocks. For the thread that appends.
 void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES]);
+// The root over the first so many blocks, which are durable. Thread-safe.
+bool ledger_root_at(struct ledger *ledger, uint64_t blocks, uint8_t root[HASH_BYTES], struct ledger_error *error);
 // Whether the first so many blocks are there and have this root. Thread-safe.
 bool ledger_has_root(struct ledger *ledger, uint64_t blocks, const uint8_t root[HASH_BYTES]);
 
@@ -127,11 +129,15 @@ bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct l
 bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES],
     struct ledger_error *error);
 
+// The edge of the tree over the first so many blocks, as the tree's records have it; `edge` is for ledger_check_block.
+struct tree_edge;
+bool ledger_read_edge(
+    struct ledger_reading *reading, uint64_t blocks, struct tree_edge *edge, struct ledger_error *error);
+
 // Checks a stored block against itself and the tree: version, index, envelope and outcomes hash, leaf hash, and the
 // hashes of the subtrees that it completes; that sequence numbers follow on from the block before and time does not go
 // back. `edge` is the running tree of the blocks before this one, and takes it in. False: `error` names the fault, and
 // `edge` is as it was.
-struct tree_edge;
 bool ledger_check_block(
     struct ledger_reading *reading, uint64_t index, struct tree_edge *edge, struct ledger_error *error);
 // After the last block: size and root against the stored checkpoint, whose signature must be `verifier`'s. A ledger

@@ -189,14 +189,31 @@ static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t 
     return ledger_read_node(reading, level, position, hash, &error);
 }
 
+bool ledger_read_edge(
+    struct ledger_reading *reading, uint64_t blocks, struct tree_edge *edge, struct ledger_error *error)
+{
+    *edge = (struct tree_edge){.size = blocks};
+    for (unsigned level = 0; level < TREE_LEVELS_MAX; level++)
+        if (blocks >> level & 1 && !ledger_read_node(reading, level, (blocks >> level) ^ 1, edge->roots[level], error))
+            return false;
+    return true;
+}
+
+bool ledger_root_at(struct ledger *ledger, uint64_t blocks, uint8_t root[HASH_BYTES], struct ledger_error *error)
+{
+    struct ledger_reading *reading = ledger_read_begin(ledger, error);
+    if (!reading)
+        return false;
+    bool read = tree_root_at(blocks, read_node, reading, root) ||
+                ledger_fail(error, "the ledger does not have the tree of %" PRIu64 " blocks", blocks);
+    ledger_read_end(reading);
+    return read;
+}
+
 bool ledger_has_root(struct ledger *ledger, uint64_t blocks, const uint8_t root[HASH_BYTES])
 {
     struct ledger_error error;
     uint8_t own[HASH_BYTES];
-    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
-    bool has = reading && blocks <= ledger_read_size(reading) && tree_root_at(blocks, read_node, reading, own) &&
-               memcmp(own, root, HASH_BYTES) == 0;
-    if (reading)
-        ledger_read_end(reading);
-    return has;
+    return blocks <= ledger_size(ledger) && ledger_root_at(ledger, blocks, own, &error) &&
+           memcmp(own, root, HASH_BYTES) == 0;
 }

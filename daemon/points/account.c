@@ -1,4 +1,5 @@
 #include "points/account.h"
+#include "points/archive.h"
 #include "points/memory.h"
 #include "points/rules.h"
 #include "points/state.h"
@@ -124,4 +125,26 @@ void accounts_free(struct accounts *accounts)
     id_map_free(&accounts->merged);
     free(accounts->merges);
     free(accounts->all);
+}
+
+static bool account_fits(const struct account *account, const struct points_state *state)
+{
+    return account->progress <= state->quests.progresses.count &&
+           account->conversion_use <= state->conversions.use_count &&
+           account->visits <= state->circulation.visit_count && account->lots <= state->lots.count &&
+           account->donors <= state->donations.donors.count && account->municipality < state_municipality_count(state);
+}
+
+void accounts_archive(struct archive *archive, struct points_state *state)
+{
+    struct accounts *accounts = &state->accounts;
+    archive_array(archive, &accounts->all, &accounts->count, &accounts->capacity, sizeof *accounts->all);
+    id_map_archive(archive, &accounts->ids, accounts->count);
+    archive_array(
+        archive, &accounts->merges, &accounts->merge_count, &accounts->merge_capacity, sizeof *accounts->merges);
+    id_map_archive(archive, &accounts->merged, accounts->merge_count);
+    bool fit = true;
+    for (size_t i = 0; archive_is_loading(archive) && i < accounts->count; i++)
+        fit &= account_fits(&accounts->all[i], state);
+    archive_check(archive, fit, "an account points nowhere");
 }

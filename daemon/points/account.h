@@ -36,6 +36,9 @@ struct accounts {
 };
 
 void accounts_free(struct accounts *accounts);
+struct archive;
+struct points_state;
+void accounts_archive(struct archive *archive, struct points_state *state); // after all that accounts point to
 
 struct turn;
 

@@ -1,4 +1,5 @@
 #include "points/circulation.h"
+#include "points/archive.h"
 #include "points/memory.h"
 
 #include <stdlib.h>
@@ -125,4 +126,30 @@ void circulation_free(struct circulation *circulation)
         free(circulation->months[i].cells);
     free(circulation->months);
     free(circulation->visits);
+}
+
+// ---- as bytes
+
+static bool visits_fit(const struct circulation *circulation, unsigned municipalities)
+{
+    bool fit = true;
+    for (size_t i = 0; i < circulation->visit_count; i++)
+        fit &= circulation->visits[i].next <= circulation->visit_count && circulation->visits[i].home < municipalities;
+    return fit;
+}
+
+void circulation_archive(struct archive *archive, struct circulation *circulation, unsigned municipalities)
+{
+    archive_array(archive, &circulation->visits, &circulation->visit_count, &circulation->visit_capacity,
+        sizeof *circulation->visits);
+    archive_room(archive, &circulation->months, &circulation->month_count, &circulation->month_capacity,
+        sizeof *circulation->months);
+    for (size_t i = 0; i < circulation->month_count; i++) {
+        struct circulation_month *month = &circulation->months[i];
+        ARCHIVE(archive, month->quest);
+        ARCHIVE(archive, month->month);
+        archive_fixed(archive, &month->cells, (size_t)municipalities * municipalities, sizeof *month->cells);
+    }
+    archive_check(
+        archive, !archive_is_loading(archive) || visits_fit(circulation, municipalities), "a visit points nowhere");
 }

@@ -48,3 +48,5 @@ unsigned circulation_visited(
     const struct circulation *circulation, const struct account *account, uint32_t quest, unsigned place);
 void circulation_merge(struct circulation *circulation, struct account *from, struct account *to);
 void circulation_free(struct circulation *circulation);
+struct archive;
+void circulation_archive(struct archive *archive, struct circulation *circulation, unsigned municipalities);

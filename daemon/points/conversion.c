@@ -1,4 +1,5 @@
 #include "points/conversion.h"
+#include "points/archive.h"
 #include "points/calendar.h"
 #include "points/memory.h"
 #include "points/rules.h"
@@ -189,4 +190,28 @@ void conversions_free(struct conversions *conversions)
     for (int m = 0; m < GENESIS_MUNICIPALITIES_MAX; m++)
         series_free(&conversions->by_municipality[m]);
     free(conversions->uses);
+}
+
+// ---- as bytes
+
+static void conversion_archive(struct archive *archive, struct conversion *conversion, unsigned municipalities)
+{
+    ARCHIVE(archive, conversion->sequence);
+    ARCHIVE(archive, conversion->id);
+    ARCHIVE(archive, conversion->account);
+    ARCHIVE(archive, conversion->municipality);
+    ARCHIVE(archive, conversion->points);
+    ARCHIVE(archive, conversion->fee_points);
+    ARCHIVE(archive, conversion->requested_at);
+    lot_parts_archive(archive, &conversion->parts);
+    archive_check(archive, conversion->municipality < municipalities, "a conversion is of no municipality");
+}
+
+void conversions_archive(struct archive *archive, struct conversions *conversions, unsigned municipalities)
+{
+    ARCHIVE_HASH(archive, conversions->pending, sequence, conversion_archive, municipalities);
+    for (unsigned m = 0; m < municipalities; m++)
+        series_archive(archive, &conversions->by_municipality[m]);
+    archive_array(
+        archive, &conversions->uses, &conversions->use_count, &conversions->use_capacity, sizeof *conversions->uses);
 }

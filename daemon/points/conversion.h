@@ -48,6 +48,8 @@ struct conversions {
 
 void conversions_merge(struct conversions *conversions, struct account *from, struct account *to);
 void conversions_free(struct conversions *conversions);
+struct archive;
+void conversions_archive(struct archive *archive, struct conversions *conversions, unsigned municipalities);
 
 struct turn;
 bool conversion_open(struct turn *turn);

@@ -1,4 +1,5 @@
 #include "points/donation.h"
+#include "points/archive.h"
 #include "points/calendar.h"
 #include "points/memory.h"
 #include "points/rules.h"
@@ -199,4 +200,67 @@ void donations_free(struct donations *donations)
         series_free(&series->series);
         free(series);
     }
+}
+
+// ---- as bytes
+
+static void purpose_archive(struct archive *archive, struct purpose *purpose)
+{
+    Points__V1__DefinePurpose *definition = &purpose->definition;
+    archive_message(archive, &points__v1__define_purpose__descriptor, &definition);
+    if (!archive_is_loading(archive) || archive->failed)
+        return;
+    purpose->definition = *definition;
+    purpose->definition.name = memory_text(definition->name);
+    points__v1__define_purpose__free_unpacked(definition, NULL);
+}
+
+void purposes_archive(struct archive *archive, struct purpose **purposes)
+{
+    ARCHIVE_HASH(archive, *purposes, definition.purpose, purpose_archive);
+}
+
+static void donation_series_archive(struct archive *archive, struct donation_series *series)
+{
+    ARCHIVE(archive, series->donee);
+    series_archive(archive, &series->series);
+    ARCHIVE(archive, series->paid_points);
+    ARCHIVE(archive, series->paid_to_day);
+    archive_check(archive, series->donee.municipality <= DONEE_ALL, "donations went to no municipality");
+}
+
+// Each to the next that includes it.
+static void link_series(struct archive *archive, struct donations *donations)
+{
+    if (!archive_is_loading(archive))
+        return;
+    for (struct donation_series *series = donations->series; series; series = series->hh.next) {
+        if (series->donee.municipality == DONEE_ALL)
+            continue;
+        series->wider = donation_series_get(donations, donee_wider(series->donee));
+        archive_check(archive, series->wider != NULL, "donations are not counted in the wider ones");
+    }
+}
+
+static void donation_archive(struct archive *archive, struct donation *donation, struct donations *donations)
+{
+    struct donee donee = donation->series ? donation->series->donee : (struct donee){0};
+    ARCHIVE(archive, donation->sequence);
+    ARCHIVE(archive, donation->account);
+    ARCHIVE(archive, donee);
+    ARCHIVE(archive, donation->day);
+    ARCHIVE(archive, donation->last_day);
+    ARCHIVE(archive, donation->points);
+    lot_parts_archive(archive, &donation->parts);
+    if (archive_is_loading(archive))
+        donation->series = donation_series_get(donations, donee);
+    archive_check(archive, donation->series != NULL, "a donation went nowhere");
+}
+
+void donations_archive(struct archive *archive, struct donations *donations)
+{
+    ARCHIVE_HASH(archive, donations->series, donee, donation_series_archive);
+    link_series(archive, donations);
+    ARCHIVE_HASH(archive, donations->reversible, sequence, donation_archive, donations);
+    donors_archive(archive, &donations->donors);
 }

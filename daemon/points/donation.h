@@ -69,6 +69,9 @@ void donations_forget(struct donations *donations, uint32_t today); // those tha
 struct purpose *purpose_get(struct purpose *purposes, uint32_t number); // NULL: none
 void purposes_free(struct purpose *purposes);
 void donations_free(struct donations *donations);
+struct archive;
+void purposes_archive(struct archive *archive, struct purpose **purposes);
+void donations_archive(struct archive *archive, struct donations *donations);
 
 struct turn;
 bool purpose_known(struct turn *turn);

@@ -1,4 +1,5 @@
 #include "points/donor.h"
+#include "points/archive.h"
 #include "points/memory.h"
 
 #include <stdlib.h>
@@ -69,4 +70,13 @@ void donors_free(struct donors *donors)
 {
     free(donors->all);
     *donors = (struct donors){0};
+}
+
+void donors_archive(struct archive *archive, struct donors *donors)
+{
+    bool fit = true;
+    archive_array(archive, &donors->all, &donors->count, &donors->capacity, sizeof *donors->all);
+    for (size_t i = 0; archive_is_loading(archive) && i < donors->count; i++)
+        fit &= donors->all[i].next <= donors->count;
+    archive_check(archive, fit, "a donor points nowhere");
 }

@@ -37,3 +37,5 @@ int64_t donor_last_day(const struct donors *donors, const struct account *accoun
 void donor_gives(struct donors *donors, struct account *account, struct donee donee, uint32_t day); // not to a wide one
 void donors_merge(struct donors *donors, struct account *from, struct account *to);
 void donors_free(struct donors *donors);
+struct archive;
+void donors_archive(struct archive *archive, struct donors *donors);

@@ -1,4 +1,5 @@
 #include "points/id_map.h"
+#include "points/archive.h"
 #include "points/memory.h"
 
 #include <stdlib.h>
@@ -62,4 +63,24 @@ void id_map_free(struct id_map *map)
 {
     free(map->slots);
     *map = (struct id_map){0};
+}
+
+// Some slot must be free, or a search would not end.
+static bool slots_fit(const struct id_map *map, uint64_t value_max)
+{
+    size_t used = 0;
+    bool fit = true;
+    for (size_t i = 0; i < map->size; i++) {
+        used += map->slots[i].value != 0;
+        fit &= map->slots[i].value <= value_max;
+    }
+    return fit && used == map->count && map->count <= map->size / 4 * 3 && (map->size & (map->size - 1)) == 0;
+}
+
+void id_map_archive(struct archive *archive, struct id_map *map, uint64_t value_max)
+{
+    size_t capacity;
+    ARCHIVE(archive, map->count);
+    archive_array(archive, &map->slots, &map->size, &capacity, sizeof *map->slots);
+    archive_check(archive, !archive_is_loading(archive) || slots_fit(map, value_max), "a map of ids is no map");
 }

@@ -23,3 +23,5 @@ void id_map_prefetch(const struct id_map *map, const uint8_t id[ID_BYTES]); // w
 // The id must not be there yet; `value` is not 0. Out of memory ends the process.
 void id_map_add(struct id_map *map, const uint8_t id[ID_BYTES], uint64_t value);
 void id_map_free(struct id_map *map);
+struct archive;
+void id_map_archive(struct archive *archive, struct id_map *map, uint64_t value_max);

@@ -1,4 +1,5 @@
 #include "points/keys.h"
+#include "points/archive.h"
 #include "points/memory.h"
 #include "points/rules.h"
 #include "points/state.h"
@@ -98,4 +99,18 @@ void keys_free(struct key *keys)
         free(key->holder);
         free(key);
     }
+}
+
+static void key_archive(struct archive *archive, struct key *key)
+{
+    ARCHIVE(archive, key->key);
+    ARCHIVE(archive, key->role);
+    archive_text(archive, &key->holder);
+    ARCHIVE(archive, key->municipality);
+    ARCHIVE(archive, key->revoked);
+}
+
+void keys_archive(struct archive *archive, struct key **keys)
+{
+    ARCHIVE_HASH(archive, *keys, key, key_archive);
 }

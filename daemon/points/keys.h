@@ -21,6 +21,8 @@ void key_add(struct key **keys, const Points__V1__RegisterKey *registration);
 // Distinct holders of operator keys in force, `without` (may be NULL) left out.
 unsigned keys_operator_holders(struct key *keys, const struct key *without);
 void keys_free(struct key *keys);
+struct archive;
+void keys_archive(struct archive *archive, struct key **keys);
 
 struct turn;
 bool key_new(struct turn *turn);

@@ -1,4 +1,5 @@
 #include "points/lots.h"
+#include "points/archive.h"
 #include "points/memory.h"
 
 #include <stdlib.h>
@@ -214,4 +215,29 @@ void lots_free(struct lots *lots)
         free(lots->days[i].municipalities);
     free(lots->days);
     free(lots->all);
+}
+
+// ---- as bytes
+
+void lot_parts_archive(struct archive *archive, struct lot_parts *parts)
+{
+    archive_array(archive, &parts->all, &parts->count, &parts->capacity, sizeof *parts->all);
+}
+
+void lots_archive(struct archive *archive, struct lots *lots, unsigned municipalities)
+{
+    bool fit = true;
+    lots->municipalities = municipalities;
+    archive_array(archive, &lots->all, &lots->count, &lots->capacity, sizeof *lots->all);
+    ARCHIVE(archive, lots->unused);
+    archive_room(archive, &lots->days, &lots->day_count, &lots->day_capacity, sizeof *lots->days);
+    for (size_t i = 0; i < lots->day_count; i++) {
+        ARCHIVE(archive, lots->days[i].last_day);
+        archive_fixed(archive, &lots->days[i].municipalities, municipalities, sizeof *lots->days[i].municipalities);
+    }
+    ARCHIVE(archive, lots->passed);
+    for (size_t i = 0; archive_is_loading(archive) && i < lots->count; i++)
+        fit &= lots->all[i].next <= lots->count;
+    archive_check(
+        archive, fit && lots->unused <= lots->count && lots->passed <= lots->day_count, "a lot points nowhere");
 }

@@ -59,3 +59,6 @@ void lots_move(
 void lots_merge(struct lots *lots, struct account *from, struct account *to);
 void lots_free(struct lots *lots);
 void lot_parts_free(struct lot_parts *parts);
+struct archive;
+void lots_archive(struct archive *archive, struct lots *lots, unsigned municipalities);
+void lot_parts_archive(struct archive *archive, struct lot_parts *parts);

@@ -1,4 +1,5 @@
 #include "points/notice.h"
+#include "points/archive.h"
 #include "points/calendar.h"
 #include "points/memory.h"
 #include "points/rules.h"
@@ -110,4 +111,26 @@ void notices_free(struct notices *notices)
     id_map_free(&notices->ids);
     free(notices->all);
     free(notices->current);
+}
+
+static bool notices_fit(const struct notices *notices, unsigned municipalities)
+{
+    for (size_t i = 0; i < notices->count; i++)
+        if (notices->all[i].municipality >= municipalities)
+            return false;
+    for (size_t i = 0; i < notices->current_count; i++)
+        if (notices->current[i] >= notices->count)
+            return false;
+    return true;
+}
+
+void notices_archive(struct archive *archive, struct notices *notices, unsigned municipalities)
+{
+    archive_array(archive, &notices->all, &notices->count, &notices->capacity, sizeof *notices->all);
+    id_map_archive(archive, &notices->ids, notices->count);
+    archive_array(
+        archive, &notices->current, &notices->current_count, &notices->current_capacity, sizeof *notices->current);
+    ARCHIVE(archive, notices->day);
+    archive_check(
+        archive, !archive_is_loading(archive) || notices_fit(notices, municipalities), "a notice points nowhere");
 }

@@ -31,6 +31,8 @@ struct notices {
 
 void notices_pass_day(struct notices *notices, uint32_t today); // what can be in force no longer leaves `current`
 void notices_free(struct notices *notices);
+struct archive;
+void notices_archive(struct archive *archive, struct notices *notices, unsigned municipalities);
 
 // The municipality that posts, withdraws or erases; 0: the transaction is another.
 uint32_t notice_municipality(const Points__V1__Transaction *transaction);

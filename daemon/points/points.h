@@ -153,6 +153,18 @@ struct points_notice {
 size_t points_notice_count(const struct points_state *state);
 struct points_notice points_notice_at(const struct points_state *state, size_t position); // ascending by sequence
 
+// ---- the state as bytes, for whoever keeps it until the next start
+
+// Not a format: in the machine's byte order, of this build alone. Another build, or damage, is refused as far as it
+// shows; the caller makes sure of the bytes by a hash of its own.
+typedef bool points_write_fn(void *context, const void *bytes, size_t size);
+typedef bool points_read_fn(void *context, void *bytes, size_t size);
+
+// Allocates nothing. False: a write failed.
+bool points_save(const struct points_state *state, points_write_fn *write, void *context);
+// From `size` bytes; NULL: `error` says what is wrong with them. The caller frees.
+struct points_state *points_load(points_read_fn *read, void *context, uint64_t size, struct points_error *error);
+
 // ---- the rules as a table, for the documents' test
 
 // Writes the table of doc/rules.md ("| transaction | signed by | checks, in order |" and its rows) to `out` of `size`;

@@ -1,4 +1,5 @@
 #include "points/progress.h"
+#include "points/archive.h"
 #include "points/memory.h"
 
 enum { WORD_BITS = 64, COUNT_BITS = 8 };
@@ -83,4 +84,13 @@ void progress_join(struct progress *to, const struct progress *from, uint32_t ti
     to->awards += from->awards;
     to->had_bonus |= from->had_bonus;
     to->points += from->points;
+}
+
+void progresses_archive(struct archive *archive, struct progresses *progresses)
+{
+    bool fit = true;
+    archive_array(archive, &progresses->all, &progresses->count, &progresses->capacity, sizeof *progresses->all);
+    for (size_t i = 0; archive_is_loading(archive) && i < progresses->count; i++)
+        fit &= progresses->all[i].next <= progresses->count;
+    archive_check(archive, fit, "progress points nowhere");
 }

@@ -29,6 +29,9 @@ struct progresses {
 
 // NULL: no part yet. Valid until the next progress_new.
 struct progress *progress_get(const struct progresses *progresses, const struct account *account, uint32_t key);
+struct archive;
+void progresses_archive(struct archive *archive, struct progresses *progresses);
+
 struct progress *progress_new(struct progresses *progresses, struct account *account, uint32_t key, uint32_t period);
 
 // Awards in a period; `times` as the quest has it. More than any `times` when the period is too old to tell.

@@ -1,5 +1,6 @@
 // Defining and changing quests and campaigns, and their budgets.
 #include "points/quest.h"
+#include "points/archive.h"
 #include "points/calendar.h"
 #include "points/memory.h"
 #include "points/period.h"
@@ -268,4 +269,40 @@ void quests_free(struct quests *quests)
         free(campaign);
     }
     free(quests->progresses.all);
+}
+
+// ---- as bytes
+
+static void quest_archive(struct archive *archive, struct quest *quest, unsigned municipalities)
+{
+    ARCHIVE(archive, quest->number);
+    archive_message(archive, &points__v1__define_quest__descriptor, &quest->definition);
+    ARCHIVE(archive, quest->budget);
+    ARCHIVE(archive, quest->residents);
+    ARCHIVE(archive, quest->reversed_points);
+    ARCHIVE(archive, quest->shortfall_points);
+    archive_fixed(archive, &quest->municipalities, municipalities, sizeof *quest->municipalities);
+    archive_room(archive, &quest->periods, &quest->period_count, &quest->period_capacity, sizeof *quest->periods);
+    for (size_t i = 0; i < quest->period_count; i++) {
+        struct quest_period *period = &quest->periods[i];
+        ARCHIVE(archive, period->period);
+        archive_fixed(archive, &period->municipalities, municipalities, sizeof *period->municipalities);
+    }
+}
+
+static void campaign_archive(struct archive *archive, struct campaign *campaign)
+{
+    ARCHIVE(archive, campaign->number);
+    archive_message(archive, &points__v1__define_campaign__descriptor, &campaign->definition);
+    ARCHIVE(archive, campaign->budget);
+    ARCHIVE(archive, campaign->residents);
+}
+
+void quests_archive(struct archive *archive, struct quests *quests, unsigned municipalities)
+{
+    ARCHIVE_HASH(archive, quests->campaigns, number, campaign_archive);
+    ARCHIVE_HASH(archive, quests->all, number, quest_archive, municipalities);
+    ARCHIVE(archive, quests->budgets_points);
+    ARCHIVE(archive, quests->campaign_budgets_points);
+    progresses_archive(archive, &quests->progresses);
 }

@@ -58,6 +58,8 @@ struct quest *quest_get(const struct quests *quests, uint32_t number);       // 
 struct campaign *campaign_get(const struct quests *quests, uint32_t number); // NULL: none
 void quests_merge(struct quests *quests, struct account *from, struct account *to);
 void quests_free(struct quests *quests);
+struct archive;
+void quests_archive(struct archive *archive, struct quests *quests, unsigned municipalities);
 
 struct turn;
 // Of DefineQuest and ChangeQuest

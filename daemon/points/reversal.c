@@ -1,4 +1,5 @@
 #include "points/reversal.h"
+#include "points/archive.h"
 #include "points/calendar.h"
 #include "points/memory.h"
 #include "points/period.h"
@@ -135,4 +136,14 @@ void reversals_free(struct reversals *reversals)
         HASH_DELETE(hh, reversals->all, reversed);
         free(reversed);
     }
+}
+
+static void reversed_archive(struct archive *archive, struct reversed *reversed)
+{
+    ARCHIVE(archive, reversed->sequence);
+}
+
+void reversals_archive(struct archive *archive, struct reversals *reversals)
+{
+    ARCHIVE_HASH(archive, reversals->all, sequence, reversed_archive);
 }

@@ -10,6 +10,8 @@ struct reversals {
 };
 
 void reversals_free(struct reversals *reversals);
+struct archive;
+void reversals_archive(struct archive *archive, struct reversals *reversals);
 
 struct turn;
 bool reversal_target_known(struct turn *turn);

@@ -1,4 +1,5 @@
 #include "points/series.h"
+#include "points/archive.h"
 #include "points/memory.h"
 
 #include <stdlib.h>
@@ -33,4 +34,10 @@ void series_free(struct series *series)
 {
     free(series->days);
     *series = (struct series){0};
+}
+
+void series_archive(struct archive *archive, struct series *series)
+{
+    archive_array(archive, &series->days, &series->count, &series->capacity, sizeof *series->days);
+    ARCHIVE(archive, series->whole);
 }

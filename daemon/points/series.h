@@ -22,3 +22,5 @@ void series_add(struct series *series, uint32_t day, const uint64_t more[SERIES_
 // The position of the first day that is not before this one; `count` when there is none.
 size_t series_position(const struct series *series, int64_t day);
 void series_free(struct series *series);
+struct archive;
+void series_archive(struct archive *archive, struct series *series);

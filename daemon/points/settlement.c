@@ -1,4 +1,5 @@
 #include "points/settlement.h"
+#include "points/archive.h"
 #include "points/memory.h"
 #include "points/rules.h"
 #include "points/state.h"
@@ -57,4 +58,20 @@ void settlements_free(struct settlements *settlements)
     for (size_t i = 0; i < settlements->count; i++)
         free(settlements->all[i].reference);
     free(settlements->all);
+}
+
+void settlements_archive(struct archive *archive, struct settlements *settlements, unsigned municipalities)
+{
+    archive_room(archive, &settlements->all, &settlements->count, &settlements->capacity, sizeof *settlements->all);
+    for (size_t i = 0; i < settlements->count; i++) {
+        struct settlement *settlement = &settlements->all[i];
+        ARCHIVE(archive, settlement->sequence);
+        ARCHIVE(archive, settlement->day);
+        ARCHIVE(archive, settlement->to_day);
+        ARCHIVE(archive, settlement->municipality);
+        ARCHIVE(archive, settlement->purpose);
+        ARCHIVE(archive, settlement->points);
+        archive_text(archive, &settlement->reference);
+        archive_check(archive, settlement->municipality < municipalities, "a settlement is of no municipality");
+    }
 }

@@ -20,6 +20,8 @@ struct settlements {
 };
 
 void settlements_free(struct settlements *settlements);
+struct archive;
+void settlements_archive(struct archive *archive, struct settlements *settlements, unsigned municipalities);
 
 struct turn;
 bool settlement_municipality_known(struct turn *turn);

@@ -1,4 +1,5 @@
 #include "points/shop.h"
+#include "points/archive.h"
 #include "points/calendar.h"
 #include "points/memory.h"
 #include "points/rules.h"
@@ -110,4 +111,31 @@ void evidence_free(struct evidence *evidence)
 {
     id_map_free(&evidence->first_halves);
     free(evidence->rest);
+}
+
+// ---- as bytes
+
+static void shop_archive(struct archive *archive, struct shop *shop, unsigned municipalities)
+{
+    ARCHIVE(archive, shop->number);
+    archive_message(archive, &points__v1__register_shop__descriptor, &shop->definition);
+    ARCHIVE(archive, shop->municipality);
+    ARCHIVE(archive, shop->closed);
+    ARCHIVE(archive, shop->last_day);
+    archive_check(archive, shop->municipality < municipalities, "a shop stands in no municipality");
+}
+
+void shops_archive(struct archive *archive, struct shop **shops, unsigned municipalities)
+{
+    ARCHIVE_HASH(archive, *shops, number, shop_archive, municipalities);
+}
+
+void evidence_archive(struct archive *archive, struct evidence *evidence)
+{
+    bool fit = true;
+    archive_array(archive, &evidence->rest, &evidence->count, &evidence->capacity, sizeof *evidence->rest);
+    id_map_archive(archive, &evidence->first_halves, evidence->count);
+    for (size_t i = 0; archive_is_loading(archive) && i < evidence->count; i++)
+        fit &= evidence->rest[i].next <= evidence->count;
+    archive_check(archive, fit, "a used receipt points nowhere");
 }

@@ -19,6 +19,8 @@ struct shop {
 
 struct shop *shop_get(struct shop *shops, uint32_t number); // NULL: none
 void shops_free(struct shop *shops);
+struct archive;
+void shops_archive(struct archive *archive, struct shop **shops, unsigned municipalities);
 
 // Digests of receipts: a set, found by their first half.
 struct evidence {
@@ -30,6 +32,7 @@ struct evidence {
 bool evidence_used(const struct evidence *evidence, const uint8_t digest[HASH_BYTES]);
 void evidence_use(struct evidence *evidence, const uint8_t digest[HASH_BYTES]); // it was not used yet
 void evidence_free(struct evidence *evidence);
+void evidence_archive(struct archive *archive, struct evidence *evidence);
 
 struct turn;
 bool shop_new(struct turn *turn);

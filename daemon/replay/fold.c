@@ -123,6 +123,20 @@ static bool take_id(struct replay_fold *fold, struct looking *looking, const uin
     return true;
 }
 
+bool replay_take_ids(struct replay_fold *fold, struct ledger_reading *reading, const struct replay_block *block,
+    struct replay_fault *fault)
+{
+    struct looking looking = {reading, block};
+    for (size_t i = 0; i < block->envelope->n_transactions; i++) {
+        const uint8_t *id = block->envelope->transactions[i]->id.data;
+        uint64_t sequence = block->header->first_sequence + i;
+        if (sequence > id_index_covered(fold->ids) && !decided_before(fold, &looking, id, sequence) &&
+            !take_id(fold, &looking, id, sequence, fault))
+            return false;
+    }
+    return true;
+}
+
 // What the rules must be told about ids.
 static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, size_t position, struct points_inputs *inputs, struct replay_fault *fault)

@@ -25,15 +25,23 @@ static bool check_books(struct replay *replay, bool last)
 }
 
 // All that is read is durable. The index of ids wants to know before it has kept many ids in memory.
-static void tell_durable(struct replay *replay, bool last)
+static void tell_durable(struct replay *replay, uint64_t sequence, bool last)
 {
     uint8_t root[HASH_BYTES];
-    uint64_t sequence = points_last_sequence(replay->fold.state);
     if (!last && sequence - replay->told_at < TRANSACTIONS_A_TELLING)
         return;
     tree_root(&replay->edge, root);
     id_index_durable(replay->fold.ids, sequence, replay->edge.size, root);
     replay->told_at = sequence;
+}
+
+static bool take_block(struct replay *replay, struct ledger_reading *reading, const struct replay_block *block)
+{
+    if (block->genesis)
+        return replay_fold_genesis(&replay->fold, block, &replay->fault);
+    if (block->header->index < replay->folded_blocks)
+        return replay_take_ids(&replay->fold, reading, block, &replay->fault);
+    return replay_fold_block(&replay->fold, reading, &replay->arena, block, &replay->fault);
 }
 
 static bool check_block(struct replay *replay, struct ledger_reading *reading)
@@ -44,12 +52,11 @@ static bool check_block(struct replay *replay, struct ledger_reading *reading)
     if (!replay_read_block(reading, ledger_id(replay->ledger), &replay->edge, &replay->arena, &block, &replay->fault) ||
         (replay->signatures && !replay_check_signatures(&block, &replay->fault)))
         return false;
-    bool folded = index == 0 ? replay_fold_genesis(&replay->fold, &block, &replay->fault)
-                             : replay_fold_block(&replay->fold, reading, &replay->arena, &block, &replay->fault);
     bool last = index + 1 == ledger_read_size(reading);
-    if (folded)
-        tell_durable(replay, last);
-    return folded && check_books(replay, last);
+    if (!take_block(replay, reading, &block))
+        return false;
+    tell_durable(replay, block.header->first_sequence + block.header->count - 1, last);
+    return index < replay->folded_blocks || check_books(replay, last);
 }
 
 static void name_place(struct replay_fault *fault, const char *place)
@@ -102,16 +109,14 @@ static enum replay_result check_some(
     return *ended ? check_end(replay, reading) : REPLAY_HOLDS;
 }
 
-enum replay_result replay_run(struct replay *replay, struct ledger *ledger, struct id_index *ids, bool signatures,
-    replay_progress_fn *progress, void *context)
+// From the block at which the edge stands.
+static enum replay_result check_all(struct replay *replay, replay_progress_fn *progress, void *context)
 {
     struct ledger_error error;
     enum replay_result result = REPLAY_HOLDS;
     bool ended = false;
-    *replay = (struct replay){.ledger = ledger, .signatures = signatures, .fold.ids = ids};
-    arena_init(&replay->arena, BLOCK_ARENA_BYTES);
     do {
-        struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+        struct ledger_reading *reading = ledger_read_begin(replay->ledger, &error);
         if (!reading) {
             replay_fail(&replay->fault, "%s", error.message);
             return REPLAY_UNREADABLE;
@@ -120,6 +125,44 @@ enum replay_result replay_run(struct replay *replay, struct ledger *ledger, stru
         ledger_read_end(reading);
     } while (result == REPLAY_HOLDS && !ended);
     return result;
+}
+
+enum replay_result replay_run(struct replay *replay, struct ledger *ledger, struct id_index *ids, bool signatures,
+    replay_progress_fn *progress, void *context)
+{
+    *replay = (struct replay){.ledger = ledger, .signatures = signatures, .fold.ids = ids};
+    arena_init(&replay->arena, BLOCK_ARENA_BYTES);
+    return check_all(replay, progress, context);
+}
+
+// The first block that has something for the fold or for the index of ids. It is past genesis, which has no ids.
+static bool find_first(struct replay *replay)
+{
+    struct ledger_error error = {"the ledger does not have its transactions"};
+    struct ledger_place place = {.block = replay->folded_blocks};
+    struct ledger_reading *reading = ledger_read_begin(replay->ledger, &error);
+    uint64_t covered = id_index_covered(replay->fold.ids);
+    bool found = reading != NULL;
+    if (found && covered < points_last_sequence(replay->fold.state))
+        found = ledger_read_sequence(reading, replay->folded_blocks, covered + 1, &place, &error) == 1;
+    found = found && ledger_read_edge(reading, place.block, &replay->edge, &error);
+    ledger_read_end(reading);
+    return found || replay_fail(&replay->fault, "%s", error.message);
+}
+
+enum replay_result replay_go_on(struct replay *replay, struct ledger *ledger, struct id_index *ids,
+    struct points_state *state, uint64_t blocks, replay_progress_fn *progress, void *context)
+{
+    *replay = (struct replay){.ledger = ledger,
+        .fold.ids = ids,
+        .fold.state = state,
+        .folded_blocks = blocks};
+    arena_init(&replay->arena, BLOCK_ARENA_BYTES);
+    if (!points_books_balance(state)) {
+        replay_fail(&replay->fault, "its books do not balance");
+        return REPLAY_FAULT;
+    }
+    return find_first(replay) ? check_all(replay, progress, context) : REPLAY_UNREADABLE;
 }
 
 void replay_fold_free(struct replay_fold *fold)

@@ -34,6 +34,7 @@ struct replay {
     bool signatures;
     struct tree_edge edge; // the tree of the blocks that hold; its size is the index of the block that is looked at
     struct replay_fold fold;
+    uint64_t folded_blocks;    // so many had been taken into the fold before: of them only ids are read
     struct arena arena;        // of the block that is looked at
     struct replay_fault fault; // "in block 17: …", "in the texts: …", or what could not be read
     uint64_t balanced_at;      // the sequence number at which the books were last walked
@@ -47,6 +48,10 @@ typedef void replay_progress_fn(void *context, uint64_t blocks_done, uint64_t bl
 // is added. Afterwards, whatever the result, replay_end.
 enum replay_result replay_run(struct replay *replay, struct ledger *ledger, struct id_index *ids, bool signatures,
     replay_progress_fn *progress, void *context);
+// On from a state after so many blocks, for which the caller vouches: of these no more is read than the ids that `ids`
+// lacks. The state is the replay's from here on. Signatures are not verified.
+enum replay_result replay_go_on(struct replay *replay, struct ledger *ledger, struct id_index *ids,
+    struct points_state *state, uint64_t blocks, replay_progress_fn *progress, void *context);
 // Frees what the caller has not taken: who wants `fold` copies it and leaves zeros.
 void replay_end(struct replay *replay);
 void replay_fold_free(struct replay_fold *fold);

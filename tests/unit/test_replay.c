@@ -408,6 +408,100 @@ static void an_honest_ledger_holds(void **context)
     end(&world);
 }
 
+// ---- the state as bytes
+
+struct bytes {
+    uint8_t *all;
+    size_t size, at;
+};
+
+static bool put(void *context, const void *more, size_t size)
+{
+    struct bytes *bytes = context;
+    bytes->all = realloc(bytes->all, bytes->size + size);
+    assert_non_null(bytes->all);
+    memcpy(bytes->all + bytes->size, more, size);
+    bytes->size += size;
+    return true;
+}
+
+static bool take(void *context, void *some, size_t size)
+{
+    struct bytes *bytes = context;
+    assert_true(size <= bytes->size - bytes->at); // it knows how many there are
+    memcpy(some, bytes->all + bytes->at, size);
+    bytes->at += size;
+    return true;
+}
+
+static struct points_state *load(struct bytes *bytes)
+{
+    struct points_error error;
+    bytes->at = 0;
+    return points_load(take, bytes, bytes->size, &error);
+}
+
+static void a_loaded_state_is_the_same_when_saved_again(void **context)
+{
+    (void)context;
+    struct world world;
+    struct bytes first = {0}, second = {0};
+    begin_played(&world);
+    assert_true(points_save(world.state, put, &first));
+    struct points_state *loaded = load(&first);
+    assert_non_null(loaded);
+    assert_int_equal(points_last_sequence(loaded), points_last_sequence(world.state));
+    assert_true(points_books_balance(loaded));
+    assert_true(points_save(loaded, put, &second));
+    assert_int_equal(first.size, second.size);
+    assert_memory_equal(first.all, second.all, first.size);
+    points_free(loaded);
+    free(first.all);
+    free(second.all);
+    end(&world);
+}
+
+// What is wrong in any byte is refused, or loaded as something else: it does no harm.
+static void a_damaged_state_does_no_harm(void **context)
+{
+    (void)context;
+    struct world world;
+    struct bytes whole = {0};
+    begin_played(&world);
+    assert_true(points_save(world.state, put, &whole));
+    for (size_t size = 0; size < whole.size; size += 1 + size / 50) {
+        struct bytes part = {whole.all, size, 0};
+        assert_null(load(&part));
+    }
+    for (size_t i = 0; i < whole.size; i += 1 + i / 100) {
+        whole.all[i] ^= 0xff;
+        points_free(load(&whole));
+        whole.all[i] ^= 0xff;
+    }
+    free(whole.all);
+    end(&world);
+}
+
+// The start of a daemon: a state after some blocks, and an index of ids that has none of them.
+static void a_replay_goes_on_from_a_state(void **context)
+{
+    (void)context;
+    struct world world;
+    struct bytes bytes = {0};
+    begin(&world);
+    create(&world, (const int[]){OPERATOR_1, OPERATOR_2}, 2);
+    assert_true(points_save(world.state, put, &bytes));
+    play(&world);
+    assert_int_equal(replay(&world, false), REPLAY_HOLDS);
+    replay_end(&world.replay);
+    if (replay_go_on(&world.replay, world.ledger, world.ids, load(&bytes), 1, NULL, NULL) != REPLAY_HOLDS)
+        fail_msg("%s", world.replay.fault.message);
+    assert_int_equal(world.replay.edge.size, 5);
+    assert_int_equal(points_last_sequence(world.replay.fold.state), 14);
+    free(bytes.all);
+    end(&world);
+}
+
 static void a_ledger_of_genesis_alone_holds(void **context)
 {
     (void)context;
@@ -673,6 +767,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_honest_ledger_holds),
         cmocka_unit_test(a_ledger_of_genesis_alone_holds),
+        cmocka_unit_test(a_loaded_state_is_the_same_when_saved_again),
+        cmocka_unit_test(a_damaged_state_does_no_harm),
+        cmocka_unit_test(a_replay_goes_on_from_a_state),
         cmocka_unit_test(every_forged_block_is_found),
         cmocka_unit_test(a_duplicate_decided_again_is_found),
         cmocka_unit_test(a_block_of_duplicates_is_found),
