@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STATEMENT_MAX = 100, PENDING_MAX = 1000, BLOCKS_MAX = 1000, NOTICES_MAX = 12 };
+enum { STATEMENT_MAX = 100 };
 
 #define BIT(role) (1U << ROLE(role))
 enum {
@@ -258,7 +258,7 @@ static void answer_settlements(struct asking *asking)
 static void answer_pending_conversions(struct asking *asking)
 {
     const Points__V1__GetPendingConversions *query = asking->job->request->get_pending_conversions;
-    if (!at_most(asking, "get_pending_conversions.limit", query->limit, PENDING_MAX))
+    if (!at_most(asking, "get_pending_conversions.limit", query->limit, POINTS_PENDING_MAX))
         return;
     asking->response.body_case = RESPONSE(PENDING_CONVERSIONS);
     asking->response.pending_conversions =
@@ -279,7 +279,7 @@ static bool may_ask_for_notices(struct asking *asking, const Points__V1__GetNoti
             query->municipality ? "get_notices.municipality" : "get_notices.all", "does not go with an account");
     else if (query->municipality && !points_municipality_known(asking->decide->state, query->municipality))
         refuse_unknown(asking, "get_notices.municipality", "municipality");
-    return !asking->job->refusal.code && at_most(asking, "get_notices.limit", query->limit, NOTICES_MAX);
+    return !asking->job->refusal.code && at_most(asking, "get_notices.limit", query->limit, POINTS_NOTICES_MAX);
 }
 
 static void answer_notices(struct asking *asking)
@@ -332,7 +332,7 @@ static void answer_consistency(struct asking *asking)
 
 static void answer_blocks(struct asking *asking)
 {
-    if (at_most(asking, "get_blocks.limit", asking->job->request->get_blocks->limit, BLOCKS_MAX))
+    if (at_most(asking, "get_blocks.limit", asking->job->request->get_blocks->limit, HISTORY_BLOCKS_MAX))
         asking->job->errand = history_blocks;
 }
 

@@ -4,19 +4,27 @@
 #include "submit.h"
 
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 // A turn ends after so much, so that no crowd of queries holds up the others for long.
 enum { TURN_RESPONSE_BYTES_MAX = 1024 * 1024 };
 
+static uint64_t room_of(const char *dir)
+{
+    struct statvfs disk;
+    return statvfs(dir, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : 0;
+}
+
 // What is under way must fit above the reserve.
 static void look_at_disk(struct decide *decide)
 {
-    uint64_t room;
+    uint64_t room, derived_room = room_of(decide->derived_dir);
     struct ledger_error error;
     bool known = ledger_room(decide->history->ledger, &room, &error);
     if (!known)
         fprintf(stderr, "pointsd: the room on the disk cannot be told: %s\n", error.message);
-    bool full = !known || room < decide->disk_reserve_bytes + UNDER_WAY_BYTES_MAX;
+    uint64_t needed = decide->disk_reserve_bytes + UNDER_WAY_BYTES_MAX;
+    bool full = !known || room < needed || derived_room < needed;
     if (full != decide->disk_full)
         fprintf(stderr, "pointsd: %s\n",
             full ? "the disk is nearly full: new envelopes are refused (DISK_FULL)" : "the disk has room again");

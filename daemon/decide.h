@@ -25,6 +25,7 @@ struct decide {
     struct clock clock;
     uint64_t blocks; // in the ledger, counting those not yet durable
     uint64_t disk_reserve_bytes;
+    const char *derived_dir;
     void (*on_room)(void *context); // the lane, once full, has room again
     void *context;
 

@@ -7,7 +7,7 @@
 #include <stdnoreturn.h>
 #include <string.h>
 
-enum { STATEMENT_STANDARD = 50, BLOCKS_MAX = 1000, BLOCK_FRAME_BYTES = 64 };
+enum { STATEMENT_STANDARD = 50, BLOCK_FRAME_BYTES = 64 };
 
 #define MESSAGE(job, type, init)                                                                                       \
     ({                                                                                                                 \
@@ -286,7 +286,7 @@ static size_t framed_size(const struct ledger_record *record)
 void history_blocks(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     const Points__V1__GetBlocks *query = job->request->get_blocks;
-    uint32_t limit = query->limit ? query->limit : BLOCKS_MAX;
+    uint32_t limit = query->limit ? query->limit : HISTORY_BLOCKS_MAX;
     Points__V1__BlocksReply *reply = MESSAGE(job, Points__V1__BlocksReply, POINTS__V1__BLOCKS_REPLY__INIT);
     reply->blocks = job_alloc(job, limit * sizeof *reply->blocks);
     struct ledger_error error;

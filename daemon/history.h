@@ -7,6 +7,8 @@
 #include "points/points.h"
 #include "proto/entry.h"
 
+enum { HISTORY_BLOCKS_MAX = 1000 }; // of one answer
+
 struct history {
     struct ledger *ledger;
 };

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
@@ -111,10 +112,13 @@ static void show_progress(void *next, uint64_t done, uint64_t blocks, uint64_t t
             (unsigned long long)blocks, (unsigned long long)transactions);
 }
 
+static atomic_bool serving;
+
+// What failed while serving may be mended by the next start; what fails at the start would fail again.
 static void index_fails(const char *message)
 {
     fprintf(stderr, "pointsd: leaving: %s\n", message);
-    _Exit(EXIT_FAILURE);
+    _Exit(serving ? EXIT_FAILURE : EXIT_NOT_SERVED);
 }
 
 static bool ledger_knows(void *ledger, uint64_t blocks, const uint8_t root[HASH_BYTES])
@@ -122,7 +126,6 @@ static bool ledger_knows(void *ledger, uint64_t blocks, const uint8_t root[HASH_
     return ledger_has_root(ledger, blocks, root);
 }
 
-// Of what the ledger holds, all is durable.
 static struct id_index *open_index(const char *derived_dir, struct ledger *ledger)
 {
     char dir[PATH_MAX];
@@ -194,6 +197,7 @@ static void serve(
         fprintf(stderr, "pointsd: TCP without TLS, so on loopback only: 127.0.0.1 port %llu\n",
             (unsigned long long)settings->tcp_port);
     sd_notify(0, "READY=1");
+    serving = true;
     pipeline_run(pipeline);
     pipeline_free(pipeline);
 }

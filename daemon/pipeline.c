@@ -224,6 +224,13 @@ static void watch(struct pipeline *pipeline)
     event_add(pipeline->stop_events[1], NULL);
 }
 
+static void unwatch(struct pipeline *pipeline)
+{
+    event_free(pipeline->done_event);
+    event_free(pipeline->stop_events[0]);
+    event_free(pipeline->stop_events[1]);
+}
+
 static void start_thread(pthread_t *thread, void *(*run)(void *), struct pipeline *pipeline)
 {
     if (pthread_create(thread, NULL, run, pipeline) != 0) {
@@ -258,13 +265,14 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
     pipeline->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pipeline->done_end = &pipeline->done;
     pthread_mutex_init(&pipeline->done_lock, NULL);
+    watch(pipeline); // before anybody can connect: who is served may also ask it to stop
     if (!listen_on(pipeline, settings, error, error_size)) {
+        unwatch(pipeline);
         event_base_free(pipeline->base);
         close(pipeline->done_fd);
         free(pipeline);
         return NULL;
     }
-    watch(pipeline);
     pipeline->ledger_id = ledger_id(ledger);
     pipeline->history.ledger = ledger;
     pipeline->lane = lane_new();
@@ -286,6 +294,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
         .snapshots = &pipeline->snapshots,
         .blocks = ledger_size(ledger),
         .disk_reserve_bytes = settings->disk_reserve_mib << 20,
+        .derived_dir = settings->derived_dir,
         .on_room = lane_has_room,
         .context = pipeline};
     bool system = points_genesis(fold->state)->time_source == TIME_SOURCE(SYSTEM);
@@ -306,9 +315,7 @@ void pipeline_free(struct pipeline *pipeline)
         pthread_join(pipeline->workers[i], NULL);
     pthread_join(pipeline->decide_thread, NULL);
     pthread_join(pipeline->journal_thread, NULL);
-    event_free(pipeline->done_event);
-    event_free(pipeline->stop_events[0]);
-    event_free(pipeline->stop_events[1]);
+    unwatch(pipeline);
     net_server_free(pipeline->server);
     event_base_free(pipeline->base);
     close(pipeline->done_fd);

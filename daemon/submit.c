@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { IDS_AHEAD = 16 }; // fetched so many transactions early
-
 // ---- what was decided before
 
 // Who asks the index of ids, for what it must be told.
@@ -188,7 +186,7 @@ static void settle_texts(struct decide *decide, struct job *job)
 
 static void prefetch(const struct decide *decide, const struct job *job, size_t position)
 {
-    size_t ahead = position + IDS_AHEAD;
+    size_t ahead = position + ID_INDEX_AHEAD;
     if (ahead < job->envelope->n_transactions)
         id_index_prefetch(decide->ids, job->envelope->transactions[ahead]->id.data);
     points_prefetch(decide->state, job->envelope, position);

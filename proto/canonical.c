@@ -166,7 +166,15 @@ static enum canonical_result check_number(struct level *level, struct canonical_
     }
 }
 
-// Length in bytes of the UTF-8 character at `at`, 0 when there is none or it is a control character. RFC 3629,
+// Of three bytes. Line and paragraph separators, U+2028 and U+2029, and the bidirectional controls U+202A to U+202E and
+// U+2066 to U+2069, with which a text shows as another one.
+static bool is_deceptive(const uint8_t *at)
+{
+    return at[0] == 0xe2 &&
+           ((at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) || (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+}
+
+// Length in bytes of the UTF-8 character at `at`, 0 when there is none or it may not stand in a text. RFC 3629,
 // section 4.
 static size_t text_character(const uint8_t *at, const uint8_t *end)
 {
@@ -196,7 +204,7 @@ static size_t text_character(const uint8_t *at, const uint8_t *end)
     for (size_t i = 2; i < size; i++)
         if ((at[i] & 0xc0) != 0x80)
             return 0;
-    return size;
+    return size == 3 && is_deceptive(at) ? 0 : size;
 }
 
 static bool is_text(const uint8_t *at, size_t size)
@@ -271,7 +279,8 @@ static enum canonical_result check_sized(struct level *level, struct canonical_f
     if (rule && (size < rule->min || size > rule->max))
         return out_of_size(level, rule, "bytes", size, fault);
     if (level->field->type == PROTOBUF_C_TYPE_STRING && !is_text(bytes, size))
-        return malformed(level, fault, "is not UTF-8 free of control characters");
+        return malformed(
+            level, fault, "is not UTF-8 free of control characters, line separators and bidirectional controls");
     return CANONICAL_OK;
 }
 

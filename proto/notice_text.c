@@ -37,7 +37,26 @@ static bool is_canonical(const ProtobufCBinaryData *text, const char *field, str
     return wrong(fault, path, "%s", inner.problem);
 }
 
-static bool languages_ascend(const ProtobufCBinaryData *bytes, const char *field, struct canonical_fault *fault)
+bool notice_link_is_sound(const char *link)
+{
+    size_t scheme = !strncmp(link, "https://", 8) ? 8 : !strncmp(link, "http://", 7) ? 7 : 0;
+    for (const char *at = link; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            return false;
+    return scheme && link[scheme];
+}
+
+static bool check_link(const char *link, const char *field, struct canonical_fault *fault)
+{
+    char path[sizeof fault->field];
+    if (!*link || notice_link_is_sound(link))
+        return true;
+    snprintf(path, sizeof path, "%s.link", field);
+    return wrong(fault, path, "is not https:// or http:// and more, in printable ASCII without blanks");
+}
+
+// What the canonical form does not say.
+static bool is_sound(const ProtobufCBinaryData *bytes, const char *field, struct canonical_fault *fault)
 {
     Points__V1__NoticeText *text = points__v1__notice_text__unpack(NULL, bytes->len, bytes->data);
     if (!text)
@@ -45,8 +64,10 @@ static bool languages_ascend(const ProtobufCBinaryData *bytes, const char *field
     bool ascend = true;
     for (size_t i = 1; i < text->n_versions && ascend; i++)
         ascend = strcmp(text->versions[i - 1]->language, text->versions[i]->language) < 0;
+    bool sound = ascend ? check_link(text->link, field, fault)
+                        : wrong(fault, field, "has languages that do not ascend, or one that comes twice");
     points__v1__notice_text__free_unpacked(text, NULL);
-    return ascend || wrong(fault, field, "has languages that do not ascend, or one that comes twice");
+    return sound;
 }
 
 static bool has_digest(const ProtobufCBinaryData *text, const char *field, size_t position,
@@ -70,7 +91,7 @@ bool notice_texts_check(const Points__V1__Envelope *envelope, const Points__V1__
         if (transaction->body_case != TRANSACTION(POST_NOTICE))
             continue;
         snprintf(field, sizeof field, "texts[%zu]", (size_t)(text - signed_envelope->texts));
-        if (!is_canonical(text, field, fault) || !languages_ascend(text, field, fault) ||
+        if (!is_canonical(text, field, fault) || !is_sound(text, field, fault) ||
             !has_digest(text, field, i, &transaction->post_notice->text_sha256, fault))
             return false;
         text++;

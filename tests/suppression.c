@@ -1,8 +1,8 @@
 // Chooses which cells of a table are withheld, for the suppression scenarios. Standard input: rows, columns, a
-// threshold, then the numbers of the cells, row by row, sums included. Each number below the threshold is small. Prints
+// threshold, then the numbers of the cells, row by row, sums included. Each number is as many people. Prints
 // 1 for each cell that is withheld, else 0.
 #include "tools/error.h"
-#include "tools/suppression.h"
+#include "tools/report/suppression.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,9 +18,9 @@ int main(void)
         for (size_t i = 0; i < count; i++) {
             if (scanf("%" SCNu64, &cells[i].least) != 1)
                 return EXIT_FAILED;
-            cells[i].small = cells[i].least < threshold;
+            cells[i].people = cells[i].least;
         }
-        suppression_choose(cells, rows, columns);
+        suppression_choose(cells, rows, columns, threshold);
         for (size_t i = 0; i < count; i++)
             printf("%d%c", cells[i].withheld, i + 1 < count ? ' ' : '\n');
         free(cells);

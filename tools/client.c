@@ -127,6 +127,11 @@ void client_close(struct client *client)
     free(client);
 }
 
+int client_socket(const struct client *client)
+{
+    return client->fd;
+}
+
 const Points__V1__HelloReply *client_hello(const struct client *client)
 {
     return client->hello->hello;

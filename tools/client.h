@@ -14,6 +14,8 @@ struct client;
 // caller closes.
 struct client *client_open(const char *address, struct tool_error *error);
 void client_close(struct client *client); // NULL is allowed
+// The socket, for a caller that from now on reads and writes the frames itself.
+int client_socket(const struct client *client);
 
 // What the daemon said when the connection began; lives as long as the connection.
 const Points__V1__HelloReply *client_hello(const struct client *client);

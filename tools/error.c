@@ -2,6 +2,7 @@
 #include "tools/error.h"
 #include "tools/outcome_names.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ bool tool_fail(struct tool_error *error, const char *format, ...)
 static void say_list(const char *format, va_list arguments)
 {
     fflush(stdout);
-    fputs("points: ", stderr);
+    fprintf(stderr, "%s: ", program_invocation_short_name);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
 }

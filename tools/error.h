@@ -23,7 +23,7 @@ struct tool_error {
 // Writes the message with refusal NONE. Returns false, so that a function can end with it.
 bool tool_fail(struct tool_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// Prints "points: …" on stderr.
+// Prints "PROGRAM: …" on stderr.
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 noreturn void fail(enum exit_code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Prints the error and leaves with the code that fits it.

@@ -1,5 +1,6 @@
 // Municipalities by name and code, as the daemon lists them.
 #include "tools/municipality_names.h"
+#include "tools/number.h"
 #include "tools/programme_names.h"
 #include "tools/shown.h"
 
@@ -37,9 +38,8 @@ void municipality_names_free(struct municipality_names *names)
 
 static bool is_code(const char *text, uint32_t code)
 {
-    char *end;
-    unsigned long number = strtoul(text, &end, 10);
-    return *text >= '0' && *text <= '9' && !*end && number == code;
+    uint64_t number;
+    return number_parse(text, code, code, &number);
 }
 
 // 札幌 for 札幌市: the last character (three bytes) says city, town or village.

@@ -3,6 +3,7 @@
 #include "tools/error.h"
 #include "tools/expiry_text.h"
 #include "tools/jst.h"
+#include "tools/municipality_list.h"
 #include "tools/uuid7.h"
 
 #include <inttypes.h>
@@ -38,11 +39,34 @@ static void print_expiry(const Points__V1__Expiry *expiry, FILE *file)
     fprintf(file, " (%s)", text);
 }
 
+// Codes are the country's, whatever the ledger; NULL: none of the programme's twelve.
+static const char *municipality_name(uint32_t code)
+{
+    static struct municipality_list list;
+    if (!list.count)
+        municipality_list_read(NULL, &list);
+    for (size_t i = 0; i < list.count; i++)
+        if (list.rows[i].code == code)
+            return list.rows[i].name_ja;
+    return NULL;
+}
+
+static void print_municipality(uint32_t code, FILE *file)
+{
+    const char *name = municipality_name(code);
+    fprintf(file, "%06" PRIu32, code);
+    if (name)
+        fprintf(file, " (%s)", name);
+}
+
 static void print_uint32(const char *name, uint32_t number, FILE *file)
 {
     char day[JST_DAY_BYTES];
-    bool municipality = !strcmp(name, "municipality") || !strcmp(name, "municipalities");
-    fprintf(file, municipality ? "%06" PRIu32 : "%" PRIu32, number);
+    if (!strcmp(name, "municipality") || !strcmp(name, "municipalities")) {
+        print_municipality(number, file);
+        return;
+    }
+    fprintf(file, "%" PRIu32, number);
     if (!strstr(name, "_day"))
         return;
     jst_print_day(number, day);
@@ -109,13 +133,40 @@ static void print_field(const ProtobufCMessage *message, const ProtobufCFieldDes
     }
 }
 
-// What is not there, a receipt or a list, goes without saying.
+// Numbers that are 0 where there is none. Others, such as the points of a budget, mean what they say.
+static bool zero_is_none(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    static const char *const names[] = {"quest", "campaign", "purpose", "municipality", "cap_points", "grace_s",
+        "times", "residents_max", "bonus_municipalities", "bonus_points"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(field->name, names[i]))
+            return true;
+    return message->descriptor == &points__v1__define_quest__descriptor && !strcmp(field->name, "points");
+}
+
+static bool is_zero(const ProtobufCFieldDescriptor *field, const uint8_t *at)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_UINT32:
+        return *(const uint32_t *)at == 0;
+    case PROTOBUF_C_TYPE_UINT64:
+        return *(const uint64_t *)at == 0;
+    default:
+        return false;
+    }
+}
+
+// What is not there, a receipt, a list, a text or a number, goes without saying.
 static bool is_there(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     const uint8_t *at = (const uint8_t *)message + field->offset;
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
         return *(const size_t *)((const uint8_t *)message + field->quantifier_offset) > 0;
-    return field->type != PROTOBUF_C_TYPE_MESSAGE || *(const void *const *)at;
+    if (field->type == PROTOBUF_C_TYPE_STRING)
+        return **(const char *const *)at;
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+        return *(const void *const *)at;
+    return !is_zero(field, at) || !zero_is_none(message, field);
 }
 
 static void print_message(const ProtobufCMessage *message, FILE *file)

@@ -34,13 +34,16 @@ uint64_t id_index_covered(const struct id_index *index)
 
 // ---- asking
 
-static uint64_t find_in_run(
-    const struct run *run, const uint8_t id[ID_BYTES], uint64_t hash, id_index_holds_fn *holds, void *context)
+static uint64_t find_in_run(const struct id_index *index, const struct run *run, const uint8_t id[ID_BYTES],
+    uint64_t hash, id_index_holds_fn *holds, void *context)
 {
     size_t at = 0;
-    for (uint64_t sequence; (sequence = run_find(run, hash, &at));)
+    for (uint64_t sequence; (sequence = run_find(run, hash, &at));) {
+        if (sequence == RUN_DAMAGED)
+            index_damaged(index, run);
         if (holds(context, sequence, id))
             return sequence;
+    }
     return 0;
 }
 
@@ -53,7 +56,7 @@ uint64_t id_index_get(struct id_index *index, const uint8_t id[ID_BYTES], id_ind
         sequence = id_table_get(index->view.tables[i - 1], id, hash);
     for (size_t i = index->view.run_count; i > 0 && !sequence; i--)
         if (run_may_hold(index->view.runs[i - 1], id))
-            sequence = find_in_run(index->view.runs[i - 1], id, hash, holds, context);
+            sequence = find_in_run(index, index->view.runs[i - 1], id, hash, holds, context);
     return sequence;
 }
 

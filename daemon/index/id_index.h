@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 enum { ID_INDEX_ERROR_BYTES = 300, ID_INDEX_TABLE_IDS = 512 * 1024 };
+enum { ID_INDEX_AHEAD = 16 }; // transactions that are decided while what id_index_prefetch began comes
 
 struct id_index;
 
@@ -21,15 +22,16 @@ struct id_index_error {
 };
 
 struct id_index_settings {
-    const char
-        *dir; // made when it is missing; NULL: one for the time being, under TMPDIR or /tmp, that goes with the index
+    const char *dir; // made when missing; NULL: one under TMPDIR or /tmp for the time being, that goes with the index
     // Whether the ledger has so many blocks and this root over them: runs of another ledger, or of what never became
     // durable, are dropped. Asked while the index is opened.
     bool (*has_root)(void *context, uint64_t blocks, const uint8_t root[HASH_BYTES]);
     void *context;
     size_t table_ids; // kept in memory before they become a run, a power of two; 0: ID_INDEX_TABLE_IDS
     bool background;
-    void (*fail)(const char *message); // a run cannot be written; must not return, since memory would grow without end
+    // A run cannot be written, or one that is in use was changed on disk. Must not return: memory would grow without
+    // end, or an id be taken for new that is not.
+    void (*fail)(const char *message);
 };
 
 // Whether the ledger has this id at this sequence number: a run finds by hash and must be told.

@@ -1,4 +1,5 @@
 #include "index/id_table.h"
+#include "proto/huge_pages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@ struct id_table *id_table_new(size_t ids)
 {
     struct id_table *table = calloc(1, sizeof *table);
     if (table)
-        table->slots = calloc(ids * 2, sizeof *table->slots);
+        table->slots = huge_pages(calloc(ids * 2, sizeof *table->slots), ids * 2 * sizeof *table->slots);
     if (!table || !table->slots) {
         fputs("out of memory for the index of ids\n", stderr);
         abort();

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdnoreturn.h>
 
 enum { TABLES_WAITING = 4, RUNS_MAX = 64, MERGE_RUNS = 4 };
 
@@ -41,9 +42,8 @@ struct id_index {
     pthread_t thread;
 };
 
-// id_index_open.c: adopts what is whole in the folder.
-bool index_load(struct id_index *index, uint64_t last_sequence, struct id_index_error *error);
-
 // upkeep.c: writes one full table, or merges runs once. False: there was nothing to do.
 bool upkeep_step(struct id_index *index);
 void *upkeep_run(void *index); // the thread
+// What a run holds cannot be trusted: tells those who own the index, who must leave.
+noreturn void index_damaged(const struct id_index *index, const struct run *run);

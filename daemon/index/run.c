@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RUN_MAGIC "points id run 1\n"
-enum { HEADER_PAGE = 4096, FILE_MODE = 0640, BUFFER_SLOTS = 64 * 1024 };
+#define RUN_MAGIC "points id run 2\n"
+enum { HEADER_PAGE = 4096, FILE_MODE = 0640, BUFFER_LINES = 8 * 1024 };
 _Static_assert(sizeof(struct run_header) <= HEADER_PAGE, "the header fits in its page");
 _Static_assert(offsetof(struct run_header, header_sha256) + HASH_BYTES == sizeof(struct run_header),
     "nothing of the header stands behind its hash");
@@ -39,13 +39,13 @@ static void hash_header(const struct run_header *header, uint8_t sha256[HASH_BYT
         abort(); // a hash of bytes in memory cannot fail
 }
 
-static bool slots_whole(const struct run *run)
+static bool lines_whole(const struct run *run)
 {
     uint8_t sha256[HASH_BYTES];
-    size_t size = run->header.slots * sizeof *run->slots;
-    if (!EVP_Digest(run->slots, size, sha256, NULL, EVP_sha256(), NULL))
+    size_t size = run->header.lines * sizeof *run->lines;
+    if (!EVP_Digest(run->lines, size, sha256, NULL, EVP_sha256(), NULL))
         abort();
-    return memcmp(sha256, run->header.slots_sha256, HASH_BYTES) == 0;
+    return memcmp(sha256, run->header.lines_sha256, HASH_BYTES) == 0;
 }
 
 // ---- reading
@@ -58,8 +58,8 @@ static bool header_fits(const struct run *run, const struct run_seeds *seeds, st
     return memcmp(sha256, header->header_sha256, HASH_BYTES) == 0 &&
            memcmp(header->magic, RUN_MAGIC, sizeof header->magic) == 0 &&
            memcmp(&header->seeds, seeds, sizeof *seeds) == 0 && header->span.first == span.first &&
-           header->span.last == span.last && header->homes <= header->slots &&
-           header->slots == (run->mapping_size - HEADER_PAGE) / sizeof(uint64_t);
+           header->span.last == span.last && header->homes <= header->lines &&
+           header->lines == (run->mapping_size - HEADER_PAGE) / sizeof(struct run_line);
 }
 
 static struct run *map_run(int fd)
@@ -76,7 +76,7 @@ static struct run *map_run(int fd)
     memcpy(&run->header, mapping, sizeof run->header);
     run->mapping = mapping;
     run->mapping_size = (size_t)file.st_size;
-    run->slots = (const uint64_t *)((const uint8_t *)mapping + HEADER_PAGE);
+    run->lines = (const struct run_line *)((const uint8_t *)mapping + HEADER_PAGE);
     return run;
 }
 
@@ -91,7 +91,7 @@ struct run *run_open(const char *dir, const struct run_seeds *seeds, struct run_
     struct run *run = map_run(fd);
     int saved = errno;
     close(fd);
-    if (run && !(header_fits(run, seeds, span) && slots_whole(run))) {
+    if (run && !(header_fits(run, seeds, span) && lines_whole(run))) {
         run_close(run);
         run = NULL;
     }
@@ -117,20 +117,50 @@ static size_t home_of(const struct run_header *header, uint64_t hash)
 
 void run_prefetch(const struct run *run, uint64_t hash)
 {
-    __builtin_prefetch(&run->slots[home_of(&run->header, hash)]);
+    __builtin_prefetch(&run->lines[home_of(&run->header, hash)]);
 }
 
+static uint64_t check_of(const struct run_header *header, size_t number, const uint64_t slots[RUN_LINE_SLOTS])
+{
+    uint64_t check = header->seeds.low ^ (header->span.first << 32 | number);
+    for (uint64_t i = 0; i < RUN_LINE_SLOTS; i++) {
+        __uint128_t product = (__uint128_t)(check ^ slots[i]) * (header->seeds.high + i);
+        check = (uint64_t)product ^ (uint64_t)(product >> 64);
+    }
+    return check;
+}
+
+static bool line_whole(const struct run *run, size_t number)
+{
+    const struct run_line *line = &run->lines[number];
+    return line->check == check_of(&run->header, number, line->slots);
+}
+
+// The walk goes on from line to line as long as they are full.
 uint64_t run_find(const struct run *run, uint64_t hash, size_t *at)
 {
-    size_t place = *at ? *at : home_of(&run->header, hash);
-    for (; place < run->header.slots && run->slots[place]; place++) {
-        uint64_t slot = run->slots[place];
-        if (slot >> 32 > hash >> 32)
+    size_t slot = *at ? *at : home_of(&run->header, hash) * RUN_LINE_SLOTS, end = run->header.lines * RUN_LINE_SLOTS;
+    for (bool begins = true; slot < end; slot++, begins = slot % RUN_LINE_SLOTS == 0) {
+        if (begins && !line_whole(run, slot / RUN_LINE_SLOTS))
+            return RUN_DAMAGED;
+        uint64_t entry = run->lines[slot / RUN_LINE_SLOTS].slots[slot % RUN_LINE_SLOTS];
+        if (!entry || entry >> 32 > hash >> 32)
             break;
-        if (slot >> 32 != hash >> 32)
-            continue;
-        *at = place + 1;
-        return run->header.span.first + (uint32_t)slot - 1;
+        *at = slot + 1;
+        if (entry >> 32 == hash >> 32)
+            return run->header.span.first + (uint32_t)entry - 1;
+    }
+    return 0;
+}
+
+uint64_t run_next(const struct run *run, size_t *at)
+{
+    for (size_t end = run->header.lines * RUN_LINE_SLOTS; *at < end; ++*at) {
+        if (*at % RUN_LINE_SLOTS == 0 && !line_whole(run, *at / RUN_LINE_SLOTS))
+            return RUN_DAMAGED;
+        uint64_t entry = run->lines[*at / RUN_LINE_SLOTS].slots[*at % RUN_LINE_SLOTS];
+        if (entry)
+            return entry;
     }
     return 0;
 }
@@ -142,8 +172,8 @@ struct run_writer {
     FILE *file;
     EVP_MD_CTX *sha256;
     struct run_header header;
-    uint64_t *buffer; // BUFFER_SLOTS
-    size_t buffered;
+    struct run_line *buffer; // BUFFER_LINES; the one after `buffered` is being filled
+    size_t buffered, filled; // lines; slots of that one
     bool failed;
 };
 
@@ -153,14 +183,16 @@ static void flush(struct run_writer *writer)
     if (!EVP_DigestUpdate(writer->sha256, writer->buffer, size))
         abort();
     writer->failed |= fwrite(writer->buffer, 1, size, writer->file) != size;
+    memset(writer->buffer, 0, size);
     writer->buffered = 0;
 }
 
-static void put_slot(struct run_writer *writer, uint64_t slot)
+static void end_line(struct run_writer *writer)
 {
-    writer->buffer[writer->buffered++] = slot;
-    writer->header.slots++;
-    if (writer->buffered == BUFFER_SLOTS)
+    struct run_line *line = &writer->buffer[writer->buffered++];
+    line->check = check_of(&writer->header, writer->header.lines++, line->slots);
+    writer->filled = 0;
+    if (writer->buffered == BUFFER_LINES)
         flush(writer);
 }
 
@@ -178,11 +210,11 @@ struct run_writer *run_writer_new(const char *dir, const struct run_seeds *seeds
     if (!writer)
         abort();
     writer->sha256 = EVP_MD_CTX_new();
-    writer->buffer = calloc(BUFFER_SLOTS, sizeof *writer->buffer);
+    writer->buffer = calloc(BUFFER_LINES, sizeof *writer->buffer);
     if (!writer->sha256 || !writer->buffer || !EVP_DigestInit_ex(writer->sha256, EVP_sha256(), NULL))
         abort();
     writer->header = (struct run_header){.seeds = *seeds, .span = span, .checkpoint = *checkpoint, .entries = entries};
-    writer->header.homes = entries + entries / 4 + 1;
+    writer->header.homes = entries * 3 / 16 + 1; // lines three quarters full
     memcpy(writer->header.magic, RUN_MAGIC, sizeof writer->header.magic);
     snprintf(writer->dir, sizeof writer->dir, "%s", dir);
     errno = ENAMETOOLONG;
@@ -203,15 +235,16 @@ struct run_writer *run_writer_new(const char *dir, const struct run_seeds *seeds
 void run_writer_add(struct run_writer *writer, uint32_t hash, uint64_t sequence)
 {
     size_t home = home_of(&writer->header, (uint64_t)hash << 32);
-    while (writer->header.slots < home)
-        put_slot(writer, 0);
-    put_slot(writer, (uint64_t)hash << 32 | (sequence - writer->header.span.first + 1));
+    while (writer->header.lines < home || writer->filled == RUN_LINE_SLOTS)
+        end_line(writer);
+    writer->buffer[writer->buffered].slots[writer->filled++] =
+        (uint64_t)hash << 32 | (sequence - writer->header.span.first + 1);
 }
 
 static bool write_header(struct run_writer *writer)
 {
     uint8_t page[HEADER_PAGE] = {0};
-    if (!EVP_DigestFinal_ex(writer->sha256, writer->header.slots_sha256, NULL))
+    if (!EVP_DigestFinal_ex(writer->sha256, writer->header.lines_sha256, NULL))
         abort();
     hash_header(&writer->header, writer->header.header_sha256);
     memcpy(page, &writer->header, sizeof writer->header);
@@ -231,8 +264,8 @@ static bool name_it(const struct run_writer *writer)
 
 bool run_writer_end(struct run_writer *writer, const uint8_t smallest[ID_BYTES], const uint8_t largest[ID_BYTES])
 {
-    while (writer->header.slots < writer->header.homes)
-        put_slot(writer, 0);
+    while (writer->filled > 0 || writer->header.lines < writer->header.homes)
+        end_line(writer);
     flush(writer);
     memcpy(writer->header.smallest, smallest, ID_BYTES);
     memcpy(writer->header.largest, largest, ID_BYTES);

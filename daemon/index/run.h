@@ -1,10 +1,11 @@
 // A run: the ids of a span of sequence numbers in one immutable file, sorted by hash. Never read as a whole but to be
 // checked or merged: finding an id takes one look, and what it finds must be confirmed from the ledger.
 //
-// File: a header page (struct run_header), then slots of 8 bytes: the high 32 bits of the id's hash, then its sequence
-// number - the first one + 1; 0 is a free slot. Slots ascend; an entry stands at its home (its hash scaled to `homes`)
-// or as soon after it as there is room, so the walk from its home passes it before a free slot. In the machine's byte
-// order: a run is derived data, and never leaves the machine.
+// File: a header page (struct run_header), then lines of 64 bytes: seven slots and a check over them, which is looked
+// at with each look, since a miss that is none would let a transaction be applied twice. A slot is the high 32 bits of
+// the id's hash, then its sequence number - the first one + 1; 0 is free. Slots ascend; an entry stands in its home
+// (its hash scaled to `homes` lines) or as soon after it as there is room, so the walk from its home passes it before a
+// free slot. In the machine's byte order: a run is derived data, and never leaves the machine.
 #pragma once
 
 #include "proto/formats.h"
@@ -38,14 +39,21 @@ struct run_header {
     struct run_span span;
     struct run_checkpoint checkpoint;
     uint8_t smallest[ID_BYTES], largest[ID_BYTES]; // ids, by memcmp: others need not be looked for
-    uint64_t entries, homes, slots;
-    uint8_t slots_sha256[HASH_BYTES];
+    uint64_t entries, homes, lines;
+    uint8_t lines_sha256[HASH_BYTES];
     uint8_t header_sha256[HASH_BYTES]; // of all that stands before it
+};
+
+enum { RUN_LINE_SLOTS = 7 };
+
+struct run_line {
+    uint64_t slots[RUN_LINE_SLOTS];
+    uint64_t check;
 };
 
 struct run {
     struct run_header header;
-    const uint64_t *slots; // mapped
+    const struct run_line *lines; // mapped
     void *mapping;
     size_t mapping_size;
 };
@@ -72,8 +80,14 @@ void run_close(struct run *run);
 // Whether an id could be in it, by order alone.
 bool run_may_hold(const struct run *run, const uint8_t id[ID_BYTES]);
 void run_prefetch(const struct run *run, uint64_t hash);
-// The next sequence number with this hash, after `*at` slots (0 to begin with); 0: there is none.
+
+// What is read of a line that is not as it was written: nothing of the run can be trusted.
+#define RUN_DAMAGED UINT64_MAX
+// The next sequence number with this hash; 0: there is none; or RUN_DAMAGED. `*at` is where the search stands, 0 to
+// begin with.
 uint64_t run_find(const struct run *run, uint64_t hash, size_t *at);
+// The next slot that is not free, from slot `*at` on, which moves to it; 0: there is none; or RUN_DAMAGED.
+uint64_t run_next(const struct run *run, size_t *at);
 
 // ---- writing: entries in ascending order, then the end.
 

@@ -4,12 +4,24 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { ENTRIES_A_BREATH = 64 * 1024 };
+enum { ENTRIES_A_BREATH = 64 * 1024, ROOM_LEFT_BYTES = 64 << 20 };
 
-static void fail(const struct id_index *index)
+noreturn void index_damaged(const struct id_index *index, const struct run *run)
+{
+    char message[RUN_PATH_BYTES + 200], path[RUN_PATH_BYTES] = "";
+    run_path(index->dir, run->header.span, path);
+    snprintf(message, sizeof message, "%s was changed on disk while it was in use; it is made again at the next start",
+        path);
+    index->fail(message);
+    abort();
+}
+
+static noreturn void fail(const struct id_index *index)
 {
     char message[RUN_PATH_BYTES + 200];
     snprintf(message, sizeof message, "the index of ids in %s cannot be written: %s", index->dir,
@@ -104,23 +116,19 @@ struct merge {
     size_t at[MERGE_RUNS]; // of each, the slot that comes next
 };
 
-static bool at_entry(const struct run *run, size_t *at)
-{
-    while (*at < run->header.slots && !run->slots[*at])
-        ++*at;
-    return *at < run->header.slots;
-}
-
-// The input with the lowest hash; -1: all have ended.
-static int lowest(struct merge *merge)
+// The input with the lowest hash, and its entry; -1: all have ended.
+static int lowest(const struct id_index *index, struct merge *merge, uint64_t *entry)
 {
     int found = -1;
-    uint64_t hash = UINT64_MAX;
+    *entry = UINT64_MAX;
     for (int i = 0; i < MERGE_RUNS; i++) {
-        if (!at_entry(merge->inputs[i], &merge->at[i]) || merge->inputs[i]->slots[merge->at[i]] >> 32 >= hash)
+        uint64_t next = run_next(merge->inputs[i], &merge->at[i]);
+        if (next == RUN_DAMAGED)
+            index_damaged(index, merge->inputs[i]);
+        if (!next || next >> 32 >= *entry >> 32)
             continue;
         found = i;
-        hash = merge->inputs[i]->slots[merge->at[i]] >> 32;
+        *entry = next;
     }
     return found;
 }
@@ -129,10 +137,11 @@ static int lowest(struct merge *merge)
 static void write_merged(struct id_index *index, struct merge *merge, struct run_writer *writer)
 {
     size_t count = 0;
-    for (int i; (i = lowest(merge)) >= 0 && !index->closing;) {
+    uint64_t entry;
+    for (int i; (i = lowest(index, merge, &entry)) >= 0 && !index->closing;) {
         const struct run *run = merge->inputs[i];
-        uint64_t slot = run->slots[merge->at[i]++];
-        run_writer_add(writer, (uint32_t)(slot >> 32), run->header.span.first + (uint32_t)slot - 1);
+        merge->at[i]++;
+        run_writer_add(writer, (uint32_t)(entry >> 32), run->header.span.first + (uint32_t)entry - 1);
         if (++count % ENTRIES_A_BREATH == 0) // those who add must not wait for a long merge
             while (write_table(index))
                 ;
@@ -212,11 +221,24 @@ static bool find_merge(const struct id_index *index, size_t *first)
     return shared->run_count > RUNS_MAX / 2;
 }
 
+// A merge needs room for what it makes before it gives back what it read; without, the runs stay as they are, up to as
+// many as there may be.
+static bool room_for_merge(const struct id_index *index, size_t first)
+{
+    const struct id_view *shared = &index->shared;
+    struct statvfs disk;
+    uint64_t needed = ROOM_LEFT_BYTES;
+    for (size_t i = first; i < first + MERGE_RUNS; i++)
+        needed += shared->runs[i]->mapping_size;
+    return shared->run_count == RUNS_MAX ||
+           (statvfs(index->dir, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize >= needed);
+}
+
 static bool merge_once(struct id_index *index)
 {
     size_t first;
     struct merge merge = {0};
-    if (index->closing || !find_merge(index, &first))
+    if (index->closing || !find_merge(index, &first) || !room_for_merge(index, first))
         return false;
     memcpy(merge.inputs, &index->shared.runs[first], sizeof merge.inputs);
     struct run *merged = merge_runs(index, &merge);

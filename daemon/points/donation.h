@@ -24,8 +24,9 @@ enum {
     DONATIONS_REVERSED_POINTS,
     REVERSALS, // that were made on this day
     REVERSALS_POINTS,
-    DONORS, // one for each TotalsUnit: those whose first donation ever, of the day, month or fiscal year this is
+    DONORS, // one column for each TotalsUnit: those whose first donation ever, of the day, month or fiscal year this is
 };
+_Static_assert(DONORS + UNIT(FISCAL_YEAR) < SERIES_COLUMNS, "a column for each unit");
 
 // All that a donee was given.
 struct donation_series {
@@ -63,8 +64,7 @@ uint64_t donation_series_net(const struct donation_series *series, uint32_t to_d
 struct donation *donation_reversible(const struct donations *donations, uint64_t sequence, uint32_t today);
 // Counts its reversal, today and on its own day, and forgets it.
 void donation_reverse(struct donations *donations, struct donation *donation, uint32_t today);
-void donations_forget(
-    struct donations *donations, uint32_t today); // those at the head that cannot be reversed any more
+void donations_forget(struct donations *donations, uint32_t today); // those that cannot be reversed any more
 
 struct purpose *purpose_get(struct purpose *purposes, uint32_t number); // NULL: none
 void purposes_free(struct purpose *purposes);

@@ -3,6 +3,7 @@
 #include "points/calendar.h"
 #include "points/rules.h"
 #include "points/state.h"
+
 void points_block_begin(struct points_state *state, int64_t block_time)
 {
     state->time = block_time;

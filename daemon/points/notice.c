@@ -80,30 +80,23 @@ uint64_t notice_apply_post(struct turn *turn)
     return 0;
 }
 
-// Keeps of `current` what is not withdrawn and has its last day before it.
-static void keep_current(struct notices *notices, uint32_t today)
+void notices_pass_day(struct notices *notices, uint32_t today)
 {
     size_t kept = 0;
+    if (today == notices->day)
+        return;
     for (size_t i = 0; i < notices->current_count; i++) {
         const struct notice *notice = &notices->all[notices->current[i]];
         if (!notice->withdrawn && notice->last_day >= today)
             notices->current[kept++] = notices->current[i];
     }
     notices->current_count = kept;
-}
-
-void notices_pass_day(struct notices *notices, uint32_t today)
-{
-    if (today == notices->day)
-        return;
-    keep_current(notices, today);
     notices->day = today;
 }
 
 uint64_t notice_apply_withdraw(struct turn *turn)
 {
     turn->notice->withdrawn = true;
-    keep_current(&turn->state->notices, state_today(turn->state));
     return 0;
 }
 

@@ -22,13 +22,14 @@ struct notices {
     struct id_map ids;  // to position in `all`, counted from 1
     struct notice *all; // ascending by sequence
     size_t count, capacity;
-    // Positions in `all` of those that are or may yet come in force, ascending: what residents ask for, and often.
+    // Positions in `all` of those that are or may yet come in force, and of some withdrawn today, ascending: where to
+    // look for what residents ask for, and often.
     uint32_t *current;
     size_t current_count, current_capacity;
     uint32_t day; // up to which `current` is kept
 };
 
-void notices_pass_day(struct notices *notices, uint32_t today); // those whose last day is over leave `current`
+void notices_pass_day(struct notices *notices, uint32_t today); // what can be in force no longer leaves `current`
 void notices_free(struct notices *notices);
 struct archive;
 void notices_archive(struct archive *archive, struct notices *notices, unsigned municipalities);

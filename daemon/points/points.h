@@ -98,6 +98,8 @@ bool points_books_balance(const struct points_state *state);
 // ---- asking. Replies are allocated in `allocator` (an arena) and stay valid as long as it does; names in them point
 // into the state until the next points_apply. NULL: no such thing. Rows that the asker may not see are left out.
 
+enum { POINTS_PENDING_MAX = 1000, POINTS_NOTICES_MAX = 12 }; // the most that a query's limit may be
+
 struct points_asker {
     role_code role;        // ROLE_NONE: no proven key
     uint32_t municipality; // of a municipality's key

@@ -11,7 +11,6 @@
 enum {
     PROGRESS_MAX = 200,
     LOTS_MAX = 200,
-    PENDING_MAX = 1000,
     PENDING_STANDARD = 500,
 };
 
@@ -194,11 +193,11 @@ Points__V1__PendingConversionsReply *points_pending_conversions(
     Points__V1__PendingConversionsReply *reply =
         MESSAGE(allocator, Points__V1__PendingConversionsReply, POINTS__V1__PENDING_CONVERSIONS_REPLY__INIT);
     uint32_t limit = query->limit ? query->limit : PENDING_STANDARD;
-    reply->conversions = POINTERS(allocator, PENDING_MAX, Points__V1__PendingConversion);
+    reply->conversions = POINTERS(allocator, POINTS_PENDING_MAX, Points__V1__PendingConversion);
     for (const struct conversion *c = state->conversions.pending; c; c = c->hh.next) {
         if (c->sequence <= query->after)
             continue;
-        if (reply->n_conversions == limit || reply->n_conversions == PENDING_MAX) {
+        if (reply->n_conversions == limit || reply->n_conversions == POINTS_PENDING_MAX) {
             reply->next = reply->conversions[reply->n_conversions - 1]->sequence;
             break;
         }

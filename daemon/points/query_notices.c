@@ -2,8 +2,6 @@
 #include "points/calendar.h"
 #include "points/query.h"
 
-enum { NOTICES_MAX = 12 };
-
 struct wanted {
     uint64_t before;    // sequence number; 0: no bound
     bool all;           // those not in force too
@@ -72,8 +70,8 @@ Points__V1__NoticesReply *points_notices(const struct points_state *state, const
         wanted.reader = account->municipality;
     }
     Points__V1__NoticesReply *reply = MESSAGE(allocator, Points__V1__NoticesReply, POINTS__V1__NOTICES_REPLY__INIT);
-    reply->notices = POINTERS(allocator, NOTICES_MAX, Points__V1__Notice);
-    add_notices(state, &wanted, query->limit ? query->limit : NOTICES_MAX, reply, allocator);
+    reply->notices = POINTERS(allocator, POINTS_NOTICES_MAX, Points__V1__Notice);
+    add_notices(state, &wanted, query->limit ? query->limit : POINTS_NOTICES_MAX, reply, allocator);
     return reply;
 }
 

@@ -165,8 +165,8 @@ static uint32_t code_of(const struct points_state *state, struct donee donee) //
     return donee.municipality == DONEE_ALL ? 0 : state_municipality_code(state, donee.municipality);
 }
 
-static bool in_group(
-    Points__V1__TotalsGroup group, struct donee donee, bool all) // `all`: the asker may see all municipalities
+// `all`: the asker may see all municipalities.
+static bool in_group(Points__V1__TotalsGroup group, struct donee donee, bool all)
 {
     bool of_all = donee.municipality == DONEE_ALL;
     switch (group) {

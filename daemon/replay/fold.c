@@ -7,8 +7,6 @@
 // A column entry takes ten bytes at most, and there are four columns.
 enum { OUTCOMES_BYTES_MAX = 4 * (ENVELOPE_TRANSACTIONS_MAX * 10 + 8) };
 
-enum { IDS_AHEAD = 16 }; // fetched so many transactions early
-
 // The outcomes of a block as the rules have them, in columns as they are packed.
 struct columns {
     outcome_code code[ENVELOPE_TRANSACTIONS_MAX];
@@ -182,7 +180,7 @@ static bool decide(struct replay_fold *fold, struct ledger_reading *reading, str
     for (size_t i = 0; i < columns->count; i++) {
         struct points_inputs inputs;
         points_prefetch(fold->state, block->envelope, i);
-        prefetch_id(fold->ids, block->envelope, i + IDS_AHEAD);
+        prefetch_id(fold->ids, block->envelope, i + ID_INDEX_AHEAD);
         if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
             return false;
         struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);

@@ -1,7 +1,7 @@
 // What the campaign asks chance about.
 #pragma once
 
-#include "tools/draw.h"
+#include "tools/simulate/draw.h"
 
 // Each gets numbers of its own.
 enum draw_topic {

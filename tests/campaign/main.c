@@ -5,9 +5,9 @@
 #include "tests/campaign/report.h"
 #include "tests/campaign/season.h"
 #include "tests/campaign/stream.h"
+#include "tools/number.h"
 #include "tools/table.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <sodium.h>
@@ -43,10 +43,8 @@ static const char usage[] =
 
 static uint64_t parse_number(const char *option, const char *text, uint64_t min, uint64_t max)
 {
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || number < min || number > max)
+    uint64_t number;
+    if (!number_parse(text, min, max, &number))
         fail(EXIT_WRONG_USE, "--%s %s: it should be a number from %" PRIu64 " to %" PRIu64, option, text, min, max);
     return number;
 }

@@ -136,10 +136,8 @@ struct expected model_freeze(struct model *model, struct resident *resident, uin
 {
     struct expected expected = model_touch(model, resident, sequence);
     expected.code = judge_account(resident, true);
-    if (expected.code == OUTCOME(APPLIED)) {
+    if (expected.code == OUTCOME(APPLIED))
         resident->status = ACCOUNT_STATUS(FROZEN);
-        model->corrections.freezes++;
-    }
     return expected;
 }
 

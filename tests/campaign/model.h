@@ -79,7 +79,7 @@ struct month_tally {
 struct corrections {
     uint64_t awards, award_points, award_shortfall; // points: what was taken
     uint64_t donations, donation_points, conversions, conversion_points;
-    uint64_t merges, merge_points, freezes, closed, closed_points;
+    uint64_t merges, merge_points, closed, closed_points;
 };
 
 struct model_lots; // points that expire

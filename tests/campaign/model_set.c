@@ -28,7 +28,7 @@ void model_set_free(struct model_set *set)
 
 static uint64_t *find(const struct model_set *set, uint64_t number)
 {
-    uint64_t at = draw_mix(number) & (set->room - 1);
+    uint64_t at = mix64(number) & (set->room - 1);
     while (set->slots[at] && set->slots[at] != number + 1)
         at = (at + 1) & (set->room - 1);
     return &set->slots[at];

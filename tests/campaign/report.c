@@ -258,10 +258,11 @@ static void print_ends(const struct model *model, const struct stream *stream)
         jst_print_day(model->quests[quest].exhausted_on, day);
         printf("The budget of %s ran out on %s.\n", programme_quests[quest].name, day);
     }
-    int width = print_words(0, xprintf("Notices posted: %" PRIu32 ", in force now: %" PRIu32 ".", model->notice_count,
-                                   notices_in_force(model)));
-    width = print_words(
-        width, xprintf("Of the balances %s will expire by the end of April.", grouped(model_expiring(model), number)));
+    uint64_t frozen = stream_count(stream, TRANSACTION(FREEZE_ACCOUNT), OUTCOME(APPLIED));
+    int width = print_words(0, xprintf("Of the balances %s will expire.", grouped(model_expiring(model), number)));
+    width = print_words(width, xprintf("Accounts frozen for three days: %s.", grouped(frozen, number)));
+    width = print_words(width,
+        xprintf("Notices posted: %" PRIu32 ", in force: %" PRIu32 ".", model->notice_count, notices_in_force(model)));
     print_words(width, xprintf("Sent again, as after a lost answer: %s; nothing was applied twice.",
                            grouped(answered(stream, OUTCOME(DUPLICATE)), number)));
     putchar('\n');

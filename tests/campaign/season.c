@@ -82,7 +82,7 @@ struct resident *somebody(
 {
     *bits = draw(season->model->seed, topic, number, season->today);
     struct resident *resident = &season->model->residents[*bits % among];
-    *bits = draw_mix(*bits);
+    *bits = mix64(*bits);
     return may_spend(resident) ? resident : NULL;
 }
 

@@ -1,5 +1,6 @@
 """Notices of municipalities and their texts, which stand beside the ledger: written from doc/rules.md alone."""
 import hashlib
+import re
 import unicodedata
 
 from google.protobuf.message import DecodeError
@@ -9,6 +10,7 @@ from dates import LAST_DAY, day_of
 from programme import ascending, refuse_if
 
 TEXT_MAX = 8_000
+DECEPTIVE = "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def text_invalid(sha256, text):
@@ -20,7 +22,7 @@ def text_invalid(sha256, text):
     message.DiscardUnknownFields()
     return not (hashlib.sha256(text).digest() == sha256 and pc.canonical(message) == text and 1 <= len(text) <= TEXT_MAX
                 and 1 <= len(message.versions) <= 10 and ascending([v.language.encode() for v in message.versions])
-                and _fits(message.link, 0, 500) and all(map(_version_fits, message.versions)))
+                and _link_fits(message.link) and all(map(_version_fits, message.versions)))
 
 
 def _version_fits(version):
@@ -29,8 +31,14 @@ def _version_fits(version):
 
 
 def _fits(string, shortest, longest):
-    """Whether a string has a length in bytes, and no control characters."""
-    return shortest <= len(string.encode()) <= longest and "Cc" not in map(unicodedata.category, string)
+    """Whether a string has a length in bytes, no control characters and none that shows it as another one."""
+    return (shortest <= len(string.encode()) <= longest and "Cc" not in map(unicodedata.category, string)
+            and not set(string) & set(DECEPTIVE))
+
+
+def _link_fits(link):
+    """None, or a URL in printable ASCII."""
+    return _fits(link, 0, 500) and (not link or re.fullmatch("https?://[!-~]+", link) is not None)
 
 
 class Notices:

@@ -117,7 +117,7 @@ LANGUAGES = [f"l{n}" for n in range(10)]
 @pytest.mark.parametrize("data", [
     text("ja"), text("en", "ja"), text(*LANGUAGES), text("x" * 20), text("ja", title="札" * 66 + "xx"),
     text("ja", paragraphs=[]), text("ja", paragraphs=["p"] * 50), text("ja", paragraphs=["札" * 666 + "xx"]),
-    text("ja", link="x" * 500), text("JA", "ja"), text("ja", "ja-Hira"), TEXT,
+    text("ja", link="https://" + "x" * 492), text("ja", link="http://x"), text("ja", title="\u2027\u202f\u2065\u206a"), text("JA", "ja"), text("ja", "ja-Hira"), TEXT,
     text("ja", paragraphs=["x" * 2_000] * 3 + ["x" * 1_978])], ids=itertools.count())
 def test_right_texts(data):
     assert len(data) <= 8_000 and not text_invalid(hashlib.sha256(data).digest(), data)
@@ -127,7 +127,9 @@ def test_right_texts(data):
 @pytest.mark.parametrize("data", [
     b"", text(link="x"), text("ja", "en"), text("ja", "ja"), text(*LANGUAGES, "m0"), text("j"), text("x" * 21), text("ja", title=""),
     text("ja", title="札" * 67), text("ja", paragraphs=[""]), text("ja", paragraphs=["札" * 667]),
-    text("ja", paragraphs=["p"] * 51), text("ja", link="x" * 501), text("ja", title="a\nb"), text("ja", link="\x7f"),
+    text("ja", paragraphs=["p"] * 51), text("ja", link="https://" + "x" * 493), text("ja", title="a\nb"), text("ja", link="https://\x7f"),
+    *(text("ja", link=link) for link in ("https://", "javascript:x", "HTTPS://x", " https://x", "https://x y", "https://x/雪", "x")),
+    *(text("ja", title=f"a{c}b") for c in "\u2028\u2029\u202a\u202e\u2066\u2069"),
     text("ja", paragraphs=["\u0085"]), text("ja\0"), text("ja", paragraphs=["x" * 2_000] * 3 + ["x" * 1_979]),
     TEXT + b"\x18\x01", TEXT + b"\x12\x00", TEXT[:-1], b"\x12\x01x" + TEXT, TEXT.replace("大".encode(), b"\xff\xfe\xfd"),
     b"\x0a\x87\x00" + b"\x0a\x02ja\x12\x01t", b"\x0a\x07" + b"\x12\x01t\x0a\x02ja"], ids=itertools.count())

@@ -194,9 +194,7 @@ class Scene:
     def decide(self, *transactions, by=("app",)):
         """The model's answer alone."""
         pairs = [(t, pc.canonical(t)) for t in transactions]
-        digest = dry_run_of(transactions)
-        return self.model.submit(
-            pairs, [pc.public(self.keys[n]) for n in by], **(dict(dry_run_sha256=digest) if digest else {}))
+        return self.model.submit(pairs, [pc.public(self.keys[n]) for n in by], dry_run_sha256=dry_run_of(transactions))
 
     def submit(self, *transactions, by=("app",)):
         """Submits to the daemon, compares with the model; the codes."""

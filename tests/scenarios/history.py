@@ -56,12 +56,16 @@ class History:
     # ---- playing
 
     def steps(self, transactions):
-        """Steps until the ledger has that many transactions more."""
+        """Steps until the ledger has that many transactions more; afterwards it is a day of which no block has come."""
         end = self.model.sequence + transactions
         if not self.model.quests:
             yield from self.prologue()
         while self.model.sequence < end:
+            if self.chance(0.02):
+                yield self.step(*self.next_day())
+                yield self.step(*self.undone_after_expiry())
             yield self.next_step()
+        yield self.step(*self.next_day())
 
     def next_step(self):
         make = self.pick({self.residents: 50, self.waon: 12, self.one_operator: 12, self.two_operators: 18,
@@ -282,6 +286,22 @@ class History:
             made.append(self.pick({self.award: 1, self.reverse: 1})())
         return self.disturbed(made), self.two()
 
+    def next_day(self):
+        """Time stands on the day after the next one on which points can be spent, or a notice is in force, for the last time."""
+        today = rules.day_of(self.model.next_time())
+        days = [day for a in self.model.accounts.values() for day in a["lots"]]
+        days += [n["message"].last_day for n in self.model.notices.values() if not n["withdrawn"]]
+        last = min((day for day in days if today <= day <= today + 20), default=today)
+        return [self.make(set_time=tx.SetTime(time=rules.day_start(last + 1)))], self.one(rules.OPERATOR)
+
+    def undone_after_expiry(self):
+        """Reversals of awards whose account has points that have expired, though no block has said so yet."""
+        model, today = self.model, rules.day_of(self.model.next_time())
+        late = [i for i, award in model.awarded.items() if i not in model.reversed
+                and any(day < today for day in model.accounts[model.account_now(award["account"])]["lots"])]
+        targets = self.random.sample(late, min(len(late), 8))
+        return [self.reverse(target) for target in targets] + [self.reverse()], self.two()
+
     def gifts(self):
         """A few accounts give small amounts, move, are merged, and give again, in one envelope."""
         able = [a for a, v in self.model.accounts.items() if v["status"] == "OPEN" and v["balance"] > 20]
@@ -305,8 +325,11 @@ class History:
         transactions, signers = self.pick({self.residents: 3, self.two_operators: 3, self.waon: 1, self.one_operator: 1,
                                            self.notices: 2, self.in_bulk: 1})()
         everybody = list(self.secrets.values())
-        kind = self.pick({"one": 3, "stranger": 2, "any": 3, "more": 2, "two": 2})
-        chosen = {"one": signers[:1], "stranger": signers + [pc.key_from_seed(self.random.randbytes(32))],
+        revoked = [self.secrets[k] for k, v in self.model.keys.items() if v["revoked"] and k in self.secrets]
+        stranger = pc.key_from_seed(self.random.randbytes(32))
+        kind = self.pick({"one": 3, "stranger": 2, "stranger and revoked": 2, "any": 3, "more": 2, "two": 2})
+        chosen = {"one": signers[:1], "stranger": signers + [stranger],
+                  "stranger and revoked": [stranger] + self.random.sample(revoked, min(len(revoked), 2)),
                   "any": [self.random.choice(everybody)],
                   "more": signers + [k for k in self.random.sample(everybody, 2) if k not in signers],
                   "two": self.random.sample(self.live(rules.OPERATOR), 2)}[kind]
@@ -420,7 +443,10 @@ class History:
 
     def request_conversion(self):
         account = self.account()
-        points = self.pick({self.random.randint(2, 10) * 10: 5, self.amount(account): 5})
+        names = ("CONVERSION_UNIT_POINTS", "CONVERSION_MIN_POINTS", "CONVERSION_FEE_POINTS")
+        unit, least, fee = (self.model.policies[name] for name in names)
+        fitting = (max(least, fee) // unit + self.random.randint(1, 3)) * unit
+        points = self.pick({fitting: 6, self.amount(account): 5, fee: 0.6, fee + 1: 0.3})
         return self.make(request_conversion=tx.RequestConversion(account=account, points=points))
 
     # ---- what the WAON side does
@@ -534,7 +560,7 @@ class History:
         closed = [n for n, v in self.model.shops.items() if v["closed"] is not None]
         shop = self.pick({self.any_shop(): 70, self.random.choice(closed or [0]): 15, 44_444: 8})
         return self.make(close_shop=tx.CloseShop(shop=shop, last_day=self.pick({
-            today: 4, today - 3: 3, today + 10: 3, 0: 1, 2_932_896: 1, 2_932_897: 2})))
+            today: 4, today - 3: 3, today + 10: 3, 0: 1, 2_932_896: 1, 2_932_897: 4})))
 
     # ---- what operators do to accounts
 
@@ -544,7 +570,7 @@ class History:
 
     def unfreeze_account(self):
         return self.make(unfreeze_account=tx.UnfreezeAccount(
-            account=self.account_with(self.pick({"FROZEN": 9, "CLOSED": 1}))))
+            account=self.pick({self.account_with("FROZEN"): 85, self.account_with("CLOSED"): 8, self.random.randbytes(16): 5})))
 
     def merge_accounts(self):
         account, merged = self.account(), self.pick({self.account(): 85, self.account_with("MERGED"): 5})
@@ -574,7 +600,7 @@ class History:
         usual = {"FUTURE_MAX_S": [0, 60, 120], "CONVERSION_OPENS_AT": [self.model.time - 1, self.model.time + DAY],
                  "CONVERSION_UNIT_POINTS": [1, 10, 50], "CONVERSION_MIN_POINTS": [1, 20, 100],
                  "CONVERSION_DAY_MAX_POINTS": [0, 150, 300], "CONVERSION_MONTH_MAX_POINTS": [0, 400, 600],
-                 "TOTALS_SHARED": [0, 1], "CONVERSION_FEE_POINTS": [0, 3, 10, 25],
+                 "TOTALS_SHARED": [0, 1], "CONVERSION_FEE_POINTS": [0, 3, 20, 30],
                  "REFUND_GRACE_DAYS": [0, 1, 5, 30], "REVERSAL_DONATION_DAYS": [0, 3, 14, 60]}.get(name, [0, 1])
         value = self.pick({self.random.choice(usual): 80, low: 2, max(low - 1, 0): 3, high + 1: 4, U64_MAX: 2})
         return self.make(set_policy=tx.SetPolicy(policy=number, value=value))
@@ -644,7 +670,7 @@ class History:
             assert len(data) == 8_000
             return data
         languages = sorted({"ja", *self.random.sample(["en", "ko", "zh-Hant", "ja-Hira"], self.pick({0: 6, 1: 3, 4: 1}))})
-        link = self.pick({"": 2, "https://www.city.example.jp/お知らせ?a=1": 2, "x" * 500: 1})
+        link = self.pick({"": 2, "https://www.city.example.jp/notice?a=1": 2, "https://" + "x" * 492: 1})
         return pc.canonical(tx.NoticeText(versions=map(self.notice_version, languages), link=link))
 
     def notice_version(self, language):
@@ -663,7 +689,8 @@ class History:
             [version("j" * 21)], [version(title="")], [version(title="雪" * 67)], [version(title="\u0085")],
             [version(paragraphs=["p"] * 51)], [version(paragraphs=[""])], [version(paragraphs=["雪" * 667])],
             [version(paragraphs=["x" * 2_000] * 4)], [version(paragraphs=["a\tb"])])]
-        texts.append(tx.NoticeText(versions=[version()], link="x" * 501))
+        texts += [tx.NoticeText(versions=[version(title=title)], link=link) for title, link in (
+            ("雪", "https://" + "x" * 493), ("雪", "ftp://x"), ("雪", "https://雪"), ("雪\u202e", ""), ("雪\u2028", ""))]
         right = self.notice_text()
         return self.random.choice([*map(pc.canonical, texts), b"", right[:-1], right + b"\x18\x01", b"\x12\x01x" + right])
 

@@ -66,7 +66,7 @@ class Desk:
         assert said in message, message
         assert not (self.dir / "answers").exists() or not (self.dir / "answers").read_bytes()
 
-    # the outbox, as tools/outbox.h describes it
+    # the outbox, as tools/batch/outbox.h describes it
 
     def envelopes(self):
         """[(SignedEnvelope, its lines)]."""
@@ -124,7 +124,7 @@ def test_from_a_file_to_the_ledger(desk, daemon):
     assert made == {"folder": str(desk.dir), "sha256": desk.digest(), "transactions": 6, "applied": 3, "points": 300, "repeats": 0}
     assert daemon.look() == look, "nothing was sent"
     assert sorted(p.name for p in desk.dir.iterdir()) == ["answers", "dry-run.txt", "envelopes", "summary"]
-    assert {p.stat().st_mode & 0o777 for p in desk.dir.iterdir() if p.name != "answers"} == {0o600}
+    assert {p.stat().st_mode & 0o777 for p in desk.dir.iterdir()} == {0o600}
 
     (message,), client = desk.contents(), daemon.client("auditor")
     foreseen = pc.outcome_rows(client.dry_run(message.transactions).outcomes)
@@ -134,7 +134,7 @@ def test_from_a_file_to_the_ledger(desk, daemon):
     assert [code for code, *_ in foreseen] == ["APPLIED"] * 3 + ["ACCOUNT_UNKNOWN", "ALREADY_AWARDED", "REVERSAL_UNKNOWN"]
 
     looked = desk.tool("approve", desk.dir, *SECOND)
-    assert looked.stdout == (desk.dir / "summary").read_text() and "nothing was signed or sent" in looked.stderr
+    assert looked.stdout == (desk.dir / "summary").read_text() and "nothing was signed or sent now; to approve this, add --digest" in looked.stderr
     looked = desk.tool.rows("approve", desk.dir, *SECOND)
     assert [(row["line"], row["dry_run"], row["dry_run_points"]) for row in looked] == [
         (line, *row[:2]) for line, row in enumerate(foreseen, 2)]
@@ -275,7 +275,26 @@ def test_rows_with_ids_that_were_decided(desk):
     rows = desk.approve(code=3)
     assert [(row["outcome"], row["dry_run"], row["decided_before"]) for row in rows] == [
         ("APPLIED", "DUPLICATE", True), ("APPLIED", "APPLIED", False), ("ID_REUSED", "ID_REUSED", False)]
+    assert rows[2]["sequence"] == desk.tool.row("transaction", desk.awards[0])["sequence"]
     assert "All came to what the dry run said." in desk.tool("approve", desk.dir, *SECOND, "--digest", desk.digest(), code=3).stdout
+
+
+def test_looking_at_what_is_decided(desk):
+    """All of it, or a part: the rest alone counts for the budget."""
+    desk.prepare(award_row(3), award_row(4), award_row(5))
+    transactions = desk.contents()[0].transactions
+    desk.daemon.client().submit(transactions[:1], [desk.daemon.keys["app"]])
+    said = desk.tool("approve", desk.dir, *SECOND).stderr
+    assert "1 of 3 are decided already (DUPLICATE)" in said and "to approve the rest, add --digest" in said, said
+    assert "quest 1: 200 points of awards, 9999600 are left of its budget\n" in said, said
+    assert "1 of 3 are decided already" in desk.tool("approve", desk.dir, *SECOND, "--digest", desk.digest()).stderr
+    for answers in (True, False):  # this folder knows, or only the ledger does
+        if not answers:
+            (desk.dir / "answers").unlink()
+        done = desk.tool("approve", desk.dir, *SECOND)
+        assert "3 of 3 are decided already (DUPLICATE)" in done.stderr, done.stderr
+        assert "all 3 were decided before: nothing is left to approve, and nothing was signed or sent now" in done.stderr
+        assert "budget" not in done.stderr and "add --digest" not in done.stderr
 
 
 # ---- who, and with what

@@ -196,7 +196,20 @@ WRONG = [
     (AWARD + AWARD, ["line 1: "]), ("account,points\n1,2\n", ['line 1: the first line should name the columns, "type"']),
     ('{"type": "award"}\n\n{"type": \n', ["line 1: award needs account", "line 3: no JSON: it ends too soon"]),
     ('{"typo": "award"}\n', ['line 1: no column is named "typo"']), ('{"type": "award"} x\n', ["line 1: no JSON"]),
+    (HEADER + AWARD + f'refuse,,,,,,,,{"0" * 32},"zwei\nZeilen"\n' + "aword" + AWARD[5:],
+     ["line 3: the reason has more than one line; write it in one", 'line 5: type "aword"']),
+    (HEADER + f"refuse,,,,,,,,{'0' * 32},a\tb\n", ["line 2: the reason holds a tab; write a blank"]),
+    (HEADER + f"refuse,,,,,,,,{'0' * 32},a\x07b\n", ["line 2: the reason holds an invisible control character"]),
+    (HEADER + AWARD + f'refuse,,,,,,,,{"0" * 32},"open\n' + AWARD * 3, ["line 3: a quote is opened here and never closed"]),
+    (HEADER + f'refuse,,,,,,,,{"0" * 32},"a\nb"\n' + f'refuse,,,,,,,,{"0" * 32},"open\n' + AWARD + f'refuse,,,,,,,,{"0" * 32},"b"\n',
+     ["line 4: a quote is opened here and not closed where the cell ends (line 6 has the next one)"]),
+    (HEADER + f'refuse,,,,,,,,{"0" * 32},a "b"\n', ["line 2: a quote stands in the middle of a cell"]),
+    (HEADER + f'refuse,,,,,,"a\nb",,"{"0" * 32}", "open\n' + AWARD, ["line 3: a quote is opened here and never closed"]),
+    ('{"type": "close-account", "account": "%s", "reason": {"type": 1}, "type": "award"}\n{"type": "x\\"", "\\u0074ype": "x"}\n' % RESIDENT,
+     ['line 1: "type" stands there twice', 'line 2: "type" stands there twice']),
     ('{"type": "convert", "points": 1.5}\n[1]\n', ["line 1: points should be a text or a whole number", "line 2: "]),
+    (json.dumps(dict(type="refuse", conversion="0" * 32, reason="a\0b")) + "\n", ["line 1: reason has a NUL byte"]),
+    (json.dumps(dict(type="convert", account=RESIDENT, points=2**64)) + "\n", ["line 1: points is too large a number"]),
 ]
 
 

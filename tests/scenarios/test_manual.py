@@ -2,8 +2,11 @@
 and the examples work."""
 import os
 import re
+import shutil
 import subprocess
 import tempfile
+
+import pytest
 
 from conftest import TESTS, binary
 
@@ -73,10 +76,33 @@ def test_each_option_of_all_commands_is_described():
     assert set(re.findall(r"--([a-z0-9]+)", "".join(re.findall(r"^  (--.*?)  ", points_help(), re.M)))) <= described
 
 
+def literal_blocks(text):
+    """Each as the reader sees it. roff reads any other backslash than \\e, and a line that begins with a dot or an apostrophe."""
+    blocks = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)\n\.Ed", text, re.M | re.S)
+    for line in "\n".join(blocks).splitlines():
+        assert not re.search(r"\\(?!e)|^[.']", line), line
+    return [block.replace(r"\e", "\\") for block in blocks]
+
+
+PAGES = [path.name for path in sorted((TOP / "doc" / "man").glob("*.[1-8]"))]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_shows_is_what_the_tests_run(name):
+    """By groff, where there is one: no block is changed by an escape."""
+    blocks = literal_blocks(page(name))
+    if not shutil.which("groff"):
+        pytest.skip("no groff")
+    done = subprocess.run(["groff", "-Kutf8", "-mdoc", "-Tutf8", "-P-cbou", "-rLL=500n"], input=page(name), capture_output=True,
+                          text=True, timeout=30, check=True)
+    rendered = [line.strip() for line in done.stdout.splitlines()]
+    for line in "\n".join(blocks).splitlines():
+        assert line.strip() in rendered, line
+
+
 def example_script(text, folder):
     """What stands behind the prompts, one after the other; each must succeed, and a daemon be ready before the next."""
-    script = "\n".join(re.findall(r"^\.Bd -literal[^\n]*\n(.*?)\n^\.Ed", text, re.M | re.S))
-    script = re.sub(r"^\$ ", "", script, flags=re.M).replace(r"\e", "\\").replace("/tmp/trial", f"{folder}/trial")
+    script = re.sub(r"^\$ ", "", "\n".join(literal_blocks(text)), flags=re.M).replace("/tmp/trial", f"{folder}/trial")
     wait = ">log 2>&1 &\ndaemon=$!\nuntil grep -q ready log; do kill -0 $daemon; sleep 0.01; done"
     script = re.sub(r"&$", lambda _: wait, script, flags=re.M)
     return f"set -eux\ntrap 'kill $daemon' EXIT\n{script}\ntrap - EXIT\nkill $daemon\nwait $daemon\n"
@@ -99,8 +125,8 @@ NEEDS = {"MAY": "", "MUST": "\nMust be given.\n", "PLAIN_MAY": "\nOnly without\n
 
 
 def design_keys():
-    """The rows of tools/simulate_design.c: (section, key) to when it must be given."""
-    source = (TOP / "tools" / "simulate_design.c").read_text()
+    """The rows of tools/simulate/simulate_design.c: (section, key) to when it must be given."""
+    source = (TOP / "tools" / "simulate" / "simulate_design.c").read_text()
     table = re.search(r"\} keys\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1]
     rows = re.findall(r'\{(\w+), "([\w-]+)", \w+, .*?, (\w+)\},\n', table)
     assert len(rows) == table.count('"') / 2 > 0
@@ -118,11 +144,45 @@ def test_each_key_of_a_design():
 
 
 def test_the_example_of_a_design_plays(tmp_path):
-    (text,) = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)\n\.Ed", section(page("points-simulate.5"), "EXAMPLES"), re.M | re.S)
+    (text,) = literal_blocks(section(page("points-simulate.5"), "EXAMPLES"))
     (tmp_path / "design.ini").write_text(text + "\n")
     done = subprocess.run([binary("points"), "simulate", tmp_path / "design.ini", "--sample", "1000"], capture_output=True, text=True,
                           timeout=30, check=False)
     assert done.returncode == 0 and "SDGs quest: the budget of 600,000,000 points" in done.stdout, done
+# ---- points-bench(1)
+
+def test_each_option_of_the_bench():
+    done = subprocess.run([binary("points-bench"), "--help"], capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = set(re.findall(r"^  --([a-z-]+)", done.stdout, re.M))
+    text = page("points-bench.1")
+    for told in (section(text, "SYNOPSIS"), "".join(re.findall(r"^\.It Fl .*", section(text, "OPTIONS"), re.M))):
+        assert set(re.findall(r"(?:\bFl|\|) -([a-z][a-z-]*)", told)) == shown | {"help", "version"}
+    assert list(items(text))[:6] == re.findall(r"^  ([a-z][a-z-]*) ", done.stdout, re.M)
+
+
+def test_the_defaults_of_the_bench():
+    """The table of the page against the one of tools/bench/settings.c."""
+    source = (TOP / "tools" / "bench" / "settings.c").read_text()
+    rows = re.findall(r'\{\.name = "(.*?)",(.*?)\}', re.search(r"scenarios\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1], re.S)
+
+    def value(body, name):
+        found = re.search(rf"\.{name} = ([\d]*)( \* )?(MILLION)?", body)
+        return int(found[1] or 1) * (1_000_000 if found[3] else 1) if found else None
+    expected = [[name, *(value(body, field) for field in ("accounts", "connections", "window", "transactions", "rate"))]
+                for name, body in rows]
+    table = re.search(r"^\.Bl -column.*?\n\.It .*?\n(.*?)^\.El", page("points-bench.1"), re.M | re.S)[1]
+    told = [line.removeprefix(".It ").split(" Ta ") for line in table.splitlines()]
+    assert [[row[0], *(None if cell == r"\(em" else int(cell.replace(",", "")) for cell in row[1:])] for row in told] == expected
+
+
+def test_each_figure_of_the_bench():
+    """The keys of the JSON object, as tools/bench/report.c prints them."""
+    source = (TOP / "tools" / "bench" / "report.c").read_text()
+    keys = re.findall(r'^ *\{"([a-z0-9_]+)",', source, re.M)
+    told = [word for line in re.findall(r"^\.It Cm (.*)", section(page("points-bench.1"), "OUTPUT"), re.M)
+            for word in line.split(" , ")]
+    assert sorted(told) == sorted(["scenario", *keys]) and len(set(told)) == len(told)
 
 
 # ---- pointsd.conf(5)

@@ -13,7 +13,7 @@ SAPPORO, OTARU, EBETSU = 11_002, 12_033, 12_173
 DAY = 86_400
 TODAY = (jst(2021, 11, 1, 9, 0) + 9 * 3_600) // DAY
 HERE, THERE = b"H" * 16, b"T" * 16  # accounts in Otaru and in Sapporo
-TEXT = pc.notice_text("冬の除雪について", "十一月一日から除雪を始めます。", "道路に雪を出さないでください。", link="https://example.jp/雪")
+TEXT = pc.notice_text("冬の除雪について", "十一月一日から除雪を始めます。", "道路に雪を出さないでください。", link="https://example.jp/yuki")
 
 
 def body(name, /, **fields):
@@ -103,7 +103,7 @@ def test_residents_read_what_their_home_posts(board):
         assert (shown.posted, shown.sequence, shown.posted_at) == (own.post_notice, 3, jst(2021, 11, 1, 9, 0))
         assert (shown.withdrawn, shown.erased, shown.text) == (False, False, TEXT)
         text = tx.NoticeText.FromString(shown.text)
-        assert (text.versions[0].title, text.link) == ("冬の除雪について", "https://example.jp/雪")
+        assert (text.versions[0].title, text.link) == ("冬の除雪について", "https://example.jp/yuki")
         board.restart()
 
 
@@ -294,7 +294,7 @@ def test_texts_that_do_not_go_with_their_envelope(board):
     for transactions, texts, field in [
             ([one], [], ""), ([one], [TEXT, TEXT], ""), ([withdrawal], [TEXT], ""), ([one, two], [TEXT], ""),
             ([one], [other], "[0]"), ([one, two], [other, TEXT], "[0]"), ([one, withdrawal, two], [TEXT, TEXT], "[1]"),
-            ([one], [b""], "[0]"), ([one], [TEXT + b"\0"], "[0]"), ([one], [TEXT.replace(b"https", b"httpz")], "[0]")]:
+            ([one], [b""], "[0]"), ([one], [TEXT + b"\0"], "[0]"), ([one], [TEXT.replace(b"yuki", b"yuka")], "[0]")]:
         refused = board.refused(*transactions, texts=texts)
         assert (refused.code, refused.field) == ("MALFORMED", "submit.texts" + field), (texts, refused)
     assert "has 0 entries, the envelope has 1 PostNotice: each comes with its text" in board.refused(one, texts=[]).message
@@ -316,6 +316,9 @@ def version(language="ja", title="題", *paragraphs):
     (".versions[0].title", pc.canonical(tx.NoticeText(versions=[version(title="題" * 67)]))),
     (".versions[0].paragraphs[1]", pc.canonical(tx.NoticeText(versions=[version("ja", "題", "一", "二\n三")]))),
     (".link", pc.canonical(tx.NoticeText(versions=[version()], link="l" * 501))),
+    *((".link", pc.canonical(tx.NoticeText(versions=[version()], link=link))) for link in (
+        "javascript:alert(1)", "https://", "http:/x", "HTTPS://x", "https://x y", "https://example.jp/雪", "https://x\u00a0")),
+    *((".versions[0].title", pc.canonical(tx.NoticeText(versions=[version(title=f"題{c}")]))) for c in "\u2028\u2029\u202a\u202e\u2066\u2069"),
     (".versions[0].title", b"\x0a\x07\x0a\x02ja\x12\x01\xff"), ("", b"\x0a"), ("", b"\x08\x01"),
     ("", pc.canonical(tx.NoticeText(versions=[version()])) + b"\x1a\x01x")])
 def test_texts_that_are_not_in_their_form(board, field, text):
@@ -513,6 +516,8 @@ def test_files_that_make_no_notice(tool, tmp_path):
         assert said in refused(text), said
     assert "two texts are in the language ja" in refused("題", "--text", f"ja={tmp_path / 'n.txt'}")
     assert "link has 501 bytes" in refused("題", "--link", "l" * 501)
+    for link in ("www.example.jp", "https://", "https://example.jp/雪", "https://example.jp/a b"):
+        assert "is no link: write https:// or http:// and more, in ASCII without blanks" in refused("題", "--link", link)
     for option in ("notice.txt", "=n.txt", "j=n.txt", "日本語=n.txt", "j a=n.txt", "abcdefghijklmnopqrstu=n.txt"):
         assert "is not LANGUAGE=FILE, as in ja=notice.txt" in tool.refuses("post-notice", "Otaru", *DAYS, "--text", option)
     assert "--text is missing: give the text with --text ja=FILE" in tool.refuses("post-notice", "Otaru", *DAYS)

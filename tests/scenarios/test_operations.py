@@ -5,7 +5,9 @@ import resource
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+import uuid
 
 import pytest
 
@@ -13,6 +15,7 @@ import compare
 import pointsclient as pc
 from conftest import Scene, binary
 from test_bad_input import SAPPORO, a_quest, new, opening, refusal, unchanged
+from tool import Tool
 
 DAY = 86_400
 SYSTEM = ("--time-source", "system")
@@ -229,6 +232,55 @@ def test_a_failed_commit_ends_the_daemon_and_loses_nothing(scene):
         assert set(pc.codes(scene.client.call(submit=scene.signed(*earlier)))) == {"DUPLICATE"}
     assert set(scene.submit(*batch)) == {"APPLIED"}
     assert daemon.client("app").account(account).balance_points == 100
+
+
+def test_a_full_disk_of_derived_data_refuses_likewise(scene):
+    """The index of ids on another disk, with less room than the reserve; the ledger's own has enough."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        room, ledger_room = shutil.disk_usage(folder).free, shutil.disk_usage(scene.daemon.dir).free
+        if ledger_room < room + (512 << 20):
+            pytest.skip("/dev/shm has as much room as the disk")
+        scene.daemon.configure("ledger", "derived_dir", folder)
+        scene.daemon.configure("ledger", "disk_reserve_mib", room >> 20)
+        scene.daemon.restart()
+        with unchanged(scene.daemon):
+            client = scene.daemon.client()
+            assert refusal(client.call, submit=scene.signed(opening())).code == "DISK_FULL"
+            assert client.hello().disk_full
+        scene.daemon.stop()
+        scene.daemon.configure("ledger", "derived_dir", f"{scene.daemon.dir}/derived")
+        scene.daemon.start()
+        scene.client = scene.daemon.client()
+        assert scene.submit(opening()) == ["APPLIED"]
+
+
+# ---- the index of ids
+
+def test_an_index_changed_on_disk_doubles_nothing(daemon):
+    """The daemon leaves rather than take an id for new that is not, and makes the index again."""
+    scene = Scene(daemon)
+    account = a_quest(scene)
+    kept = scene.signed(new("donate", account=account, municipality=SAPPORO, purpose=1, points=10))
+    assert pc.codes(daemon.client().call(submit=kept)) == ["APPLIED"]
+    rows = daemon.dir / "many.csv"
+    rows.write_text("type,account,municipality\n" + "".join(f"open-account,{uuid.UUID(int=n)},{SAPPORO}\n" for n in range(1, 530_001)))
+    Tool(daemon.dir)("batch", rows)
+    ids, client = daemon.dir / "ledger.derived" / "ids", daemon.client()
+    while not list(ids.glob("*.run")):  # the daemon notices with a request that all of it is durable
+        client.hello()
+    daemon.restart()
+    (run,) = ids.glob("*.run")
+    whole = run.read_bytes()
+    with open(run, "r+b") as file:
+        file.seek(4096)
+        file.write(bytes(len(whole) - 4096))
+    with pytest.raises(ConnectionError):
+        daemon.client().call(submit=kept)
+    assert daemon.ended_by_itself() == 1
+    assert f"{run} was changed on disk" in daemon.messages()
+    daemon.start()
+    assert pc.codes(daemon.client().call(submit=kept)) == ["DUPLICATE"]
+    assert daemon.client("app").account(account).balance_points == 90
 
 
 # ---- descriptors

@@ -103,9 +103,11 @@ def test_history(daemon, seed):
     check_ledger(daemon, replies)
 
 
-def test_these_histories_reach_every_outcome(daemon):
+def test_these_histories_reach_every_outcome(new_ledger):
     """Each outcome of each transaction occurs in the histories that the test above plays."""
     for seed in set(SEEDS) - set(REACHED):  # when this test runs alone
+        daemon = new_ledger()
+        daemon.start()
         REACHED[seed] = outcomes.reached(begin(daemon, seed).steps(TRANSACTIONS))
     outcomes.assert_all(sum(REACHED.values(), collections.Counter()))
 

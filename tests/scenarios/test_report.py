@@ -291,11 +291,16 @@ def outlook_of(model, numbers, left, today):
 
 def check_summary(played, words, numbers, purse):
     model = played.model
-    row = played.tool.row("report", "campaign", *words)
+    row, *rest = played.tool.rows("report", "campaign", *words)
+    for quest, number in zip(rest, numbers, strict=words[0] == "--campaign"):
+        assert quest == played.tool.row("report", "campaign", number)  # as when it is asked for alone
+    if rest:
+        assert row["awarded_points"] == sum(q["awarded_points"] for q in rest)
+    assert row["used_points"] == row["awarded_points"] - row["reversed_points"]
     today = rules.day_of(model.next_time())
     left = purse["budget"] - purse["issued"]
     outlook, day = outlook_of(model, numbers, left, today)
-    assert (row["budget_points"], row["issued_points"], row["left_points"]) == (purse["budget"], purse["issued"], left)
+    assert (row["budget_points"], row["used_points"], row["left_points"]) == (purse["budget"], purse["issued"], left)
     assert (row["outlook"], row["runs_out_on"]) == (outlook, day and day_text(day)), (words, row)
     paces = [pace_of(model, n, today) for n in numbers if model.quests[n]["message"].last_day >= today]
     tenths = sum(p[0] * 10 // p[1] for p in paces if p)
@@ -307,7 +312,7 @@ def check_summary(played, words, numbers, purse):
 
 def test_campaigns(played):
     model, tool = played.model, played.tool
-    seen = set()
+    seen, reversed_points = set(), 0
     numbers = [n for n in model.quests if model.quests[n]["message"].last_day < 30_000][:30]
     for number in numbers:
         row, outlook = check_summary(played, (number,), [number], model.quests[number])
@@ -316,12 +321,16 @@ def test_campaigns(played):
         assert (row["kind"], row["number"], row["name"]) == ("quest", number, message.name)
         assert (row["first_day"], row["last_day"]) == (day_text(message.first_day), day_text(message.last_day))
         assert row["residents"] == sum(m[0] for m in totals["municipalities"].values())
+        assert row["awarded_points"] == sum(m[2] for m in totals["municipalities"].values())
+        asked = tool.row("quest", number)
+        assert all(row[n] == asked[n] for n in ("budget_points", "used_points", "left_points", "awarded_points", "reversed_points"))
+        reversed_points += row["reversed_points"]
         seen.add(outlook)
     for number, campaign in model.campaigns.items():
         if campaign["quests"]:
             row, outlook = check_summary(played, ("--campaign", number), sorted(campaign["quests"]), campaign)
             assert (row["kind"], row["number"], row["residents"]) == ("campaign", number, campaign["residents"])
-    assert {"used up", "lasts to the end"} <= seen
+    assert {"used up", "lasts to the end"} <= seen and reversed_points
     for number in (1, 103, 104, 105):
         totals, quest = model.quest_totals(number), model.quests[number]["message"]
         rows = tool.rows("report", "campaign", number, "--by", "municipality")
@@ -329,16 +338,29 @@ def test_campaigns(played):
         for row in rows:
             home = int(row["municipality"])
             expected = totals["municipalities"].get(home, [0, 0, 0])
-            assert [row["residents"], row["awards"], row["points"]] == expected
+            assert [row["residents"], row["awards"], row["awarded_points"]] == expected
             assert (row["quest"], row["population"], row["percent"]) == (
                 number, POPULATION[home], percent(expected[0], POPULATION[home]))
         rows = tool.rows("report", "campaign", number, "--by", "period")
-        assert keyed(rows, "awards", "points", keys=("first_day", "municipality")) == {
+        assert keyed(rows, "awards", "awarded_points", keys=("first_day", "municipality")) == {
             (day_text(first), code_text(m)): numbers for (first, m), numbers in totals["periods"].items()}
         for row in rows:
             whole = POPULATION[int(row["municipality"])]
             assert (row["population"], row["percent"]) == (
                 (whole, percent(row["awards"], whole)) if quest.times <= 1 else (None, None))
+
+
+def test_a_daily_quest_is_shown_by_week(tool):
+    tool.does("define-quest", 1, "歩こう", "--points", 10, "--period", "daily", "--first", "2021-11-01", "--last", "2021-12-31")
+    tool.does("set-budget", 1, 10_000, *TWO)
+    tool.does("open-account", "1" * 32, "札幌市")
+    for day in (1, 3, 7, 8):
+        tool.does("set-time", f"2021-11-{day:02} 12:00")
+        tool.does("award", "1" * 32, 1)
+    shown = tool("report", "campaign", 1).stdout.split("\nQuest 1 歩こう: awards by week\n")[1]
+    assert [(line.split()[0], line.split()[-1]) for line in shown.splitlines()[1:]] == [("2021-11-01", "3"), ("2021-11-08", "1")]
+    assert [r["first_day"] for r in tool.rows("report", "campaign", 1, "--by", "period")] == [
+        "2021-11-01", "2021-11-03", "2021-11-07", "2021-11-08"]
 
 
 def test_when_a_budget_runs_out(tool):
@@ -362,7 +384,7 @@ def test_when_a_budget_runs_out(tool):
     assert row(22, 2)[1] == 57.8                           # 1,100 in 19 days
     assert row(29, 4)[1] == 50.0                           # 1,300 in 26 days: all there are
     assert row(36, 0) == ("lasts to the end", 28.5, None)  # 800 in 28 days: the first week is past
-    issued = tool.row("quest", 1)["issued_points"]
+    issued = tool.row("quest", 1)["used_points"]
     tool.does("set-budget", 1, issued + 284, *TWO)         # ten days from today, 2021-12-06, on: 285.7
     assert row(36, 0) == ("runs out", 28.5, "2021-12-15")
     tool.does("set-budget", 1, issued + 285, *TWO)
@@ -432,8 +454,8 @@ def test_a_municipality_sees_its_own(played):
     assert {(r["pending"], r["pending_points"]) for r in rows} == {(None, None)}
     assert tool.rows("report", "expiry", *key) == tool.rows("report", "expiry", "--municipality", NAMES[home])
     row = tool.row("report", "campaign", 1, *key)
-    assert (row["residents"], row["issued_points"], row["population"]) == (totals[home][0], totals[home][2], POPULATION[home])
-    assert {row[n] for n in ("budget_points", "left_points", "points_a_day")} == {None} and not row["outlook"]
+    assert (row["residents"], row["awarded_points"], row["population"]) == (totals[home][0], totals[home][2], POPULATION[home])
+    assert {row[n] for n in ("budget_points", "used_points", "left_points", "reversed_points", "points_a_day")} == {None} and not row["outlook"]
     assert "budget" not in tool("report", "campaign", 1, *key).stdout
     assert {r["municipality"] for r in tool.rows("report", "campaign", 1, "--by", "period", *key)} == {code_text(home)}
     for words in (("trial-balance",), ("campaign", "--campaign", 1)):

@@ -155,7 +155,7 @@ class Played:
     def quest_row(self, number):
         found = [o for o in self.outcomes[number]]
         totals = self.model.quest_totals(number)["municipalities"]
-        return {"awards": sum(o[1] == "APPLIED" for o in found), "issued_points": sum(o[2] for o in found),
+        return {"awards": sum(o[1] == "APPLIED" for o in found), "used_points": sum(o[2] for o in found),
                 "residents": sum(row[0] for row in totals.values()), "refused": sum(o[1] != "APPLIED" for o in found)}
 
     def refusals(self, number):
@@ -181,7 +181,7 @@ def same_quests(simulation, plan, played):
         expected = played.quest_row(rules.quest)
         assert {key: row[key] for key in expected} == expected, rules.quest
         if row["budget_points"] is not None:
-            assert row["left_points"] == row["budget_points"] - row["issued_points"]
+            assert row["left_points"] == row["budget_points"] - row["used_points"]
     return rows
 
 
@@ -263,7 +263,7 @@ def test_whose_budget_runs_out(simulation):
     assert (first["budget_points"], first["ran_out_on"]) == (None, None)
     assert (second["budget_points"], second["ran_out_on"]) == (50_000, None)
     assert campaign["quest"] is None and campaign["ran_out_on"] == "2021-11-09"  # 60 × 130 a day
-    assert campaign["issued_points"] == first["issued_points"] + second["issued_points"] == 70_000 - campaign["left_points"]
+    assert campaign["used_points"] == first["used_points"] + second["used_points"] == 70_000 - campaign["left_points"]
     first, second, campaign = simulation.table("quest", PLANS["budgets of quests in a campaign"])
     assert (first["ran_out_on"], second["ran_out_on"]) == ("2021-11-04", None)
     assert (campaign["budget_points"], campaign["ran_out_on"]) == (None, None)
@@ -348,13 +348,13 @@ def test_receipts_amounts_and_places(simulation):
     tried = row["awards"] + row["refused"]
     near(tried, 60_000 * 3.5, 0.01)
     near(row["refused"], tried * 0.3, 0.02)
-    near(row["issued_points"], tried * (0.5 * 50 + 0.2 * 120), 0.02)
+    near(row["used_points"], tried * (0.5 * 50 + 0.2 * 120), 0.02)
     for home_share, at_home in (("50%", 0.5), ("100%", 1), ("0%", 0)):  # on two days: from two places, with what probability?
         plan = design(receipts(home_share=home_share, bonus_municipalities=2, bonus_points=10_000, last="2021-11-02", budget=10**12))
         (row,) = simulation.table("quest", plan)
         assert row["awards"] == 120_000
         two_places = 1 - at_home**2 - 2 * ((1 - at_home) / 2)**2
-        near((row["issued_points"] - 120_000 * 120) / 10_000, 60_000 * two_places, 0.03)
+        near((row["used_points"] - 120_000 * 120) / 10_000, 60_000 * two_places, 0.03)
 
 
 CHANCY = design(quest(**DAILY, budget=90_000), participation={"share": "70%", "completion": "40%"}, spending={"weekly": "30%"})
@@ -371,7 +371,7 @@ def test_runs(simulation):
     for count in (1, 4, 5):
         alone = [simulation.table("quest", CHANCY | {"simulation": {"seed": seed}})[0] for seed in range(7, 7 + count)]
         (row,) = simulation.rows(*simulation.args(CHANCY | {"simulation": {"seed": 7, "sample": 1}}, "--runs", count))
-        points = sorted(one["issued_points"] for one in alone)
+        points = sorted(one["used_points"] for one in alone)
         ends = sorted(one["ran_out_on"] or "9" for one in alone)
         assert [row["points_min"], row["points_median"], row["points_max"]] == [points[0], points[(count - 1) // 2], points[-1]]
         assert row["ran_out_runs"] == sum(end != "9" for end in ends)
@@ -433,12 +433,12 @@ def test_the_commands_set_it_up_and_a_real_ledger_comes_to_the_same(daemon, tmp_
     told = {row["quest"]: row for row in simulation.table("quest", plan)}
     for number in (1, 2, 3):
         real = tool.row("quest", number)
-        assert {key: real[key] for key in ("name", "residents", "issued_points", "first_day", "last_day")} == {
-            key: told[number][key] for key in ("name", "residents", "issued_points", "first_day", "last_day")}
+        assert {key: real[key] for key in ("name", "residents", "used_points", "first_day", "last_day")} == {
+            key: told[number][key] for key in ("name", "residents", "used_points", "first_day", "last_day")}
     real = tool.row("campaign", 7)
-    assert [real[key] for key in ("issued_points", "left_points", "budget_points", "residents", "cap_points")] == [
-        told[None][key] for key in ("issued_points", "left_points", "budget_points", "residents")] + [640]
-    assert (told[1]["residents"], told[2]["issued_points"], told[None]["ran_out_on"]) == (25, 1_400, "2021-11-08")
+    assert [real[key] for key in ("used_points", "left_points", "budget_points", "residents", "cap_points")] == [
+        told[None][key] for key in ("used_points", "left_points", "budget_points", "residents")] + [640]
+    assert (told[1]["residents"], told[2]["used_points"], told[None]["ran_out_on"]) == (25, 1_400, "2021-11-08")
 
 
 # ---- what people read

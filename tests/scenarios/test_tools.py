@@ -318,6 +318,8 @@ def test_the_same_id_is_done_once(daemon, begun):
     assert (again["outcome"], again["points"], again["duplicate_of"]) == ("APPLIED", 10, first["sequence"])
     assert again["sequence"] == first["sequence"]
     assert "fresh id" in tool.refused("ID_REUSED", "donate", account, "札幌", 1, 11, "--id", "a" * 32).stderr
+    reused = tool.row("donate", account, "札幌", 1, 11, "--id", "a" * 32, code=3)
+    assert (reused["sequence"], reused["duplicate_of"]) == (first["sequence"], None)
     assert held(daemon, account) == (SAPPORO, 90, 0)
     got = tool.row("transaction", "a" * 32)
     assert [got[n] for n in ("sequence", "type", "account", "detail", "outcome", "points")] == [
@@ -362,14 +364,15 @@ def test_quests_and_purposes(daemon, tool):
     tool.does("define-quest", 3, "道の駅", "--points", 50, "--first", "2021-11-12", "--last", "2022-02-25", "--cap", 150,
               "--period", "weekly", "--grace-hours", 24)
     tool.refused("QUEST_EXISTS", "define-quest", 3, "x", "--points", 1, "--first", "2021-11-12", "--last", "2021-11-12")
-    tool.refused("QUEST_INVALID", "define-quest", 4, "x", "--points", 1, "--first", "2021-11-13", "--last", "2021-11-12")
+    assert "the first day, 2021-11-13, is after the last, 2021-11-12" in tool.refuses(
+        "define-quest", 4, "x", "--points", 1, "--first", "2021-11-13", "--last", "2021-11-12")
     assert "none of: weekly, daily, monthly, once" in tool.refuses(
         "define-quest", 4, "x", "--points", 1, "--first", "2021-11-12", "--last", "2021-11-13", "--period", "yearly")
     assert "--first is missing" in tool.refuses("define-quest", 4, "x", "--points", 1, "--last", "2021-11-12")
     assert "name" in tool.refuses("define-quest", 4, "", "--points", 1, "--first", "2021-11-12", "--last", "2021-11-12")
     tool.does("define-purpose", 2021, "まちづくり", "--first", "2021-11-12", "--last", "2022-03-31")
     tool.refused("PURPOSE_EXISTS", "define-purpose", 2021, "x", "--first", "2021-11-12", "--last", "2022-03-31")
-    tool.refused("PURPOSE_INVALID", "define-purpose", 0, "x", "--first", "2021-11-12", "--last", "2022-03-31")
+    assert "from 1 to" in tool.refuses("define-purpose", 0, "x", "--first", "2021-11-12", "--last", "2022-03-31")
     assert "NOT_PERMITTED" in tool.refuses("define-purpose", 9, "x", "--first", "2021-11-12", "--last", "2022-03-31",
                                            "--key", "app", code=4)
     assert tool.row("programme", "quests") == {
@@ -399,7 +402,8 @@ def test_two_operators_by_way_of_a_file(daemon, begun, tmp_path):
     assert "nothing was sent" in tool("set-budget", 1, 700, "--out", path).stderr
     shown = tool("show", path)
     assert "quest=1 points=700" in shown.stdout
-    assert shown.stderr.splitlines() == [f"points: signed with {pc.public(daemon.keys['operator-1']).hex()}"]
+    assert shown.stderr.splitlines() == ["points: signed with operator-1"]
+    assert f"signed with {pc.public(daemon.keys['operator-1']).hex()}\n" in Tool(tmp_path)("show", path).stderr
     message = tool.refuses("submit", path, code=4)
     assert "NOT_PERMITTED" in message and "points countersign" in message
     assert daemon.look() == before
@@ -453,8 +457,9 @@ def test_show_tells_numbers_as_they_are(tool, tmp_path):
     def fields(*args):
         tool(*args, "--out", tmp_path / "e")
         return tool.row("show", tmp_path / "e")["fields"]
-    assert fields("set-budget", 1, 2**64 - 1) == f"quest=1 points={2**64 - 1} campaign=0"
-    assert "municipality=011002" in fields("open-account", "1" * 32, "札幌")
+    assert fields("set-budget", 1, 2**64 - 1) == f"quest=1 points={2**64 - 1}"
+    assert fields("set-budget", 1, 0) == "quest=1 points=0"
+    assert "municipality=011002 (札幌市)" in fields("open-account", "1" * 32, "札幌")
     assert "first_day=18943 (2021-11-12)" in fields("define-purpose", 1, "x", "--first", "2021-11-12", "--last", "2021-11-12")
     assert "(2021-11-12 09:30:15 JST)" in fields("set-time", "2021-11-12 09:30:15")
     for far in (2**63 - 1, -(2**63)):
@@ -544,7 +549,7 @@ def receipts(tool):
     """Campaign 1 with receipt quest 5 of two steps and a bonus; shops 1 in Sapporo, 2 in Ishikari, 3 in Otaru."""
     tool.does("define-campaign", 1, "巡って買って応援", "--cap", 5_000)
     tool.does("set-budget", 100_000, "--campaign", 1, *TWO)
-    tool.does("define-quest", 5, "レシート", *AUTUMN, "--step", "1000=120", "--step", "500=50", "--campaign", 1, "--times", 3,
+    tool.does("define-quest", 5, "レシート", *AUTUMN, "--step", "500=50", "--step", "1000=120", "--campaign", 1, "--times", 3,
               "--period", "daily", "--bonus-municipalities", 2, "--bonus-points", 300)
     tool.does("set-budget", 5, 50_000, *TWO)
     for shop, name, municipality in ((1, "八百屋", "札幌"), (2, "道の駅石狩", "石狩"), (3, "魚屋", "Otaru")):
@@ -585,7 +590,6 @@ def test_quests_of_every_kind(daemon, shopping):
     tool.does("define-quest", 7, "一度", *AUTUMN, "--points", 10, "--period", "once")
     assert as_defined(tool, 7)["period"] == "ONCE"
     tool.refused("CAMPAIGN_UNKNOWN", "define-quest", 8, "x", *AUTUMN, "--points", 1, "--campaign", 2)
-    tool.refused("QUEST_INVALID", "define-quest", 8, "x", *AUTUMN, "--points", 1, "--times", 256)
 
 
 @pytest.mark.parametrize("args,said", [
@@ -597,7 +601,19 @@ def test_quests_of_every_kind(daemon, shopping):
     (("--points", 1, "--bonus-points", 5, "--bonus-municipalities", 2), "for a receipt quest"),
     (("--points", 1, "--municipality", "小樽", "--municipality", "12033"), "--municipality 012033 is given twice"),
     (("--points", 1, "--municipality", "函館"), "no municipality"), (("--points", 1, "--cap", 1, "--cap", 2), "--cap is given twice"),
-    (("--points", 1, *(["--step", "1=1"] * 21)), "at most 20 steps"), (("--points", 1, "--campaign", 0), "from 1 to"),
+    (("--points", 1, *(["--step", "1=1"] * 21)), "at most 20 steps"), (("--points", 1, "--campaign", 0), "from 1 to 1000000000"),
+    (("--points", 1, "--times", 256), "from 1 to 255"), (("--points", 0), "from 1 to 1000000"), (("--points", 1_000_001), "from 1 to 1000000"),
+    (("--step", "500=10", "--step", "400=20"), "400 yen come after 500; give the steps with their amounts ascending"),
+    (("--step", "500=10", "--step", "600=9"), "500 yen would earn 10 points and 600 yen only 9: spending more would earn less"),
+    (("--step", "1=1000001"), "from 1 to 1000000"), (("--step", "1000000001=1"), "from 1 to 1000000000"),
+    (("--points", 5, "--cap", 4), "--cap: 4 is less than the 5 points of one award"),
+    (("--step", "1=5", "--step", "2=9", "--cap", 4), "--cap: 4 is less than the 5 points"),
+    (("--points", 1, "--grace-hours", 60 * 7 * 24 + 1), "--grace-hours: this quest may have at most 10080, which are 60 of its periods"),
+    (("--points", 1, "--times", 2, "--grace-hours", 4 * 7 * 24 + 1), "at most 672, which are 4 of its periods"),
+    (("--points", 1, "--expires", "3661d"), "days after the award are 1 to 3660, months 1 to 120"),
+    (("--points", 1, "--expires", "121m"), "months 1 to 120"),
+    (("--points", 1, "--expires", "2022-02-24"), "the day should not be before the quest's last"),
+    (("--step", "1=1", "--bonus-municipalities", 13, "--bonus-points", 1), "--bonus-municipalities: the ledger has 12"),
 ], ids=lambda value: "")
 def test_definitions_that_are_no_use(daemon, tool, args, said):
     before = daemon.look()
@@ -627,11 +643,13 @@ def test_quests_change(daemon, shopping, tmp_path):
     assert "two operators must sign" in tool.refuses("change-quest", 5, "--last", "2021-12-31")
     assert "--points or --step, not both" in tool.refuses("change-quest", 5, "--points", 3, *TWO)
     assert "no option --period" in tool.refuses("change-quest", 5, "--period", "daily", *TWO)
-    tool.refused("QUEST_INVALID", "change-quest", 5, "--last", "2021-10-31", *TWO)
+    assert "the first day, 2021-11-01, is after the last, 2021-10-31" in tool.refuses("change-quest", 5, "--last", "2021-10-31", *TWO)
+    for number in (0, 1_000_000_001):
+        assert "from 1 to 1000000000" in tool.refuses("define-quest", number, "x", *AUTUMN, "--points", 1)
     assert as_defined(tool, 5) == before
     tool("change-quest", 5, "--last", "2022-01-01", "--out", tmp_path / "e")
-    assert tool.row("show", tmp_path / "e")["fields"].startswith("definition=(quest=5 name=レシート 2 period=DAILY points=0 ")
-    assert " receipt=(steps=(amount_yen=300 points=30) bonus_municipalities=0" in tool.row("show", tmp_path / "e")["fields"]
+    assert tool.row("show", tmp_path / "e")["fields"].startswith("definition=(quest=5 name=レシート 2 period=DAILY first_day=")
+    assert " receipt=(steps=(amount_yen=300 points=30))" in tool.row("show", tmp_path / "e")["fields"]
 
 
 def test_campaigns(daemon, shopping):
@@ -643,12 +661,12 @@ def test_campaigns(daemon, shopping):
     tool.refused("CAP_REACHED", *buy(tool, first, 1, 1_000, 1))
     tool.does(*buy(tool, second, 1, 1_000, 1))
     assert tool.row("campaign", 1) == {
-        "campaign": 1, "name": "巡って買って応援", "cap_points": 5_000, "budget_points": 100_000, "issued_points": 5_120,
+        "campaign": 1, "name": "巡って買って応援", "cap_points": 5_000, "budget_points": 100_000, "used_points": 5_120,
         "left_points": 94_880, "residents": 2, "quests": "2, 5"}
     assert tool.row("programme", "campaigns") == {
         "campaign": 1, "name": "巡って買って応援", "cap_points": 5_000, "budget_points": 100_000}
     tool.refused("CAMPAIGN_EXISTS", "define-campaign", 1, "x")
-    tool.refused("CAMPAIGN_INVALID", "define-campaign", 0, "x")
+    assert "from 1 to" in tool.refuses("define-campaign", 0, "x")
     tool.refused("CAMPAIGN_UNKNOWN", "set-budget", 5, "--campaign", 2, *TWO)
     tool.refused("BUDGET_BELOW_ISSUED", "set-budget", 5, "--campaign", 1, *TWO)
     assert "NOT_FOUND" in tool.refuses("campaign", 2, code=4)
@@ -673,7 +691,7 @@ def test_receipts(daemon, shopping, tmp_path):
     tool.refused("SHOP_CLOSED", "close-shop", 1, "--last", "2021-10-31")
     tool.refused("SHOP_UNKNOWN", "close-shop", 9, "--last", "2021-10-31")
     tool.refused("SHOP_EXISTS", "register-shop", 1, "x", "札幌")
-    tool.refused("SHOP_INVALID", "register-shop", 0, "x", "札幌")
+    assert "from 1 to" in tool.refuses("register-shop", 0, "x", "札幌")
     assert [(r["shop"], r["name"], r["municipality"], r["last_day"]) for r in tool.rows("programme", "shops")] == [
         (1, "八百屋", "011002", "2021-10-31"), (2, "道の駅石狩", "012351", None), (3, "魚屋", "012033", None)]
     assert tool.rows("statement", account)[-2]["detail"] == "quest 5 レシート, 2021-11-01 09:00:00, 999 yen at shop 1 八百屋, 札幌市"
@@ -818,8 +836,6 @@ def test_expiry_in_another_form(daemon, tool, tmp_path):
     for wrong in ("", "d", "90", "0d", "-1d", "3 m", "3y", "2022-02-30", "Never", "99999999999d"):
         assert "is none of: never, a day" in tool.refuses("define-quest", 8, "x", *AUTUMN, "--points", 1, "--expires", wrong)
     assert daemon.look() == before
-    for wrong in ("3661d", "121m", "2022-02-24"):
-        tool.refused("QUEST_INVALID", "define-quest", 8, "x", *AUTUMN, "--points", 1, "--expires", wrong)
     tool("define-quest", 8, "x", *AUTUMN, "--points", 1, "--expires", "2022-03-01", "--out", tmp_path / "e")
     assert tool.row("show", tmp_path / "e")["fields"].endswith("expiry=(kind=ON_DAY value=19052 (2022-03-01))")
     assert "two tables" in tool.refuses("account", "0" * 32, "--lots", "--quests")
@@ -889,7 +905,7 @@ def test_reversed_awards(daemon, begun):
     assert (top["detail"], top["points"], top["balance_points"]) == (detail, -30, 0)
     assert tool.row("transaction", done["id"])["detail"] == detail
     row = tool.row("quest", 1)
-    assert [row[n] for n in ("issued_points", "reversed_points", "shortfall_points")] == [70, 30, 70]
+    assert [row[n] for n in ("used_points", "awarded_points", "reversed_points", "shortfall_points")] == [70, 100, 30, 70]
 
 
 def test_reversed_donations_and_conversions(daemon, begun):
@@ -1056,23 +1072,23 @@ def test_quest(daemon, begun):
         tool.does("award", account, 1)
     assert tool.row("quest", 1) == {
         "quest": 1, "name": "エコ袋", "first_day": "2021-11-01", "last_day": "2022-05-31", "award_points": 100,
-        "cap_points": 0, "budget_points": 10_000_000, "issued_points": 500, "left_points": 9_999_500, "residents": 3,
-        "reversed_points": 0, "shortfall_points": 0}
-    by_municipality = {r["municipality"]: (r["residents"], r["awards"], r["points"])
+        "cap_points": 0, "budget_points": 10_000_000, "used_points": 500, "left_points": 9_999_500, "residents": 3,
+        "awarded_points": 500, "reversed_points": 0, "shortfall_points": 0}
+    by_municipality = {r["municipality"]: (r["residents"], r["awards"], r["awarded_points"])
                        for r in tool.rows("quest", 1, "--by", "municipality") if r["awards"]}
     assert by_municipality == {S: (1, 2, 200), O: (2, 3, 300)}
     periods = [("2021-11-01", S, 1, 100), ("2021-11-01", O, 1, 100), ("2021-11-15", S, 1, 100), ("2021-11-15", O, 2, 200)]
 
     def by_period(*args):
-        return [(r["first_day"], r["municipality"], r["awards"], r["points"]) for r in tool.rows("quest", 1, "--by", "period", *args)]
+        return [(r["first_day"], r["municipality"], r["awards"], r["awarded_points"]) for r in tool.rows("quest", 1, "--by", "period", *args)]
     assert by_period() == periods
     assert by_period("--from", "2021-11-08") == by_period("--from", "2021-11-21") == periods[2:]
     assert by_period("--to", "2021-11-14") == periods[:2]
     assert by_period("--from", "2021-11-08", "--to", "2021-11-14") == []
     assert by_period("--key", "municipality-012033") == [periods[1], periods[3]]
     own = tool.row("quest", 1, "--key", "municipality-012033")
-    assert [own[n] for n in ("budget_points", "issued_points", "left_points", "residents", "reversed_points")] == [
-        None, 300, None, 2, None]
+    assert [own[n] for n in ("budget_points", "used_points", "left_points", "residents", "awarded_points", "reversed_points")] == [
+        None, None, None, 2, 300, None]
     assert "NOT_FOUND" in tool.refuses("quest", 2, code=4)
     assert "NOT_PERMITTED" in tool.refuses("quest", 1, "--key", "waon", code=4)
 

@@ -193,10 +193,10 @@ static void test_texts(void **state)
 {
     (void)state;
     static const char *const good[] = {"61", "7e", "20", "c2a0", "dfbf", "e0a080", "ed9fbf", "ee8080", "efbfbf",
-        "f0908080", "f48fbfbf", "e69cad e5b98c"};
+        "f0908080", "f48fbfbf", "e69cad e5b98c", "e280a7", "e280af", "e281a5", "e281aa", "e380a8"};
     static const char *const bad[] = {"00", "0a", "1f", "7f", "80", "bf", "c080", "c1bf", "c280", "c29f", "c2",
         "e08080", "e09fbf", "e0a0", "eda080", "edbfbf", "f08fbfbf", "f0908061", "f4908080", "f5808080", "ff", "e26961",
-        "6161c3"};
+        "6161c3", "e280a8", "e280a9", "e280aa", "e280ae", "61e281a6", "e281a9"};
     char hex[200];
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         uint8_t bytes[16];

@@ -1,0 +1,299 @@
+// points: the client tool of the points ledger. One table drives dispatch and usage alike.
+#include "config.h"
+#include "tools/command/points.h"
+#include "tools/command/synopsis.h"
+#include "tools/shown.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *heading;
+    const struct command *rows;
+} groups[] = {
+    {"A new ledger", commands_init},
+    {"Planning", commands_simulate},
+    {"Accounts", commands_accounts},
+    {"What residents do", commands_residents},
+    {"Quests", commands_quests},
+    {"The programme", commands_programme},
+    {"Corrections and payments", commands_corrections},
+    {"Notices", commands_notices},
+    {"Asking", commands_queries},
+    {"Reports", commands_reports},
+    {"Files", commands_submit},
+    {"Many at once", commands_batch},
+    {"The WAON side", commands_waon},
+};
+
+#define GROUP_COUNT (sizeof groups / sizeof *groups)
+
+static const char global_synopsis[] =
+    "[--dir DIR] [--socket ADDRESS] [--key NAME] [--out FILE] [--json] [--csv] [--cp932] [--help] [--version]";
+
+static const char global_help[] =
+    "options of all commands:\n"
+    "  --dir DIR         the run folder that `points init` made (or POINTS_DIR): DIR/pointsd.sock, DIR/keys/NAME.key\n"
+    "  --socket ADDRESS  path of the daemon's socket, or tcp://HOST:PORT\n"
+    "  --key NAME        sign or ask with this key, by name or path; up to four times\n"
+    "  --out FILE        write the signed envelope to FILE instead of sending it\n"
+    "  --json            print JSON instead of tables for people\n"
+    "  --csv             print CSV (RFC 4180, UTF-8 with a byte order mark) instead of tables for people\n"
+    "  --cp932           print CSV in CP932, for older spreadsheets; what CP932 cannot hold is told, and 〓 stands for "
+    "it\n"
+    "\n"
+    "Municipalities are accepted in Japanese, in Latin letters, or by code. Days and times are JST.\n"
+    "Exit: 0 done; 1 something failed; 2 wrong use; 3 a refusal was recorded; 4 refused whole, nothing recorded.\n";
+
+static void print_help(FILE *file)
+{
+    fputs("usage: points [OPTIONS] COMMAND [ARGUMENTS]\n", file);
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        fprintf(file, "\n%s\n", groups[i].heading);
+        for (const struct command *row = groups[i].rows; row->name; row++)
+            fprintf(file, "  %-21s %s\n", row->name, row->summary);
+    }
+    fprintf(file, "\n%s", global_help);
+}
+
+static int print_command_help(const struct command *command)
+{
+    printf("usage: points %s %s\n\n%s.\n", command->name, command->synopsis, command->summary);
+    if (command->key)
+        printf("Key unless --key is given: %s.%s\n", command->key,
+            command->signers_min > 1
+                ? " Two operators must sign: give --key twice, or --out FILE and `points countersign`."
+                : "");
+    printf("\n%s", global_help);
+    return EXIT_SUCCESS;
+}
+
+// Some commands are two words, as in "report donations". What stands behind `first` and its blank; NULL: another name.
+static const char *behind(const char *name, const char *first)
+{
+    size_t size = strlen(first);
+    return !strncmp(name, first, size) && name[size] == ' ' ? name + size + 1 : NULL;
+}
+
+// By its name; `first` is the first of two words, or NULL.
+static const struct command *find_command(const char *first, const char *name)
+{
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        for (const struct command *row = groups[i].rows; row->name; row++) {
+            const char *own = first ? behind(row->name, first) : row->name;
+            if (own && !strcmp(own, name))
+                return row;
+        }
+    return NULL;
+}
+
+static bool begins_command(const char *first)
+{
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        for (const struct command *row = groups[i].rows; row->name; row++)
+            if (behind(row->name, first))
+                return true;
+    return false;
+}
+
+// Those whose first word is `first`; NULL: all.
+static void list_commands(const char *first)
+{
+    const char *between = " ";
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        for (const struct command *row = groups[i].rows; row->name; row++)
+            if (!first || behind(row->name, first)) {
+                fprintf(stderr, "%s%s", between, row->name);
+                between = ", ";
+            }
+    fputs("\npoints: `points --help` says what they do\n", stderr);
+}
+
+static noreturn void fail_unknown_command(const char *first, const char *name)
+{
+    if (!name)
+        fprintf(stderr, "points: %s what? There are:", first);
+    else
+        fprintf(stderr, "points: no command \"%s%s%s\"; there are:", first ? first : "", first ? " " : "", shown(name));
+    list_commands(first);
+    exit(EXIT_WRONG_USE);
+}
+
+// One form of output: asked for twice, it is still one; two are a mistake.
+static void set_format(struct context *context, enum table_format format)
+{
+    if (context->format != TABLE_PEOPLE && context->format != format)
+        fail(EXIT_WRONG_USE, "--json, --csv and --cp932 exclude each other; give one of them");
+    context->format = format;
+}
+
+static void set_global(struct context *context, const char *name, const char *value)
+{
+    if (!strcmp(name, "dir"))
+        context->dir = value;
+    else if (!strcmp(name, "socket"))
+        context->socket = value;
+    else if (!strcmp(name, "out"))
+        context->out = value;
+    else if (!strcmp(name, "json"))
+        set_format(context, TABLE_JSON);
+    else if (!strcmp(name, "csv"))
+        set_format(context, TABLE_CSV);
+    else if (!strcmp(name, "cp932"))
+        set_format(context, TABLE_CP932);
+    else if (context->key_count < SIGNATURES_MAX)
+        context->key_names[context->key_count++] = value;
+    else
+        fail(EXIT_WRONG_USE, "at most %d keys can sign", SIGNATURES_MAX);
+}
+
+static void set_own(struct context *context, const char *name, const char *value, bool repeats)
+{
+    if (!repeats && option_get(context, name))
+        fail_usage(context, "--%s is given twice", name);
+    if (context->option_count == OPTIONS_MAX)
+        fail_usage(context, "too many options");
+    context->options[context->option_count].name = name;
+    context->options[context->option_count++].value = value;
+}
+
+// ---- the command line
+
+struct words {
+    char **at, **end;
+    const char *first; // of a command of two words
+    bool help, only_arguments;
+};
+
+static noreturn void fail_unknown_option(const struct context *context, const char *name)
+{
+    if (context->command)
+        fail_usage(context, "no option --%s; there are: %s", shown(name), global_synopsis);
+    fail(EXIT_WRONG_USE, "no option --%s before the command; there are: %s", shown(name), global_synopsis);
+}
+
+static void take_option(struct context *context, struct words *words)
+{
+    char *name = *words->at++ + 2, *value = NULL, *equals = strchr(name, '=');
+    struct synopsis_option option;
+    if (equals) {
+        *equals = '\0';
+        value = equals + 1;
+    }
+    bool global = synopsis_option(global_synopsis, name, &option);
+    if (!global && !(context->command && synopsis_option(context->command->synopsis, name, &option)))
+        fail_unknown_option(context, name);
+    if (option.takes_value && !value && words->at < words->end)
+        value = *words->at++;
+    if (option.takes_value != (value != NULL))
+        fail(EXIT_WRONG_USE, option.takes_value ? "--%s wants a value" : "--%s takes no value", name);
+    if (!strcmp(name, "help")) {
+        words->help = true;
+    } else if (!strcmp(name, "version")) {
+        puts("points " PACKAGE_VERSION);
+        exit(EXIT_SUCCESS);
+    } else if (global) {
+        set_global(context, name, value);
+    } else {
+        set_own(context, name, value ? value : "", option.repeats);
+    }
+}
+
+static void take_word(struct context *context, struct words *words)
+{
+    const char *word = *words->at++;
+    if (!context->command) {
+        context->command = find_command(words->first, word);
+        if (!context->command && !words->first && !strcmp(word, "help"))
+            words->help = true;
+        else if (!context->command && !words->first && begins_command(word))
+            words->first = word;
+        else if (!context->command)
+            fail_unknown_command(words->first, word);
+    } else if (context->argument_count < ARGUMENTS_MAX) {
+        context->arguments[context->argument_count++] = word;
+    } else {
+        fail_usage(context, "too many words");
+    }
+}
+
+static noreturn void fail_too_much(const struct context *context, size_t max)
+{
+    const char *name, *extra = shown(context->arguments[max]);
+    size_t size = max ? synopsis_word(context->command->synopsis, max - 1, &name) : 0;
+    if (size)
+        fail_usage(context, "\"%s\" is too much: nothing follows %.*s", extra, (int)size, name);
+    fail_usage(context, "\"%s\" is too much: %s takes no words", extra, context->command->name);
+}
+
+static void check_words(const struct context *context)
+{
+    size_t min, max;
+    synopsis_words(context->command->synopsis, &min, &max);
+    if (context->argument_count < min)
+        fail_missing_word(context, context->argument_count);
+    if (context->argument_count > max)
+        fail_too_much(context, max);
+    if (context->out && !context->command->signers_min)
+        fail_usage(context, "--out is for commands that sign; this one prints: use > FILE");
+}
+
+// True when there is a command to run.
+static bool read_command_line(struct context *context, int count, char **values)
+{
+    struct words words = {.at = values + 1, .end = values + count};
+    while (words.at < words.end) {
+        if (!words.only_arguments && !strcmp(*words.at, "--")) {
+            words.only_arguments = true;
+            words.at++;
+        } else if (!words.only_arguments && !strncmp(*words.at, "--", 2)) {
+            take_option(context, &words);
+        } else if (!words.only_arguments && !strcmp(*words.at, "-h")) {
+            words.help = true;
+            words.at++;
+        } else {
+            take_word(context, &words);
+        }
+    }
+    if (words.help && context->command)
+        exit(print_command_help(context->command));
+    if (words.help)
+        print_help(stdout);
+    else if (words.first && !context->command)
+        fail_unknown_command(words.first, NULL);
+    return !words.help;
+}
+
+// Characters lost in an answer are a failure. Where something was sent, the code says what became of that, and nothing
+// else.
+static int exit_code(const struct context *context, int code)
+{
+    if (context->characters_lost)
+        say("%zu characters were lost to CP932; --csv keeps them", context->characters_lost);
+    return !code && context->characters_lost && !context->command->signers_min ? EXIT_FAILED : code;
+}
+
+int main(int count, char **values)
+{
+    struct context context = {.dir = getenv("POINTS_DIR")};
+    table_set_locale();
+    if (sodium_init() < 0)
+        fail(EXIT_FAILED, "libsodium cannot start");
+    if (context.dir && !*context.dir)
+        context.dir = NULL;
+    if (!read_command_line(&context, count, values))
+        return EXIT_SUCCESS;
+    if (!context.command) {
+        print_help(stderr);
+        return EXIT_WRONG_USE;
+    }
+    check_words(&context);
+    int code = context.command->run(&context);
+    context_close(&context);
+    if (fflush(stdout) != 0)
+        fail(EXIT_FAILED, "cannot write the output: %s", strerror(errno));
+    return exit_code(&context, code);
+}

@@ -1,0 +1,111 @@
+// What the commands of `points` share: one row a command, and the context that a command runs in.
+#pragma once
+
+#include "proto/formats.h"
+#include "tools/client.h"
+#include "proto/keyfile.h"
+#include "tools/municipality_names.h"
+#include "tools/programme_names.h"
+#include "tools/table.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ARGUMENTS_MAX = 16, OPTIONS_MAX = GENESIS_MUNICIPALITIES_MAX + RECEIPT_STEPS_MAX + 16 };
+
+struct context;
+typedef Points__V1__Request__BodyCase request_type;
+
+// The synopsis drives parsing, usage and documentation (tools/command/synopsis.h): words are required, [words] are not,
+// "--name VALUE" and "[--flag]" are the command's own options, "[--name VALUE]..." may be given again and again.
+struct command {
+    const char *name; // one word or two
+    const char *synopsis, *summary;
+    const char *key;                     // name of the key it uses unless --key says otherwise; NULL: none
+    unsigned signers_min;                // 0: it signs nothing; 2: two operators must sign
+    int (*run)(struct context *context); // returns the exit code
+};
+
+struct context {
+    const struct command *command;
+    const char *dir, *socket, *out;
+    const char *key_names[SIGNATURES_MAX];
+    size_t key_count;
+    enum table_format format;
+    const char *arguments[ARGUMENTS_MAX];
+    size_t argument_count;
+    struct {
+        const char *name, *value;
+    } options[OPTIONS_MAX];
+    size_t option_count;
+    size_t characters_lost; // in what was printed: they change the exit code (main)
+
+    // Made when first needed.
+    struct keyfile keys[SIGNATURES_MAX];
+    size_t keys_loaded;
+    char own_key[32]; // the name of a municipality's
+    struct client *client;
+    role_code role; // of the first key, once proved
+    struct municipality_names municipalities;
+    struct programme_names names[PROGRAMME_PARTS];
+};
+
+// ---- the command line. What is wrong ends the process with EXIT_WRONG_USE and says what would be right.
+const char *argument_get(const struct context *context, size_t index); // NULL: not given
+const char *argument_xget(const struct context *context, size_t index);
+const char *option_get(const struct context *context, const char *name); // NULL: not given; a flag's value is ""
+const char *option_xget(const struct context *context, const char *name);
+const char *option_nth(const struct context *context, const char *name, size_t n); // of a repeated one, from 0; or NULL
+noreturn void fail_missing_word(const struct context *context, size_t index);
+noreturn void fail_usage(const struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+uint64_t parse_number(const struct context *context, const char *what, const char *text, uint64_t min, uint64_t max);
+// Those of an option; `otherwise` when it is not given.
+uint64_t option_number(const struct context *context, const char *name, uint64_t min, uint64_t max, uint64_t otherwise);
+uint32_t option_day(const struct context *context, const char *name, uint32_t otherwise);
+Points__V1__TotalsUnit option_unit(const struct context *context, Points__V1__TotalsUnit otherwise); // --by
+uint32_t parse_day(const struct context *context, const char *what, const char *text);
+int64_t parse_time(const struct context *context, const char *what, const char *text);
+void parse_id(const struct context *context, const char *what, const char *text, uint8_t id[ID_BYTES]);
+void parse_digest(const struct context *context, const char *what, const char *text, uint8_t digest[HASH_BYTES]);
+// The number of an enum's value by its name in any case; the first value (none) is not accepted unless `zero_too`.
+int parse_enum(const struct context *context, const char *what, const ProtobufCEnumDescriptor *type, const char *text,
+    bool zero_too);
+
+// ---- context_*: each makes what it gives when first called, and ends the process when that fails.
+char *context_path(struct context *context, const char *name);                      // DIR/name; the caller frees
+const struct keyfile *context_keys(struct context *context, size_t *count);         // of --key, or the command's own
+const struct keyfile *context_key_named(struct context *context, const char *name); // as one more signer
+struct client *context_client(struct context *context);                             // connected; no key proved
+struct client *context_session(struct context *context);                            // its first key proved
+const struct municipality_names *context_municipalities(struct context *context);
+uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
+// Likewise; the key becomes that municipality's own, municipality-CODE, unless --key is given.
+uint32_t context_own_municipality(struct context *context, const char *text);
+uint32_t context_municipality_asked(struct context *context); // --municipality; 0: not given
+// All pages of a part of the programme, as the daemon has it now.
+void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data);
+// What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.
+const struct programme_name *context_named(struct context *context, programme_part part, uint32_t number);
+void context_forget_names(struct context *context); // the next call asks again
+// The connection's answer to a request whose body is of the type's message; ends the process when it is an error. The
+// caller frees.
+Points__V1__Response *context_call(struct context *context, request_type type, void *body);
+void context_close(struct context *context);
+
+// Prints and frees. Returns EXIT_SUCCESS.
+int context_print(struct context *context, struct table *table);
+const char *context_municipality_name(struct context *context, uint32_t code); // in Japanese; "?" for none
+// Adds the cells of the three columns of MUNICIPALITY_COLUMNS; empty ones for 0.
+void context_municipality_cells(struct context *context, struct table *table, uint32_t code);
+#define MUNICIPALITY_COLUMNS                                                                                           \
+    {"municipality", TABLE_TEXT}, {"name_ja", TABLE_TEXT},                                                             \
+    {                                                                                                                  \
+        "name_en", TABLE_TEXT                                                                                          \
+    }
+// The cells of {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}; both empty for 0.
+void context_purpose_cells(struct context *context, struct table *table, uint32_t purpose);
+
+// The tables of commands, each ended by a row without a name.
+extern const struct command commands_init[], commands_submit[], commands_accounts[], commands_residents[],
+    commands_quests[], commands_programme[], commands_corrections[], commands_notices[], commands_queries[],
+    commands_reports[], commands_batch[], commands_waon[], commands_simulate[];

@@ -1,0 +1,98 @@
+// Commands on files: signed envelopes that travel from one signer to the next.
+#include "proto/signing.h"
+#include "tools/command/submit.h"
+#include "tools/envelope_builder.h"
+#include "tools/outcome_names.h"
+
+#include <glob.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run_submit(struct context *context)
+{
+    uint8_t *bytes;
+    size_t size;
+    Points__V1__SignedEnvelope *envelope = submit_read_file(argument_xget(context, 0), &bytes, &size);
+    points__v1__signed_envelope__free_unpacked(envelope, NULL);
+    int code = submit_signed(context, bytes, size);
+    free(bytes);
+    return code;
+}
+
+// By the key's file in the run folder, if there is one, or by its digits. The caller frees.
+static char *key_name(struct context *context, const uint8_t key[KEY_BYTES])
+{
+    glob_t found;
+    char hex[2 * KEY_BYTES + 1], *name = NULL;
+    char *pattern = context->dir ? context_path(context, "keys/*.pub") : NULL;
+    bool any = pattern && glob(pattern, 0, NULL, &found) == 0;
+    for (size_t i = 0; any && !name && i < found.gl_pathc; i++) {
+        struct keyfile_error error;
+        uint8_t public_key[KEY_BYTES];
+        const char *file = strrchr(found.gl_pathv[i], '/') + 1;
+        if (keyfile_read_public(found.gl_pathv[i], public_key, &error) && !memcmp(public_key, key, KEY_BYTES))
+            name = xprintf("%.*s", (int)(strlen(file) - strlen(".pub")), file);
+    }
+    if (any)
+        globfree(&found);
+    free(pattern);
+    return name ? name : xstrdup(sodium_bin2hex(hex, sizeof hex, key, KEY_BYTES));
+}
+
+// A signature beneath somebody else's broken one would be refused with it.
+static void check_signatures(struct context *context, const Points__V1__SignedEnvelope *envelope, const char *path)
+{
+    for (size_t i = 0; i < envelope->n_signatures; i++) {
+        const Points__V1__Signature *row = envelope->signatures[i];
+        if (!signing_verify(
+                SIGNING_ENVELOPE, envelope->envelope.data, envelope->envelope.len, row->key.data, row->signature.data))
+            fail(EXIT_WRONG_USE, "a signature in %s does not verify: the file was changed after it was signed", path);
+        char *name = key_name(context, row->key.data);
+        say("signed with %s", name);
+        free(name);
+    }
+}
+
+static int run_countersign(struct context *context)
+{
+    const char *path = argument_xget(context, 0), *to = context->out ? context->out : path;
+    uint8_t *bytes, out[SIGNED_ENVELOPE_BYTES_MAX];
+    size_t size, key_count;
+    Points__V1__SignedEnvelope *envelope = submit_read_file(path, &bytes, &size);
+    check_signatures(context, envelope, path);
+    const struct keyfile *keys = context_keys(context, &key_count);
+    if (key_count != 1)
+        fail_usage(context, "countersign with one key at a time");
+    submit_print_envelope(context, envelope);
+    size = envelope_countersign(envelope, keys, out);
+    if (!size)
+        fail(EXIT_WRONG_USE,
+            envelope->n_signatures == SIGNATURES_MAX ? "%s has four signatures; no more are allowed"
+                                                     : "%s is signed with this key already, or too large for one more",
+            path);
+    submit_write_file(to, out, size);
+    say("%s now has %zu signatures; send it with: points submit %s", to, envelope->n_signatures + 1, to);
+    points__v1__signed_envelope__free_unpacked(envelope, NULL);
+    free(bytes);
+    return EXIT_SUCCESS;
+}
+
+static int run_show(struct context *context)
+{
+    uint8_t *bytes;
+    size_t size;
+    Points__V1__SignedEnvelope *envelope = submit_read_file(argument_xget(context, 0), &bytes, &size);
+    check_signatures(context, envelope, argument_xget(context, 0));
+    submit_print_envelope(context, envelope);
+    points__v1__signed_envelope__free_unpacked(envelope, NULL);
+    free(bytes);
+    return EXIT_SUCCESS;
+}
+
+const struct command commands_submit[] = {
+    {"show", "FILE", "show what a signed envelope holds, and check its signatures", NULL, 0, run_show},
+    {"countersign", "FILE", "show a signed envelope and add a signature to it (--key NAME)", NULL, 1, run_countersign},
+    {"submit", "FILE", "send a signed envelope; as often as you like", NULL, 0, run_submit},
+    {0},
+};

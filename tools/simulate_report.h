@@ -1,7 +1,0 @@
-// A simulation as people read it: what it costs and how long the budgets last, in sentences, then the tables.
-#pragma once
-
-#include "tools/points.h"
-#include "tools/simulate_play.h"
-
-void report_print(struct context *context, const struct play *play);
