@@ -17,7 +17,7 @@ static const struct {
     {"ledger", "dir", true, offsetof(struct settings, ledger_dir), 0, 0, 0},
     {"ledger", "checkpoint_key", true, offsetof(struct settings, checkpoint_key), 0, 0, 0},
     {"ledger", "derived_dir", true, offsetof(struct settings, derived_dir), 0, 0, 0},
-    {"ledger", "snapshot_transactions", false, offsetof(struct settings, snapshot_transactions), 0, UINT64_C(1) << 40,
+    {"ledger", "snapshot_transactions", false, offsetof(struct settings, snapshot_transactions), 0, 1000000000,
         5000000},
     {"ledger", "disk_reserve_mib", false, offsetof(struct settings, disk_reserve_mib), 0, UINT64_C(1) << 30, 64},
     {"listen", "unix", true, offsetof(struct settings, unix_path), 0, 0, 0},
