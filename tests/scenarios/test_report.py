@@ -163,6 +163,20 @@ def test_donations_for_people(played):
     rows = expected_donations(played.model, "month", "by-municipality")
     total = [sum(r[i] for r in rows.values()) for i in range(5)]
     assert [int(n.replace(",", "")) for n in re.search(r"^total +(.*?) *$", printed, re.M)[1].split()] == total
+    for group, hidden in (("together", {"MUNICIPALITY", "PURPOSE"}), ("by-purpose", {"MUNICIPALITY"}),
+                          ("by-municipality", {"PURPOSE"}), ("municipality-and-purpose", set())):
+        headings = played.tool("report", "donations", "--group", group).stdout.splitlines()[0].split()
+        assert {"MUNICIPALITY", "PURPOSE"} - set(headings) == hidden and {"FROM", "DONORS"} <= set(headings)
+        assert ("JA" in headings) == ("MUNICIPALITY" in headings)
+    assert "PURPOSE" in played.tool("report", "donations", "--group", "together", "--purpose", 1).stdout
+
+
+def test_an_unknown_purpose(played):
+    for words in (("totals",), ("report", "donations"), ("settlements",)):
+        said = played.tool.refuses(*words, "--purpose", 999, code=4)
+        assert "NOT_FOUND: no purpose 999 is defined" in said
+        assert "points programme purposes" in said
+        played.tool(*words, "--purpose", 1)
 
 
 def test_donations_on_the_day_of_their_payment(played):
@@ -590,6 +604,13 @@ def test_chart_of_donations(played, tmp_path):
         assert texts[begin + 1:begin + 3 * len(homes):3] == totals
         assert texts[texts.index("合計") + 1] == f"{sum(expected.values()):,}"
         assert any("試験・実演用の台帳" in t for t in texts)
+        titles = {"donation": "寄附ポイント(取消を差し引く前)", "original": "寄附ポイント(取消を除く)", "settlement": "寄附の支払ポイント"}
+        assert texts[0].startswith(titles[dated] + " ")
+        if dated == "donation":
+            undone = sum(numbers[3] for numbers in rows.values())
+            assert undone and f"。同じ期間の取消 {undone:,} ポイントは差し引いていません" in texts[1]
+        else:
+            assert "差し引いていません" not in texts[1]
 
 
 def test_chart_of_participation(played, tmp_path):
