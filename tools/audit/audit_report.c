@@ -158,7 +158,9 @@ void audit_report(const struct replay *replay, FILE *file)
     print_trial_balance(replay, &arena, file);
     print_donations(replay, &arena, file);
     fprintf(file,
-        "\nThe ledger holds: books, signatures and rules verified over %" PRIu64 " blocks, %" PRIu64 " transactions.\n",
-        replay->edge.size, points_last_sequence(replay->fold.state));
+        "\nThe ledger holds: books, signatures and rules verified over %" PRIu64 " block%s, %" PRIu64
+        " transaction%s.\n",
+        replay->edge.size, replay->edge.size == 1 ? "" : "s", points_last_sequence(replay->fold.state),
+        points_last_sequence(replay->fold.state) == 1 ? "" : "s");
     arena_free(&arena);
 }

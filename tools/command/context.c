@@ -225,6 +225,16 @@ uint32_t context_municipality_asked(struct context *context)
     return municipality ? context_municipality(context, municipality) : 0;
 }
 
+uint32_t context_purpose_asked(struct context *context)
+{
+    uint32_t purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
+    if (purpose && !context_named(context, PART(PURPOSES), purpose))
+        fail(EXIT_REFUSED_WHOLE,
+            "NOT_FOUND: no purpose %" PRIu32 " is defined; \"points programme purposes\" lists those that are",
+            purpose);
+    return purpose;
+}
+
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code)
 {
     char text[16] = "";

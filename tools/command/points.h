@@ -82,6 +82,7 @@ uint32_t context_municipality(struct context *context, const char *text); // a c
 // Likewise; the key becomes that municipality's own, municipality-CODE, unless --key is given.
 uint32_t context_own_municipality(struct context *context, const char *text);
 uint32_t context_municipality_asked(struct context *context); // --municipality; 0: not given
+uint32_t context_purpose_asked(struct context *context);      // --purpose, one that is defined; 0: not given
 // All pages of a part of the programme, as the daemon has it now.
 void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data);
 // What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.
