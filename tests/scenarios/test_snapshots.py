@@ -1,11 +1,9 @@
 """Snapshots of the state: what a daemon that went on from one answers, and what becomes of snapshots that do not fit."""
 import copy
 import hashlib
-import os
 import random
 import shutil
 import struct
-import tempfile
 import time
 
 import pytest
@@ -276,23 +274,3 @@ def test_the_daemon_goes_on_when_a_snapshot_cannot_be_made(ledger):
     goes_on_from_snapshot(ledger)
     compare_all(ledger, history)
     audit(ledger)
-
-
-def free_mib(folder):
-    disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize >> 20
-
-
-def test_a_snapshot_leaves_the_disk_its_reserve(ledger):
-    """On a disk of their own, since envelopes would be refused where the ledger has no more room."""
-    if not os.path.isdir("/dev/shm") or free_mib("/dev/shm") + 1_000 > free_mib(ledger.dir):
-        pytest.skip("there is no smaller disk beside the ledger's")
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        ledger.configure("ledger", "derived_dir", folder)
-        ledger.configure("ledger", "disk_reserve_mib", free_mib(folder))
-        start_with_snapshots(ledger)
-        play(ledger, list(begin(ledger, 19).steps(700)))
-        wait_for_snapshot(ledger, 1)
-        assert "No space left on device; the next one is tried later" in ledger.messages()
-        assert not [name for name in os.listdir(folder) if name.startswith("state")]
-        audit(ledger)
