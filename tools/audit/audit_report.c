@@ -153,6 +153,7 @@ static void print_donations(const struct replay *replay, struct arena *arena, FI
 void audit_report(const struct replay *replay, FILE *file)
 {
     struct arena arena;
+    uint64_t transactions = points_last_sequence(replay->fold.state);
     arena_init(&arena, REPORT_ARENA_BYTES);
     print_ledger(replay, file);
     print_trial_balance(replay, &arena, file);
