@@ -279,7 +279,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
     pipeline->journal = journal_new(
         ledger, points_genesis(fold->state)->rules_version, points_last_sequence(fold->state), job_durable, pipeline);
     pipeline->snapshots = (struct snapshots){.dir = settings->derived_dir,
-        .every_transactions = settings->snapshot_transactions,
+        .every_transactions = settings->snapshot_every,
         .reserve_bytes = (settings->disk_reserve_mib << 20) + UNDER_WAY_BYTES_MAX,
         .ledger = ledger,
         .journal = pipeline->journal,

@@ -13,8 +13,8 @@ struct settings {
     uint64_t tcp_port;    // 0: no TCP
     uint64_t workers;     // verifying threads; 0: as many as there are processors
     uint64_t write_timeout_s;
-    uint64_t snapshot_transactions; // between two snapshots of the state; 0: none are made
-    uint64_t disk_reserve_mib;      // below so much free space, new envelopes are refused
+    uint64_t snapshot_every;   // transactions between two snapshots of the state; 0: none are made
+    uint64_t disk_reserve_mib; // below so much free space, new envelopes are refused
 };
 
 // Reads an INI file. False: `error` names the line and what to do.
