@@ -161,7 +161,6 @@ void audit_report(const struct replay *replay, FILE *file)
     fprintf(file,
         "\nThe ledger holds: books, signatures and rules verified over %" PRIu64 " block%s, %" PRIu64
         " transaction%s.\n",
-        replay->edge.size, replay->edge.size == 1 ? "" : "s", points_last_sequence(replay->fold.state),
-        points_last_sequence(replay->fold.state) == 1 ? "" : "s");
+        replay->edge.size, replay->edge.size == 1 ? "" : "s", transactions, transactions == 1 ? "" : "s");
     arena_free(&arena);
 }
