@@ -9,10 +9,11 @@
 // A turn ends after so much, so that no crowd of queries holds up the others for long.
 enum { TURN_RESPONSE_BYTES_MAX = 1024 * 1024 };
 
+// Of derived data: a folder that is gone stops nothing before it is written to.
 static uint64_t room_of(const char *dir)
 {
     struct statvfs disk;
-    return statvfs(dir, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : 0;
+    return statvfs(dir, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : UINT64_MAX;
 }
 
 // What is under way must fit above the reserve.

@@ -312,6 +312,34 @@ bool client_refused(const Points__V1__Error *refused, struct tool_error *error)
     return false;
 }
 
+// The options by which people ask; NULL: none.
+static const char *option_of(const char *field)
+{
+    static const struct {
+        const char *field, *option;
+    } rows[] = {{"from_day", "--from"}, {"to_day", "--to"}, {"municipality", "--municipality"},
+        {"purpose", "--purpose"}, {"all", "--all"}};
+    const char *dot = field ? strrchr(field, '.') : NULL;
+    for (size_t i = 0; dot && i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(dot + 1, rows[i].field))
+            return rows[i].option;
+    return NULL;
+}
+
+// "--to is before --from" is for people; "get_donation_totals.to_day" is for whoever writes a client.
+static void refuse_question(const Points__V1__Error *refused, struct tool_error *error)
+{
+    const char *option = option_of(refused->field);
+    client_refused(refused, error);
+    if (option && refused->message) {
+        bool from = !strcmp(refused->message, "is before from_day");
+        tool_fail(error, "%s: %s%s %s", client_refusal_name(refused->code), option, from ? "" : ":",
+            from ? "is before --from" : refused->message);
+        error->refusal = refused->code;
+    }
+    error->question = true;
+}
+
 // Request and response share their numbers up to the error's, which came between; both kinds of proof come as one.
 static bool is_answer(const Points__V1__Request *request, const Points__V1__Response *response)
 {
@@ -329,7 +357,7 @@ Points__V1__Response *client_call(struct client *client, Points__V1__Request *re
     if (!response)
         return NULL;
     if (response->body_case == RESPONSE(ERROR))
-        client_refused(response->error, error);
+        refuse_question(response->error, error);
     else if (response->id != id || !is_answer(request, response))
         tool_fail(error, "the daemon answered another request than ours");
     else

@@ -15,6 +15,7 @@ bool tool_fail(struct tool_error *error, const char *format, ...)
     vsnprintf(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
     error->refusal = REFUSAL(REFUSAL_NONE);
+    error->question = false;
     return false;
 }
 
@@ -45,7 +46,7 @@ noreturn void fail(enum exit_code code, const char *format, ...)
 
 noreturn void fail_with(const struct tool_error *error)
 {
-    const char *advice = refusal_advice(error->refusal);
+    const char *advice = refusal_advice(error->refusal, error->question);
     if (advice)
         fail(EXIT_REFUSED_WHOLE, "%s\n  %s", error->message, advice);
     fail(error->refusal == REFUSAL(REFUSAL_NONE) ? EXIT_FAILED : EXIT_REFUSED_WHOLE, "%s", error->message);

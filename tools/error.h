@@ -17,6 +17,7 @@ enum exit_code {
 
 struct tool_error {
     refusal_code refusal;           // REFUSAL(NONE): not the daemon's answer but something on the way
+    bool question;                  // what was refused is a question, no envelope
     char message[TOOL_ERROR_BYTES]; // for people: what was wrong and what to do
 };
 

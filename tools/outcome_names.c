@@ -171,8 +171,10 @@ const char *outcome_advice(outcome_code code)
     return "this tool is older than the daemon and does not know this outcome";
 }
 
-const char *refusal_advice(refusal_code code)
+const char *refusal_advice(refusal_code code, bool question)
 {
+    if (question && code == REFUSAL(NOT_PERMITTED))
+        return "this key may not ask that; use the right one with --key";
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (refusals[i].code == code)
             return refusals[i].advice;

@@ -17,6 +17,7 @@ struct table {
     size_t column_count;
     char **cells;
     size_t cell_count, cell_room;
+    uint64_t hidden; // a bit for each column that people do not see
 };
 
 static const char withheld[] = "X"; // as Japanese statistics mark it
@@ -82,6 +83,11 @@ void table_empty(struct table *table)
 void table_withheld(struct table *table)
 {
     add(table, xstrdup(withheld));
+}
+
+void table_hide(struct table *table, size_t column)
+{
+    table->hidden |= UINT64_C(1) << column;
 }
 
 size_t table_rows(const struct table *table)
@@ -193,7 +199,9 @@ static void add_columns(const struct table *table, bool json, struct libscols_ta
     for (size_t i = 0; i < table->column_count; i++) {
         enum table_kind kind = table->columns[i].kind;
         char *name = json ? xstrdup(table->columns[i].name) : heading(table->columns[i].name);
-        struct libscols_column *column = scols_table_new_column(made, name, 0, is_number(kind) ? SCOLS_FL_RIGHT : 0);
+        bool hidden = !json && i < 64 && table->hidden >> i & 1;
+        int flags = (is_number(kind) ? SCOLS_FL_RIGHT : 0) | (hidden ? SCOLS_FL_HIDDEN : 0);
+        struct libscols_column *column = scols_table_new_column(made, name, 0, flags);
         free(name);
         if (!column)
             fail(EXIT_FAILED, "out of memory");

@@ -33,7 +33,8 @@ void table_number(struct table *table, uint64_t number);
 void table_signed(struct table *table, int64_t number);
 void table_boolean(struct table *table, bool value);
 void table_empty(struct table *table);
-void table_withheld(struct table *table); // "X": there is a number, and it is not told; null in JSON
+void table_withheld(struct table *table);            // "X": there is a number, and it is not told; null in JSON
+void table_hide(struct table *table, size_t column); // one of the first 64; from people only
 size_t table_rows(const struct table *table);
 
 char *table_with_separators(const char *number); // "1234567" to "1,234,567"; the caller frees

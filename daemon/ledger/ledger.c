@@ -73,7 +73,9 @@ static bool take_lock(struct ledger *ledger, const char *dir, struct ledger_erro
     if (writes)
         return ledger_fail(error, "the ledger in %s is in use by another process: stop it first", dir);
     return ledger_fail(error,
-        "the ledger in %s is in use by a daemon: stop it, or read a copy (mdb_copy makes one of a running ledger)",
+        "the ledger in %s is in use by a daemon: stop it, or read a copy (mdb_copy, of the package lmdb-utils, makes "
+        "one of a "
+        "running ledger)",
         dir);
 }
 
@@ -85,8 +87,20 @@ static void on_assertion(MDB_env *env, const char *text)
     raise(SIGBUS);
 }
 
+// LMDB has no words for that when it only reads.
+static bool is_empty(const char *dir)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    struct ledger_error ignored;
+    return file_path(dir, "data.mdb", path, &ignored) && stat(path, &status) == 0 && status.st_size == 0;
+}
+
 static bool open_environment(struct ledger *ledger, const char *dir, struct ledger_error *error)
 {
+    if (ledger->mode == LEDGER_READ && is_empty(dir))
+        return ledger_fail(
+            error, "the ledger in %s cannot be opened: data.mdb is empty, and no LMDB database: restore a copy", dir);
     unsigned flags = ledger->mode == LEDGER_WRITE ? 0 : MDB_RDONLY | MDB_NOLOCK;
     int code = mdb_env_create(&ledger->env);
     if (!code)

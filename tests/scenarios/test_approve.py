@@ -191,8 +191,8 @@ def test_for_people(desk):
     assert done.stdout == (desk.dir / "summary").read_text() == "\n".join([
         "Dry run of 7 transactions: what each would come to if it stood alone.", f"digest {digest}", "",
         "award    APPLIED                       3 transactions          300 points",
-        "award    IN_FUTURE                     1 transactions            0 points",
-        "award    ACCOUNT_UNKNOWN               1 transactions            0 points",
+        "award    IN_FUTURE                     1 transaction             0 points",
+        "award    ACCOUNT_UNKNOWN               1 transaction             0 points",
         "reverse  APPLIED                       2 transactions          200 points",
         "quest 1: 5 awards, of which 3 would be applied, 300 points", "",
         "Warning, lines that repeat another: 2",
@@ -485,8 +485,8 @@ def test_a_report_that_lies(desk):
     digest = desk.digest()
     (desk.dir / "summary").write_text("\n".join([
         "Dry run of 2 transactions: what each would come to if it stood alone.", f"digest {digest}", "",
-        "award    APPLIED                       1 transactions            1 points",
-        "award    ACCOUNT_UNKNOWN               1 transactions            0 points",
+        "award    APPLIED                       1 transaction             1 points",
+        "award    ACCOUNT_UNKNOWN               1 transaction             0 points",
         "quest 1: 2 awards, of which 1 would be applied, 1 points", "", "No line repeats another.", ""]))
     said = desk.tool("approve", desk.dir, *SECOND).stderr
     assert "line 2: the report says APPLIED, 1 points; now it would be APPLIED, 100 points" in said

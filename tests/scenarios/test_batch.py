@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import socket
@@ -472,6 +473,8 @@ def test_refused_whole_then_permitted(daemon, begun, tmp_path):
         message = begun.refuses("batch", path, "--key", "waon", code=4)
         assert f"0 of {count} transactions are answered" in message
         assert "NOT_PERMITTED" in message and "use the right key with --key" in message
+    said = begun.refuses("batch", path, code=4)
+    assert f"going on with the outbox {path}.outbox, which was signed with waon; if that is refused, run the same command" in said
     assert daemon.look() == look
     exactly_once(daemon, before, begun.rows("batch", path, "--key", "app"), 2_000)
 
@@ -644,6 +647,11 @@ def test_waon_import_and_again(daemon, waiting, tmp_path):
     assert "missing" not in done.stderr
     other = results(tmp_path / "contrary.csv", [[third, "refused", ""]])
     assert [row[2] for row in outcomes(imports(waiting, other, code=3))] == ["CONVERSION_NOT_PENDING"]
+    shown = waiting("waon", "import", other, "--exported", waiting.exported, code=3).stdout
+    assert "\nNot taken; with CONVERSION_NOT_PENDING, the conversion was answered before, and that answer stands:\nLINE" in shown
+    assert re.search("^ *2 .* refuse +CONVERSION_NOT_PENDING", shown, re.M) and "fresh id" not in shown
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert outcomes(imports(waiting, path, "--outbox", tmp_path / "crlf")) == [row[:4] + (True,) for row in applied]
 
 
 def test_waon_import_when_the_daemon_dies(daemon, waiting, tmp_path):
@@ -680,7 +688,7 @@ def test_results_that_do_not_match(daemon, waiting, tmp_path):
     lines = text.splitlines(keepends=True)
     for changed, said in [(text.replace(b",10,", b",90,"), "count or points"), (b"".join(lines[:-1]), "totals is missing"),
                           (b"".join(lines[:2] + lines[3:]), "not numbered"), (text.replace(b"09:00:00", b"09:00:01"), "the digest"),
-                          (text.replace(b"number,", b"row,"), "the columns"), (text.replace(b"\r\n", b"\n"), "the columns"),
+                          (text.replace(b"number,", b"row,"), "the columns"), (text.replace(b"\r\n", b"\n"), "line 1: the lines end with LF alone, no longer with CR LF"),
                           (text.replace(b",11,", b",x,"), "line 3: a cell cannot be read"), (b"", "is empty")]:
         waiting.exported.write_bytes(changed)
         assert said in waiting.refuses("waon", "import", path, "--exported", waiting.exported), said

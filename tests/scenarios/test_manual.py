@@ -196,7 +196,7 @@ def number(text):
 def settings():
     """The rows of daemon/settings.c: (section, name) to (least, most, default), or None for a text."""
     source = (TOP / "daemon" / "settings.c").read_text()
-    table = re.search(r"\} table\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1]
+    table = re.search(r"\} table\[\] = \{\n(.*?)^\};", source, re.M | re.S)[1].replace(",\n        ", ", ")  # one line a row
     rows = re.findall(r'\{"(\w+)", "(\w+)", (true|false), offsetof\([^)]*\), (.*), (.*), (\d+)\},', table)
     assert len(rows) == table.count("\n") > 0
     return {(part, name): None if text == "true" else tuple(map(number, bounds)) for part, name, text, *bounds in rows}

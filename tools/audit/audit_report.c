@@ -153,12 +153,14 @@ static void print_donations(const struct replay *replay, struct arena *arena, FI
 void audit_report(const struct replay *replay, FILE *file)
 {
     struct arena arena;
+    uint64_t transactions = points_last_sequence(replay->fold.state);
     arena_init(&arena, REPORT_ARENA_BYTES);
     print_ledger(replay, file);
     print_trial_balance(replay, &arena, file);
     print_donations(replay, &arena, file);
     fprintf(file,
-        "\nThe ledger holds: books, signatures and rules verified over %" PRIu64 " blocks, %" PRIu64 " transactions.\n",
-        replay->edge.size, points_last_sequence(replay->fold.state));
+        "\nThe ledger holds: books, signatures and rules verified over %" PRIu64 " block%s, %" PRIu64
+        " transaction%s.\n",
+        replay->edge.size, replay->edge.size == 1 ? "" : "s", transactions, transactions == 1 ? "" : "s");
     arena_free(&arena);
 }

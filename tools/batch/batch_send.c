@@ -4,6 +4,7 @@
 #include "tools/batch/outbox_send.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 // ---- from rows to the outbox
@@ -117,8 +118,47 @@ static size_t sign_afresh(void *data, const Points__V1__SignedEnvelope *stored, 
     return envelope_sign(&builder, keys, key_count, out);
 }
 
-int batch_send(
-    struct context *context, const char *dir, const uint8_t source_sha256[HASH_BYTES], batch_rows_fn *read, void *data)
+static const struct outbox_envelope *first_unanswered(const struct outbox *outbox)
+{
+    for (uint32_t i = 0; i < outbox_count(outbox); i++)
+        if (!outbox_get(outbox, i)->answer)
+            return outbox_get(outbox, i);
+    return NULL;
+}
+
+// "app and waon"; the caller frees.
+static char *signer_names(struct context *context, const struct outbox_envelope *stored)
+{
+    Points__V1__SignedEnvelope *envelope = points__v1__signed_envelope__unpack(NULL, stored->size, stored->bytes);
+    char *names = xstrdup("");
+    for (size_t i = 0; envelope && i < envelope->n_signatures; i++) {
+        char *name = context_key_name(context, envelope->signatures[i]->key.data), *before = names;
+        names = xprintf("%s%s%s", before, i ? " and " : "", name);
+        free(before);
+        free(name);
+    }
+    points__v1__signed_envelope__free_unpacked(envelope, NULL);
+    return names;
+}
+
+// Whose signatures go on was said on another command line.
+static void say_going_on(struct context *context, const struct outbox *outbox, const char *dir)
+{
+    const struct outbox_envelope *next = first_unanswered(outbox);
+    if (!next || context->key_count) {
+        say("going on with the outbox %s%s", dir, next ? ", signed afresh with --key" : "");
+        return;
+    }
+    char *names = signer_names(context, next);
+    say("going on with the outbox %s, which was signed with %s; if that is refused, run the same command with the "
+        "right "
+        "--key, which signs afresh",
+        dir, names);
+    free(names);
+}
+
+int batch_send(struct context *context, const char *dir, const uint8_t source_sha256[HASH_BYTES], batch_rows_fn *read,
+    void *data, const char *refused_heading)
 {
     struct tool_error error;
     struct batch_rows rows;
@@ -128,14 +168,14 @@ int batch_send(
     if (there < 0)
         fail_with(&error);
     if (there) {
-        say("going on with the outbox %s", dir);
+        say_going_on(context, outbox, dir);
     } else {
         read(context, data, &rows);
         fill_outbox(context, outbox, source_sha256, &rows);
         batch_rows_free(&rows);
     }
     outbox_send(context, outbox, context->key_count ? sign_afresh : NULL, context);
-    int code = batch_summary_print(context, outbox, NULL);
+    int code = batch_summary_print(context, outbox, NULL, refused_heading);
     outbox_close(outbox);
     return code;
 }

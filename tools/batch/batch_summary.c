@@ -125,17 +125,18 @@ static void print_tallies(struct context *context, struct summary *summary)
     context_print(context, table);
 }
 
-static void print_heading(const struct summary *summary)
+static void print_heading(const struct summary *summary, const char *refused_heading)
 {
     if (summary->dry_run && !summary->notable)
         printf("\nAll came to what the dry run said.\n");
     else if (summary->dry_run)
         printf("\n%" PRIu64 " came to something else than the dry run said:\n", summary->notable);
     else if (summary->notable)
-        printf("\nRefused; to try again, give the row a fresh id in another file:\n");
+        printf("\n%s\n", refused_heading);
 }
 
-int batch_summary_print(struct context *context, const struct outbox *outbox, const struct dry_run *dry_run)
+int batch_summary_print(
+    struct context *context, const struct outbox *outbox, const struct dry_run *dry_run, const char *refused_heading)
 {
     struct summary summary = {.all_rows = context->format != TABLE_PEOPLE, .dry_run = dry_run};
     size_t columns = sizeof row_columns / sizeof *row_columns - (dry_run ? 0 : DRY_RUN_COLUMNS);
@@ -144,7 +145,7 @@ int batch_summary_print(struct context *context, const struct outbox *outbox, co
         sum_envelope(&summary, outbox, i);
     if (!summary.all_rows) {
         print_tallies(context, &summary);
-        print_heading(&summary);
+        print_heading(&summary, refused_heading);
     }
     if (summary.all_rows || summary.notable)
         context_print(context, summary.rows);

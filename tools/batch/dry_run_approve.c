@@ -311,7 +311,7 @@ static void free_approval(struct approval *approval)
 static int send_approved(struct approval *approval)
 {
     outbox_send(approval->context, approval->outbox, add_signature, approval);
-    return batch_summary_print(approval->context, approval->outbox, &approval->dry_run);
+    return batch_summary_print(approval->context, approval->outbox, &approval->dry_run, "");
 }
 
 static void add_contents(struct table *table, const struct dry_run_row *rows, const ProtobufCBinaryData *bytes)

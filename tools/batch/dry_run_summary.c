@@ -63,8 +63,8 @@ static void print_outcomes(const struct dry_run *dry_run, FILE *file)
     const struct dry_run_row **rows = sorted(dry_run, by_type_and_code);
     for (size_t i = 0; i < dry_run->count; i += group.count) {
         group = group_at(dry_run, rows, by_type_and_code, i);
-        fprintf(file, "%-8s %-22s %8zu transactions %12" PRIu64 " points\n", transaction_name(rows[i]->type),
-            outcome_name(rows[i]->code), group.count, group.points);
+        fprintf(file, "%-8s %-22s %8zu %-12s %12" PRIu64 " points\n", transaction_name(rows[i]->type),
+            outcome_name(rows[i]->code), group.count, group.count == 1 ? "transaction" : "transactions", group.points);
     }
     free(rows);
 }
@@ -76,8 +76,8 @@ static void print_quests(const struct dry_run *dry_run, FILE *file)
     for (size_t i = 0; i < dry_run->count; i += group.count) {
         group = group_at(dry_run, rows, by_quest, i);
         if (rows[i]->type == TRANSACTION(AWARD))
-            fprintf(file, "quest %" PRIu32 ": %zu awards, of which %zu would be applied, %" PRIu64 " points\n",
-                rows[i]->quest, group.count, group.applied, group.points);
+            fprintf(file, "quest %" PRIu32 ": %zu award%s, of which %zu would be applied, %" PRIu64 " points\n",
+                rows[i]->quest, group.count, group.count == 1 ? "" : "s", group.applied, group.points);
     }
     free(rows);
 }
@@ -169,8 +169,8 @@ char *dry_run_summary(const struct dry_run *dry_run, const uint8_t sha256[HASH_B
     FILE *file = open_memstream(&text, size);
     if (!file)
         fail(EXIT_FAILED, "out of memory");
-    fprintf(file, "Dry run of %zu transactions: what each would come to if it stood alone.\ndigest %s\n\n",
-        dry_run->count, sodium_bin2hex(hex, sizeof hex, sha256, HASH_BYTES));
+    fprintf(file, "Dry run of %zu transaction%s: what each would come to if it stood alone.\ndigest %s\n\n",
+        dry_run->count, dry_run->count == 1 ? "" : "s", sodium_bin2hex(hex, sizeof hex, sha256, HASH_BYTES));
     print_outcomes(dry_run, file);
     print_quests(dry_run, file);
     print_repeats(dry_run, file);

@@ -169,8 +169,8 @@ void outbox_send(struct context *context, struct outbox *outbox, outbox_sign_fn 
     if (!outbox_sync(outbox, &error))
         fail_with(&error);
     if (sending.stopped) {
-        say("%" PRIu64 " of %" PRIu64 " transactions are answered; run the same command again once the cause is gone",
-            sending.done, sending.all);
+        say("%" PRIu64 " of %" PRIu64 " transaction%s answered; run the same command again once the cause is gone",
+            sending.done, sending.all, sending.all == 1 ? " is" : "s are");
         fail_with(&sending.why);
     }
 }

@@ -55,7 +55,8 @@ static int run_batch(struct context *context)
     crypto_hash_sha256(source_sha256, text, source.size);
     char *folder = dir ? xstrdup(dir) : xprintf("%s.outbox", path);
     int code = dry_run ? dry_run_batch(context, dry_run, read_source, &source)
-                       : batch_send(context, folder, source_sha256, read_source, &source);
+                       : batch_send(context, folder, source_sha256, read_source, &source,
+                             "Refused; to try again, give the row a fresh id in another file:");
     free(folder);
     free(text);
     return code;

@@ -99,8 +99,8 @@ static void say_matched(const struct waon_rows *exported, const struct batch_row
         before += exported->rows[i].line && !exported->rows[i].pending;
     for (size_t i = 0; i < answers->count; i++)
         settled += answers->rows[i].type == TRANSACTION(SETTLE_CONVERSION);
-    say("%zu exported; %zu results: %zu settled, %zu refused; %zu of them answered before", exported->count,
-        answers->count, settled, answers->count - settled, before);
+    say("%zu exported; %zu result%s: %zu settled, %zu refused; %zu of them answered before", exported->count,
+        answers->count, answers->count == 1 ? "" : "s", settled, answers->count - settled, before);
     say_missing(exported);
     if (others)
         say("%zu more wait that were not exported in this file", others);
@@ -148,7 +148,8 @@ static int run_import(struct context *context, const char *path)
     say_matched(&exported, &answers, mark_pending(&exported, &pending));
     hash_files(path, exported_path, sha256);
     char *folder = dir ? xstrdup(dir) : xprintf("%s.outbox", path);
-    int code = batch_send(context, folder, sha256, hand_over, &answers);
+    int code = batch_send(context, folder, sha256, hand_over, &answers,
+        "Not taken; with CONVERSION_NOT_PENDING, the conversion was answered before, and that answer stands:");
     free(folder);
     batch_rows_free(&answers);
     waon_rows_free(&pending);

@@ -121,10 +121,19 @@ static void read_row(const struct csv_file *file, const struct csv_row *from, st
     waon_rows_add(rows, &row);
 }
 
+// Editors and version control do that; the digest is of the bytes.
+static bool lost_line_ends(const struct csv_file *file)
+{
+    size_t size = sizeof header - 1 - strlen("\r\n");
+    return file->size > size && !memcmp(file->text, header, size) && file->text[size] == '\n';
+}
+
 // Of the bytes between the header and the last record.
 static void rows_digest(const struct csv_file *file, uint8_t sha256[HASH_BYTES])
 {
     size_t begin = sizeof header - 1, end = file->size;
+    if (lost_line_ends(file))
+        fail_changed(file, 1, "the lines end with LF alone, no longer with CR LF");
     if (file->size < begin || memcmp(file->text, header, begin))
         fail_changed(file, 1, "the columns are others");
     while (end > begin && (file->text[end - 1] == '\r' || file->text[end - 1] == '\n'))

@@ -6,6 +6,7 @@
 #include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,25 @@ const struct keyfile *context_key_named(struct context *context, const char *nam
 {
     load_key(context, name);
     return &context->keys[context->keys_loaded - 1];
+}
+
+char *context_key_name(struct context *context, const uint8_t key[KEY_BYTES])
+{
+    glob_t found;
+    char hex[2 * KEY_BYTES + 1], *name = NULL;
+    char *pattern = context->dir ? context_path(context, "keys/*.pub") : NULL;
+    bool any = pattern && glob(pattern, 0, NULL, &found) == 0;
+    for (size_t i = 0; any && !name && i < found.gl_pathc; i++) {
+        struct keyfile_error error;
+        uint8_t public_key[KEY_BYTES];
+        const char *file = strrchr(found.gl_pathv[i], '/') + 1;
+        if (keyfile_read_public(found.gl_pathv[i], public_key, &error) && !memcmp(public_key, key, KEY_BYTES))
+            name = xprintf("%.*s", (int)(strlen(file) - strlen(".pub")), file);
+    }
+    if (any)
+        globfree(&found);
+    free(pattern);
+    return name ? name : xstrdup(sodium_bin2hex(hex, sizeof hex, key, KEY_BYTES));
 }
 
 // ---- connection
@@ -223,6 +243,16 @@ uint32_t context_municipality_asked(struct context *context)
     const char *municipality = option_get(context, "municipality");
     context_municipalities(context);
     return municipality ? context_municipality(context, municipality) : 0;
+}
+
+uint32_t context_purpose_asked(struct context *context)
+{
+    uint32_t purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
+    if (purpose && !context_named(context, PART(PURPOSES), purpose))
+        fail(EXIT_REFUSED_WHOLE,
+            "NOT_FOUND: no purpose %" PRIu32 " is defined; \"points programme purposes\" lists those that are",
+            purpose);
+    return purpose;
 }
 
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code)

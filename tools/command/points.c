@@ -99,26 +99,78 @@ static bool begins_command(const char *first)
     return false;
 }
 
-// Those whose first word is `first`; NULL: all.
-static void list_commands(const char *first)
+// Those whose first word this is.
+static void list_commands(const char *first, FILE *file)
 {
-    const char *between = " ";
     for (size_t i = 0; i < GROUP_COUNT; i++)
         for (const struct command *row = groups[i].rows; row->name; row++)
-            if (!first || behind(row->name, first)) {
+            if (behind(row->name, first))
+                fprintf(file, "  %-21s %s\n", row->name, row->summary);
+}
+
+enum { NAME_BYTES_MAX = 40 };
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+    unsigned ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+// How many letters differ: put in, left out, changed (Levenshtein). Both are shorter than NAME_BYTES_MAX.
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned row[NAME_BYTES_MAX];
+    size_t size = strlen(b);
+    for (unsigned j = 0; j <= size; j++)
+        row[j] = j;
+    for (; *a; a++) {
+        unsigned diagonal = row[0]++;
+        for (size_t j = 1; j <= size; j++) {
+            unsigned above = row[j];
+            row[j] = least(above + 1, row[j - 1] + 1, diagonal + (*a != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[size];
+}
+
+static bool is_near(const char *written, const char *name)
+{
+    enum { FAR = 3 };
+    size_t size = strlen(written);
+    if (size >= NAME_BYTES_MAX)
+        return false;
+    return distance(written, name) < FAR && distance(written, name) < size;
+}
+
+// What somebody who wrote this may have meant.
+static void suggest_commands(const char *written)
+{
+    const char *between = "; did you mean ";
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        for (const struct command *row = groups[i].rows; row->name; row++)
+            if (is_near(written, row->name)) {
                 fprintf(stderr, "%s%s", between, row->name);
-                between = ", ";
+                between = " or ";
             }
-    fputs("\npoints: `points --help` says what they do\n", stderr);
+    fputs(*between == ';' ? "\n" : "?\n", stderr);
 }
 
 static noreturn void fail_unknown_command(const char *first, const char *name)
 {
-    if (!name)
-        fprintf(stderr, "points: %s what? There are:", first);
-    else
-        fprintf(stderr, "points: no command \"%s%s%s\"; there are:", first ? first : "", first ? " " : "", shown(name));
-    list_commands(first);
+    char *written = first ? xprintf("%s %s", first, name) : xstrdup(name);
+    fprintf(stderr, "points: no command \"%s\"", shown(written));
+    suggest_commands(written);
+    if (first)
+        list_commands(first, stderr);
+    fputs("points: `points --help` says which there are and what they do\n", stderr);
+    exit(EXIT_WRONG_USE);
+}
+
+static noreturn void fail_half_command(const char *first)
+{
+    fprintf(stderr, "points: %s what? There are:\n", first);
+    list_commands(first, stderr);
     exit(EXIT_WRONG_USE);
 }
 
@@ -170,8 +222,12 @@ struct words {
 
 static noreturn void fail_unknown_option(const struct context *context, const char *name)
 {
-    if (context->command)
-        fail_usage(context, "no option --%s; there are: %s", shown(name), global_synopsis);
+    char own[TOOL_ERROR_BYTES / 2];
+    if (context->command) {
+        synopsis_options(context->command->synopsis, own, sizeof own);
+        fail_usage(context, "no option --%s; %s has %s, and all commands have %s", shown(name), context->command->name,
+            *own ? own : "none of its own", global_synopsis);
+    }
     fail(EXIT_WRONG_USE, "no option --%s before the command; there are: %s", shown(name), global_synopsis);
 }
 
@@ -260,10 +316,12 @@ static bool read_command_line(struct context *context, int count, char **values)
     }
     if (words.help && context->command)
         exit(print_command_help(context->command));
-    if (words.help)
+    if (words.help && words.first)
+        list_commands(words.first, stdout);
+    else if (words.help)
         print_help(stdout);
     else if (words.first && !context->command)
-        fail_unknown_command(words.first, NULL);
+        fail_half_command(words.first);
     return !words.help;
 }
 

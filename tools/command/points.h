@@ -75,13 +75,16 @@ int parse_enum(const struct context *context, const char *what, const ProtobufCE
 char *context_path(struct context *context, const char *name);                      // DIR/name; the caller frees
 const struct keyfile *context_keys(struct context *context, size_t *count);         // of --key, or the command's own
 const struct keyfile *context_key_named(struct context *context, const char *name); // as one more signer
-struct client *context_client(struct context *context);                             // connected; no key proved
-struct client *context_session(struct context *context);                            // its first key proved
+// How people call a public key: its file in DIR/keys, if there is one, without .pub; or its digits. The caller frees.
+char *context_key_name(struct context *context, const uint8_t key[KEY_BYTES]);
+struct client *context_client(struct context *context);  // connected; no key proved
+struct client *context_session(struct context *context); // its first key proved
 const struct municipality_names *context_municipalities(struct context *context);
 uint32_t context_municipality(struct context *context, const char *text); // a code, by any name
 // Likewise; the key becomes that municipality's own, municipality-CODE, unless --key is given.
 uint32_t context_own_municipality(struct context *context, const char *text);
 uint32_t context_municipality_asked(struct context *context); // --municipality; 0: not given
+uint32_t context_purpose_asked(struct context *context);      // --purpose, one that is defined; 0: not given
 // All pages of a part of the programme, as the daemon has it now.
 void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data);
 // What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.

@@ -1,6 +1,7 @@
 // Commands of the programme office: purposes, policies, keys, time. Quests are points_quests.c's.
 #include "tools/command/submit.h"
 #include "tools/jst.h"
+#include "tools/shown.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +17,15 @@ static int run_define_purpose(struct context *context)
     return submit_transaction(context, TRANSACTION(DEFINE_PURPOSE), &body);
 }
 
-// A time may be written as one.
+// A time may be written as one, or as the number that it is.
 static uint64_t parse_policy_value(const struct context *context, int policy, const char *text)
 {
     int64_t unix_s;
     if (policy == POLICY(CONVERSION_OPENS_AT) && jst_parse_time(text, &unix_s) && unix_s >= 0)
         return (uint64_t)unix_s;
+    if (policy == POLICY(CONVERSION_OPENS_AT) && strspn(text, "0123456789") != strlen(text))
+        fail_usage(
+            context, "VALUE: \"%s\" is no time; write it as '2021-11-12 09:30' (JST), or as Unix seconds", shown(text));
     return parse_number(context, "VALUE", text, 0, UINT64_MAX);
 }
 

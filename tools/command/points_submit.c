@@ -4,7 +4,6 @@
 #include "tools/envelope_builder.h"
 #include "tools/outcome_names.h"
 
-#include <glob.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,26 +19,6 @@ static int run_submit(struct context *context)
     return code;
 }
 
-// By the key's file in the run folder, if there is one, or by its digits. The caller frees.
-static char *key_name(struct context *context, const uint8_t key[KEY_BYTES])
-{
-    glob_t found;
-    char hex[2 * KEY_BYTES + 1], *name = NULL;
-    char *pattern = context->dir ? context_path(context, "keys/*.pub") : NULL;
-    bool any = pattern && glob(pattern, 0, NULL, &found) == 0;
-    for (size_t i = 0; any && !name && i < found.gl_pathc; i++) {
-        struct keyfile_error error;
-        uint8_t public_key[KEY_BYTES];
-        const char *file = strrchr(found.gl_pathv[i], '/') + 1;
-        if (keyfile_read_public(found.gl_pathv[i], public_key, &error) && !memcmp(public_key, key, KEY_BYTES))
-            name = xprintf("%.*s", (int)(strlen(file) - strlen(".pub")), file);
-    }
-    if (any)
-        globfree(&found);
-    free(pattern);
-    return name ? name : xstrdup(sodium_bin2hex(hex, sizeof hex, key, KEY_BYTES));
-}
-
 // A signature beneath somebody else's broken one would be refused with it.
 static void check_signatures(struct context *context, const Points__V1__SignedEnvelope *envelope, const char *path)
 {
@@ -48,7 +27,7 @@ static void check_signatures(struct context *context, const Points__V1__SignedEn
         if (!signing_verify(
                 SIGNING_ENVELOPE, envelope->envelope.data, envelope->envelope.len, row->key.data, row->signature.data))
             fail(EXIT_WRONG_USE, "a signature in %s does not verify: the file was changed after it was signed", path);
-        char *name = key_name(context, row->key.data);
+        char *name = context_key_name(context, row->key.data);
         say("signed with %s", name);
         free(name);
     }

@@ -42,8 +42,8 @@ Points__V1__Outcome submit_outcome(const Points__V1__SubmitReply *reply, size_t 
     return outcome;
 }
 
-uint64_t submit_sequence(const Points__V1__SubmitReply *reply, size_t position, const Points__V1__Outcome *outcome,
-    uint64_t duplicate_of)
+uint64_t submit_sequence(
+    const Points__V1__SubmitReply *reply, size_t position, const Points__V1__Outcome *outcome, uint64_t duplicate_of)
 {
     if (outcome->code == OUTCOME(ID_REUSED))
         return outcome->previous;

@@ -1,6 +1,7 @@
 // A command's synopsis, taken apart.
 #include "tools/command/synopsis.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool synopsis_option(const char *synopsis, const char *name, struct synopsis_option *option)
@@ -59,4 +60,13 @@ size_t synopsis_word(const char *synopsis, size_t index, const char **name)
         word = next_word(&synopsis);
     *name = word.name;
     return word.size;
+}
+
+void synopsis_options(const char *synopsis, char *text, size_t size)
+{
+    *text = '\0';
+    for (const char *at = synopsis; (at = strstr(at, "--")); at += 2) {
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, "%s%.*s", used ? ", " : "", (int)strcspn(at, " ]"), at);
+    }
 }

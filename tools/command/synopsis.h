@@ -16,3 +16,5 @@ bool synopsis_option(const char *synopsis, const char *name, struct synopsis_opt
 void synopsis_words(const char *synopsis, size_t *min, size_t *max);
 // The name of word `index`, from 0, without brackets; its size, 0 when there are not so many.
 size_t synopsis_word(const char *synopsis, size_t index, const char **name);
+// The names of its options, as in "--points, --cap"; cut off where `text` ends.
+void synopsis_options(const char *synopsis, char *text, size_t size);

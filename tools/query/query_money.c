@@ -80,7 +80,7 @@ int run_settlements(struct context *context)
     Points__V1__GetSettlements ask = POINTS__V1__GET_SETTLEMENTS__INIT;
     struct payments payments = {context, table_new("settlements", columns, COUNT(columns)), NULL};
     bool open_only = option_get(context, "open");
-    ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
+    ask.purpose = context_purpose_asked(context);
     ask.municipality = context_municipality_asked(context);
     settlements_walk(context, &ask, take_page, &payments);
     if (!open_only && context->format == TABLE_PEOPLE) {

@@ -180,10 +180,12 @@ static void policy_meaning_cell(struct table *table, const Points__V1__SetPolicy
 
 static void policy_rows(struct context *context, struct table *table, const Points__V1__ProgrammeReply *page)
 {
-    (void)context;
     for (size_t i = 0; i < page->n_policies; i++) {
         enum_cell(table, &points__v1__policy__descriptor, (int)page->policies[i]->policy);
-        table_number(table, page->policies[i]->value);
+        if (context->format == TABLE_PEOPLE && page->policies[i]->policy == POLICY(CONVERSION_OPENS_AT))
+            table_empty(table); // its meaning is the time
+        else
+            table_number(table, page->policies[i]->value);
         policy_meaning_cell(table, page->policies[i]);
     }
 }

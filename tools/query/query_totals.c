@@ -59,7 +59,7 @@ int run_totals(struct context *context)
         {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER},
         {"reversed_donations", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}, {"donors", TABLE_NUMBER}};
     Points__V1__GetDonationTotals ask = POINTS__V1__GET_DONATION_TOTALS__INIT;
-    ask.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
+    ask.purpose = context_purpose_asked(context);
     ask.from_day = option_day(context, "from", 0);
     ask.to_day = option_day(context, "to", 0);
     ask.unit = option_unit(context, UNIT(WHOLE));

@@ -6,6 +6,7 @@
 #include "tools/report/chart_series.h"
 #include "tools/shown.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,8 @@ enum { PAYMENTS = DONATIONS }; // of settlements there are these and POINTS
 // The days that donations and reversals are counted on.
 enum dating { BY_DONATION, BY_ORIGINAL, BY_SETTLEMENT };
 static const char *const datings[] = {"donation", "original", "settlement"};
-static const char *const dating_titles[] = {"寄附ポイント", "寄附ポイント(取消を除く)", "寄附の支払ポイント"};
+static const char *const dating_titles[] = {
+    "寄附ポイント(取消を差し引く前)", "寄附ポイント(取消を除く)", "寄附の支払ポイント"};
 
 struct asked {
     const struct group *group;
@@ -77,7 +79,7 @@ static struct asked read_asked(struct context *context)
     asked.totals.unit = option_unit(context, UNIT(MONTH));
     asked.totals.from_day = option_day(context, "from", 0);
     asked.totals.to_day = option_day(context, "to", 0);
-    asked.totals.purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
+    asked.totals.purpose = context_purpose_asked(context);
     asked.totals.by_original = asked.dating == BY_ORIGINAL;
     asked.totals.municipality = context_municipality_asked(context);
     asked.totals.group = group_of(&asked);
@@ -187,6 +189,15 @@ static void total_line(struct table *table, const struct sums *sums, figure_cell
     figure_cells(table, &total);
 }
 
+// People do not see the columns of what all rows put together.
+static void hide_empty_keys(struct table *table, bool municipality, bool purpose)
+{
+    enum { MUNICIPALITY = 1, PURPOSE = 4, KEYS = 6 };
+    for (size_t i = MUNICIPALITY; i < KEYS; i++)
+        if (!(i < PURPOSE ? municipality : purpose))
+            table_hide(table, i);
+}
+
 static struct table *make_table(struct context *context, const struct asked *asked, const struct sums *sums)
 {
     static const struct table_column donations[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
@@ -200,6 +211,8 @@ static struct table *make_table(struct context *context, const struct asked *ask
     figure_cells_fn *figure_cells = paid ? payment_cells : donation_cells;
     struct table *table = paid ? table_new("settlements", payments, COUNT(payments))
                                : table_new("donations", donations, COUNT(donations));
+    hide_empty_keys(table, asked->group->by_municipality || asked->totals.municipality,
+        asked->group->by_purpose || asked->totals.purpose);
     for (size_t i = 0; i < sums->count; i++) {
         key_cells(context, table, &sums->rows[i]);
         figure_cells(table, &sums->rows[i]);
@@ -228,6 +241,21 @@ static char *make_title(struct context *context, const struct asked *asked, enum
         of == SERIES_OF_PURPOSES ? "使途別" : "市町村別");
 }
 
+// From which ledger, and how much of what is shown as booked was reversed.
+static char *make_note(const struct picture *picture, const struct asked *asked, const struct sums *sums)
+{
+    uint64_t reversed = 0;
+    for (size_t i = 0; i < sums->count; i++)
+        reversed += sums->rows[i].figures[REVERSED_POINTS];
+    if (asked->dating != BY_DONATION || !reversed)
+        return xstrdup(picture->note);
+    char *number = xprintf("%" PRIu64, reversed), *separated = table_with_separators(number);
+    char *note = xprintf("%s。同じ期間の取消 %s ポイントは差し引いていません", picture->note, separated);
+    free(separated);
+    free(number);
+    return note;
+}
+
 static void draw(struct context *context, const struct asked *asked, const struct sums *sums)
 {
     struct picture picture;
@@ -239,11 +267,11 @@ static void draw(struct context *context, const struct asked *asked, const struc
     double *values = xcalloc(count, sizeof *values);
     for (size_t i = 0; i < count; i++)
         values[i] = (double)series.numbers[i];
-    char *title = make_title(context, asked, of);
-    chart_bars(
-        picture.file, &(struct chart){title, "ポイント", span_name_ja(span_of_unit(asked->totals.unit)), picture.note,
-                          series.names, series.series_count, series.columns, series.column_count, values, 0});
+    char *title = make_title(context, asked, of), *note = make_note(&picture, asked, sums);
+    chart_bars(picture.file, &(struct chart){title, "ポイント", span_name_ja(span_of_unit(asked->totals.unit)), note,
+                                 series.names, series.series_count, series.columns, series.column_count, values, 0});
     picture_save(&picture);
+    free(note);
     free(title);
     free(values);
     chart_series_free(&series);
