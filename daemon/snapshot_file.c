@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { HEADER_PAGE = 4096, FILE_MODE = 0640, PATH_BYTES = PATH_MAX + 80 };
-enum { NAME_BYTES = 64, BUFFER_BYTES = 256 * 1024, STEP_BYTES = 4 * 1024 * 1024 };
+enum { NAME_BYTES = 64, BUFFER_BYTES = 256 * 1024, STEP_BYTES = 512 * 1024 };
 
 static const char magic[16] = "points snap 1\n", unfinished[] = "state.new";
 

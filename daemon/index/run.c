@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define RUN_MAGIC "points id run 2\n"
-enum { HEADER_PAGE = 4096, FILE_MODE = 0640, BUFFER_LINES = 8 * 1024 };
+enum { HEADER_PAGE = 4096, FILE_MODE = 0640, BUFFER_LINES = 8 * 1024, SYNC_BYTES = 512 * 1024 };
 _Static_assert(sizeof(struct run_header) <= HEADER_PAGE, "the header fits in its page");
 _Static_assert(offsetof(struct run_header, header_sha256) + HASH_BYTES == sizeof(struct run_header),
     "nothing of the header stands behind its hash");
@@ -174,9 +174,11 @@ struct run_writer {
     struct run_header header;
     struct run_line *buffer; // BUFFER_LINES; the one after `buffered` is being filled
     size_t buffered, filled; // lines; slots of that one
+    size_t unsynced;         // bytes
     bool failed;
 };
 
+// To disk in small steps: a commit of the ledger that meets a large one on the same disk would wait for all of it.
 static void flush(struct run_writer *writer)
 {
     size_t size = writer->buffered * sizeof *writer->buffer;
@@ -185,6 +187,11 @@ static void flush(struct run_writer *writer)
     writer->failed |= fwrite(writer->buffer, 1, size, writer->file) != size;
     memset(writer->buffer, 0, size);
     writer->buffered = 0;
+    writer->unsynced += size;
+    if (writer->unsynced < SYNC_BYTES)
+        return;
+    writer->failed |= fflush(writer->file) != 0 || fdatasync(fileno(writer->file)) != 0;
+    writer->unsynced = 0;
 }
 
 static void end_line(struct run_writer *writer)
