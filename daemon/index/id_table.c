@@ -1,4 +1,5 @@
 #include "index/id_table.h"
+#include "proto/fetch_ahead.h"
 #include "proto/huge_pages.h"
 
 #include <stdlib.h>
@@ -57,7 +58,7 @@ void id_table_add(struct id_table *table, const uint8_t id[ID_BYTES], uint64_t h
 
 void id_table_prefetch(const struct id_table *table, uint64_t hash)
 {
-    __builtin_prefetch(&table->slots[hash & (table->size - 1)]);
+    fetch_ahead(&table->slots[hash & (table->size - 1)], sizeof *table->slots);
 }
 
 // ---- as a run

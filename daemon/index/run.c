@@ -1,4 +1,5 @@
 #include "index/run.h"
+#include "proto/fetch_ahead.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,7 +118,7 @@ static size_t home_of(const struct run_header *header, uint64_t hash)
 
 void run_prefetch(const struct run *run, uint64_t hash)
 {
-    __builtin_prefetch(&run->lines[home_of(&run->header, hash)]);
+    fetch_ahead(&run->lines[home_of(&run->header, hash)], sizeof *run->lines);
 }
 
 static uint64_t check_of(const struct run_header *header, size_t number, const uint64_t slots[RUN_LINE_SLOTS])

@@ -1,6 +1,7 @@
 #include "points/id_map.h"
 #include "points/archive.h"
 #include "points/memory.h"
+#include "proto/fetch_ahead.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ uint64_t id_map_get(const struct id_map *map, const uint8_t id[ID_BYTES])
 void id_map_prefetch(const struct id_map *map, const uint8_t id[ID_BYTES])
 {
     if (map->size)
-        __builtin_prefetch(&map->slots[slot_of(map, id)]);
+        fetch_ahead(&map->slots[slot_of(map, id)], sizeof *map->slots);
 }
 
 void id_map_add(struct id_map *map, const uint8_t id[ID_BYTES], uint64_t value)

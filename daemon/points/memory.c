@@ -35,8 +35,14 @@ void *memory_grow(void *array, size_t count, size_t *capacity, size_t entry_size
     if (count < *capacity)
         return array;
     *capacity = *capacity ? *capacity * 2 : first_capacity(entry_size);
-    array = checked(reallocarray(array, *capacity, entry_size));
-    return huge_pages(array, *capacity * entry_size);
+    if (*capacity * entry_size >= (4u << 20)) {
+        void *larger = checked(aligned_alloc(2 << 20, (*capacity * entry_size + (2u << 20) - 1) >> 21 << 21));
+        huge_pages(larger, *capacity * entry_size);
+        memcpy(larger, array, count * entry_size);
+        free(array);
+        return larger;
+    }
+    return checked(reallocarray(array, *capacity, entry_size));
 }
 
 ProtobufCMessage *memory_message(const ProtobufCMessage *message)

@@ -3,6 +3,7 @@
 // overlap.
 #include "points/state.h"
 #include "proto/entry.h"
+#include "proto/fetch_ahead.h"
 
 enum { STAGE_AHEAD = 8 }; // transactions from one place to the next
 
@@ -27,9 +28,9 @@ static void fetch_slot(const struct points_state *state, const Points__V1__Envel
 static void fetch_parts(const struct points_state *state, const struct account *account)
 {
     if (account->progress)
-        __builtin_prefetch(&state->quests.progresses.all[account->progress - 1], 1);
+        fetch_ahead(&state->quests.progresses.all[account->progress - 1], sizeof *state->quests.progresses.all);
     if (account->lots)
-        __builtin_prefetch(&state->lots.all[account->lots - 1], 1);
+        fetch_ahead(&state->lots.all[account->lots - 1], sizeof *state->lots.all);
 }
 
 void points_prefetch(const struct points_state *state, const Points__V1__Envelope *envelope, size_t position)
@@ -37,7 +38,7 @@ void points_prefetch(const struct points_state *state, const Points__V1__Envelop
     fetch_slot(state, envelope, position + 3 * STAGE_AHEAD);
     const struct account *account = account_named(state, envelope, position + 2 * STAGE_AHEAD);
     if (account)
-        __builtin_prefetch(account, 1);
+        fetch_ahead(account, sizeof *account);
     account = account_named(state, envelope, position + STAGE_AHEAD);
     if (account)
         fetch_parts(state, account);
