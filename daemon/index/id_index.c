@@ -53,7 +53,8 @@ uint64_t id_index_get(struct id_index *index, const uint8_t id[ID_BYTES], id_ind
     if (!sequence && has_newer_view(index))
         take_view(index);
     for (size_t i = index->view.table_count; i > 0 && !sequence; i--)
-        sequence = id_table_get(index->view.tables[i - 1], id, hash);
+        if (id_table_may_hold(index->view.tables[i - 1], id))
+            sequence = id_table_get(index->view.tables[i - 1], id, hash);
     for (size_t i = index->view.run_count; i > 0 && !sequence; i--)
         if (run_may_hold(index->view.runs[i - 1], id))
             sequence = find_in_run(index, index->view.runs[i - 1], id, hash, holds, context);
@@ -64,6 +65,9 @@ void id_index_prefetch(const struct id_index *index, const uint8_t id[ID_BYTES])
 {
     uint64_t hash = run_hash(&index->seeds, id);
     id_table_prefetch(index->current, hash);
+    for (size_t i = 0; i < index->view.table_count; i++)
+        if (id_table_may_hold(index->view.tables[i], id))
+            id_table_prefetch(index->view.tables[i], hash);
     for (size_t i = 0; i < index->view.run_count; i++)
         if (run_may_hold(index->view.runs[i], id))
             run_prefetch(index->view.runs[i], hash);

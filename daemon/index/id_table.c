@@ -42,6 +42,11 @@ static struct id_slot *find(const struct id_table *table, const uint8_t id[ID_BY
     return &table->slots[at];
 }
 
+bool id_table_may_hold(const struct id_table *table, const uint8_t id[ID_BYTES])
+{
+    return table->count && memcmp(id, table->largest, ID_BYTES) <= 0 && memcmp(id, table->smallest, ID_BYTES) >= 0;
+}
+
 uint64_t id_table_get(const struct id_table *table, const uint8_t id[ID_BYTES], uint64_t hash)
 {
     return find(table, id, hash)->sequence;
@@ -52,6 +57,10 @@ void id_table_add(struct id_table *table, const uint8_t id[ID_BYTES], uint64_t h
     struct id_slot *slot = find(table, id, hash);
     memcpy(slot->id, id, ID_BYTES);
     slot->sequence = sequence;
+    if (!table->count || memcmp(id, table->smallest, ID_BYTES) < 0)
+        memcpy(table->smallest, id, ID_BYTES);
+    if (!table->count || memcmp(id, table->largest, ID_BYTES) > 0)
+        memcpy(table->largest, id, ID_BYTES);
     table->count++;
     table->span.last = sequence;
 }
@@ -83,8 +92,7 @@ static void sort_entries(uint64_t *entries, uint64_t *spare, size_t count)
     }
 }
 
-static size_t gather(const struct id_table *table, const struct run_seeds *seeds, uint64_t *entries,
-    const uint8_t **smallest, const uint8_t **largest)
+static size_t gather(const struct id_table *table, const struct run_seeds *seeds, uint64_t *entries)
 {
     size_t count = 0;
     for (size_t i = 0; i < table->size; i++) {
@@ -93,10 +101,6 @@ static size_t gather(const struct id_table *table, const struct run_seeds *seeds
             continue;
         uint64_t hash = run_hash(seeds, slot->id);
         entries[count++] = hash >> 32 << 32 | (slot->sequence - table->span.first);
-        if (!*smallest || memcmp(slot->id, *smallest, ID_BYTES) < 0)
-            *smallest = slot->id;
-        if (!*largest || memcmp(slot->id, *largest, ID_BYTES) > 0)
-            *largest = slot->id;
     }
     return count;
 }
@@ -104,15 +108,14 @@ static size_t gather(const struct id_table *table, const struct run_seeds *seeds
 bool id_table_write(const struct id_table *table, const char *dir, const struct run_seeds *seeds,
     const struct run_checkpoint *checkpoint)
 {
-    const uint8_t *smallest = NULL, *largest = NULL;
     uint64_t *entries = calloc(table->count * 2, sizeof *entries);
     if (!entries)
         return false;
-    size_t count = gather(table, seeds, entries, &smallest, &largest);
+    size_t count = gather(table, seeds, entries);
     sort_entries(entries, entries + count, count);
     struct run_writer *writer = run_writer_new(dir, seeds, table->span, checkpoint, count);
     for (size_t i = 0; writer && i < count; i++)
         run_writer_add(writer, (uint32_t)(entries[i] >> 32), table->span.first + (uint32_t)entries[i]);
     free(entries);
-    return writer && run_writer_end(writer, smallest, largest);
+    return writer && run_writer_end(writer, table->smallest, table->largest);
 }
