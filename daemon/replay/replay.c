@@ -99,13 +99,20 @@ static void name_block(struct replay_fault *fault, uint64_t index)
     name_place(fault, place);
 }
 
-static enum replay_result check_end(struct replay *replay, struct ledger_reading *reading)
+// Whoever must have signed the ledger's checkpoints.
+static struct note_verifier checkpoint_verifier(const struct replay *replay)
 {
-    struct ledger_error error;
     struct note_verifier verifier = {0};
     const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
     snprintf(verifier.name, sizeof verifier.name, "%s", genesis->origin);
     memcpy(verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
+    return verifier;
+}
+
+static enum replay_result check_end(struct replay *replay, struct ledger_reading *reading)
+{
+    struct ledger_error error;
+    const struct note_verifier verifier = checkpoint_verifier(replay);
     if (!ledger_check_end(reading, &replay->edge, &verifier, &error)) {
         replay_fail(&replay->fault, "in the checkpoint: %s", error.message);
         return REPLAY_FAULT;
@@ -114,6 +121,59 @@ static enum replay_result check_end(struct replay *replay, struct ledger_reading
         return REPLAY_HOLDS;
     name_place(&replay->fault, "the texts");
     return REPLAY_FAULT;
+}
+
+// ---- blocks short of the end, and the checkpoint at the end
+
+static bool read_node(void *context, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
+{
+    struct ledger_error error;
+    return ledger_read_node(context, level, position, hash, &error);
+}
+
+// The checkpoint's root must follow from that of the blocks that were folded.
+static bool check_consistency(
+    struct replay *replay, struct ledger_reading *reading, const struct note_checkpoint *checkpoint)
+{
+    uint8_t root[HASH_BYTES], proof[TREE_PROOF_MAX][HASH_BYTES];
+    size_t count = 0;
+    tree_root(&replay->edge, root);
+    if (!tree_prove_consistency(replay->edge.size, checkpoint->size, read_node, reading, proof, &count))
+        return replay_fail(&replay->fault,
+            "it speaks of %" PRIu64 " blocks, whose tree cannot be read over the first %" PRIu64, checkpoint->size,
+            replay->edge.size);
+    return tree_check_consistency(replay->edge.size, checkpoint->size, root, checkpoint->root, proof, count) ||
+           replay_fail(&replay->fault,
+               "its %" PRIu64 " blocks do not begin with the %" PRIu64 " blocks of the ledger that were checked",
+               checkpoint->size, replay->edge.size);
+}
+
+static bool check_prefix(struct replay *replay, struct ledger_reading *reading, struct note_checkpoint *checkpoint)
+{
+    char note[NOTE_BYTES_MAX];
+    struct ledger_error error;
+    const struct note_verifier verifier = checkpoint_verifier(replay);
+    if (!ledger_read_checkpoint(reading, note, &error))
+        return ledger_read_size(reading) == 1 || replay_fail(&replay->fault, "%s", error.message);
+    if (!note_open_checkpoint(note, &verifier, checkpoint))
+        return replay_fail(&replay->fault, "it is not signed by %s with the key given", verifier.name);
+    return check_consistency(replay, reading, checkpoint);
+}
+
+enum replay_result replay_check_prefix(struct replay *replay, struct note_checkpoint *checkpoint)
+{
+    struct ledger_error error;
+    struct ledger_reading *reading = ledger_read_begin(replay->settings.ledger, &error);
+    *checkpoint = (struct note_checkpoint){0};
+    if (!reading) {
+        replay_fail(&replay->fault, "%s", error.message);
+        return REPLAY_UNREADABLE;
+    }
+    bool holds = check_prefix(replay, reading, checkpoint);
+    ledger_read_end(reading);
+    if (!holds)
+        name_place(&replay->fault, "the checkpoint");
+    return holds ? REPLAY_HOLDS : REPLAY_FAULT;
 }
 
 // Where the replay ends, in what the reading sees.

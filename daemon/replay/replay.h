@@ -4,6 +4,7 @@
 
 #include "index/id_index.h"
 #include "ledger/ledger.h"
+#include "ledger/note.h"
 #include "ledger/tree.h"
 #include "points/points.h"
 #include "proto/arena.h"
@@ -74,6 +75,10 @@ enum replay_result replay_run(struct replay *replay, const struct replay_setting
 // index lacks. The state is the replay's from here on.
 enum replay_result replay_go_on(
     struct replay *replay, const struct replay_settings *settings, struct points_state *state, uint64_t blocks);
+// After REPLAY_HOLDS, short of the end or not: that the blocks are the first of those that the ledger's newest
+// checkpoint speaks of, which is signed as it must be at the end. Its size is 0 when there is none, as where genesis
+// stands alone.
+enum replay_result replay_check_prefix(struct replay *replay, struct note_checkpoint *checkpoint);
 // On over the blocks that the ledger has got since this replay ended, with REPLAY_HOLDS.
 enum replay_result replay_more(struct replay *replay);
 // Frees what the caller has not taken: who wants `fold` copies it and leaves zeros.

@@ -26,6 +26,11 @@ struct audit {
 
 // ---- commands, each in a file of its own
 int audit_verify(struct audit *audit);
+int audit_replay_command(struct audit *audit);
+int audit_trial_balance(struct audit *audit);
+int audit_totals(struct audit *audit);
+int audit_statement(struct audit *audit);
+int audit_find(struct audit *audit);
 
 // ---- what they are made of. What cannot be read ends the process with EXIT_UNREADABLE and says what and why.
 
