@@ -1,4 +1,5 @@
 // The pass: one block after another, from genesis to the checkpoint; then the texts beside them.
+#include "replay/checkpoints.h"
 #include "replay/fold.h"
 #include "replay/texts.h"
 
@@ -76,15 +77,9 @@ static void name_block(struct replay_fault *fault, uint64_t index)
 
 static enum replay_result check_end(struct replay *replay, struct ledger_reading *reading)
 {
-    struct ledger_error error;
-    struct note_verifier verifier = {0};
-    const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
-    snprintf(verifier.name, sizeof verifier.name, "%s", genesis->origin);
-    memcpy(verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
-    if (!ledger_check_end(reading, &replay->edge, &verifier, &error)) {
-        replay_fail(&replay->fault, "in the checkpoint: %s", error.message);
+    bool all = replay->folded_blocks == 0;
+    if (!replay_check_checkpoints(replay, reading, all))
         return REPLAY_FAULT;
-    }
     if (replay_check_texts(replay->fold.state, reading, &replay->fault))
         return REPLAY_HOLDS;
     name_place(&replay->fault, "the texts");
@@ -153,10 +148,7 @@ static bool find_first(struct replay *replay)
 enum replay_result replay_go_on(struct replay *replay, struct ledger *ledger, struct id_index *ids,
     struct points_state *state, uint64_t blocks, replay_progress_fn *progress, void *context)
 {
-    *replay = (struct replay){.ledger = ledger,
-        .fold.ids = ids,
-        .fold.state = state,
-        .folded_blocks = blocks};
+    *replay = (struct replay){.ledger = ledger, .fold.ids = ids, .fold.state = state, .folded_blocks = blocks};
     arena_init(&replay->arena, BLOCK_ARENA_BYTES);
     if (!points_books_balance(state)) {
         replay_fail(&replay->fault, "its books do not balance");
