@@ -4,7 +4,6 @@
 
 #include "index/id_index.h"
 #include "ledger/ledger.h"
-#include "ledger/note.h"
 #include "ledger/tree.h"
 #include "points/points.h"
 #include "proto/arena.h"
@@ -17,7 +16,8 @@ enum replay_result { REPLAY_HOLDS, REPLAY_FAULT, REPLAY_UNREADABLE };
 enum { REPLAY_FAULT_BYTES = 600 };
 #define REPLAY_NO_BLOCK UINT64_MAX
 
-// What is wrong, in words: "in block 17: …", "in the checkpoint: …", "in the texts: …", or what could not be read.
+// What is wrong, in words: "in block 17: …", "in the checkpoint: …", "in the checkpoint of 2021-11-12: …", "in the
+// cosigned checkpoint of 2021-11-12: …", "in the texts: …", or what could not be read.
 struct replay_fault {
     uint64_t block; // REPLAY_NO_BLOCK: in none
     char message[REPLAY_FAULT_BYTES];
@@ -46,6 +46,8 @@ struct replay_visit {
 // False ends the replay there; what it came to is REPLAY_HOLDS.
 typedef bool replay_visit_fn(void *context, const struct replay_visit *visit);
 
+typedef void replay_tell_fn(void *context, const struct replay_fault *fault);
+
 struct replay_settings {
     struct ledger *ledger;        // borrowed, as all here
     struct id_index *ids;         // of every transaction; what it lacks is added
@@ -54,19 +56,30 @@ struct replay_settings {
     int64_t before;               // ... and not as far as a block of this time, Unix seconds, or later; 0: any time
     replay_progress_fn *progress; // may be NULL
     replay_visit_fn *visit;       // may be NULL
-    void *context;                // of both
+    // Told of each fault, one of each kind in a block at most; the replay goes on where it can: once a block cannot be
+    // folded, nothing after it is decided again. NULL: the first fault ends the replay.
+    replay_tell_fn *tell;
+    void *context; // of these
 };
 
 struct replay {
     struct replay_settings settings;
-    struct tree_edge edge; // the tree of the blocks that hold; its size is the index of the block that is looked at
+    struct tree_edge edge; // the tree of the blocks that were looked at; its size is the index of the next
     struct replay_fold fold;
-    uint64_t folded_blocks; // so many had been taken into the fold before: of them only ids are read
-    struct arena arena;     // of the block that is looked at
-    struct replay_fault fault;
-    bool stopped;         // short of the end, as the settings or a visit said
-    uint64_t balanced_at; // the sequence number at which the books were last walked
-    uint64_t told_at;     // ... at which the index of ids was last told what is durable
+    struct replay_fault fault; // the last
+    uint64_t faults;
+    bool stopped;    // short of the end, as the settings or a visit said
+    bool fold_ended; // at a block that cannot be folded
+    bool tree_ended; // at a block without a header
+
+    // The rest is the replay's own.
+    struct ledger_heading before; // of the block before
+    bool before_known;
+    uint64_t folded_blocks;         // so many had been taken into the fold before: of them only ids are read
+    struct arena arena;             // what a block asks for of earlier ones
+    uint64_t balanced_at;           // the sequence number at which the books were last walked
+    uint64_t kept_day[LEDGER_KEPT]; // JST day of the newest kept checkpoint that was looked at
+    uint64_t told_at;               // ... at which the index of ids was last told what is durable
 };
 
 // From genesis to the checkpoint, or as far as the settings say. Afterwards, whatever the result, replay_end.
@@ -75,10 +88,6 @@ enum replay_result replay_run(struct replay *replay, const struct replay_setting
 // index lacks. The state is the replay's from here on.
 enum replay_result replay_go_on(
     struct replay *replay, const struct replay_settings *settings, struct points_state *state, uint64_t blocks);
-// After REPLAY_HOLDS, short of the end or not: that the blocks are the first of those that the ledger's newest
-// checkpoint speaks of, which is signed as it must be at the end. Its size is 0 when there is none, as where genesis
-// stands alone.
-enum replay_result replay_check_prefix(struct replay *replay, struct note_checkpoint *checkpoint);
 // On over the blocks that the ledger has got since this replay ended, with REPLAY_HOLDS.
 enum replay_result replay_more(struct replay *replay);
 // Frees what the caller has not taken: who wants `fold` copies it and leaves zeros.

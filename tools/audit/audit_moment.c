@@ -1,5 +1,6 @@
 // The moment that a command is asked about.
 #include "tools/audit/audit_moment.h"
+#include "tools/audit/prefix.h"
 #include "tools/jst.h"
 
 #include <inttypes.h>
@@ -37,14 +38,6 @@ static noreturn void fail_before_genesis(struct audit_moment *moment)
     fail(EXIT_WRONG_USE, "--at: the ledger begins at %s JST; there is nothing before that", time);
 }
 
-static noreturn void leave_with_fault(struct audit *audit, struct audit_moment *moment, enum replay_result result)
-{
-    int code = audit_fault(audit, result, &moment->replay.fault);
-    audit_replay_end(&moment->replay);
-    ledger_close(moment->ledger);
-    exit(code);
-}
-
 void audit_moment_begin(struct audit *audit, struct audit_moment *moment)
 {
     moment->ledger = audit_ledger(argument_xget(&audit->line, 0));
@@ -53,9 +46,7 @@ void audit_moment_begin(struct audit *audit, struct audit_moment *moment)
     audit_xreplay(audit, moment->ledger, &pass, &moment->replay);
     if (!moment->replay.fold.state)
         fail_before_genesis(moment);
-    enum replay_result result = replay_check_prefix(&moment->replay, &moment->checkpoint);
-    if (result != REPLAY_HOLDS)
-        leave_with_fault(audit, moment, result);
+    moment->checkpoint = prefix_prove(audit, &moment->replay);
     state_view_begin(&moment->view, moment->replay.fold.state, audit->format == TABLE_PEOPLE);
 }
 
