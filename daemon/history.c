@@ -318,10 +318,29 @@ static char *checkpoint_note(struct job *job, struct ledger_reading *reading)
     return note;
 }
 
+// "": there is none.
+static char *kept_note(struct job *job, struct ledger_reading *reading, enum ledger_kept kept, uint64_t blocks)
+{
+    struct ledger_error error;
+    char *note = job_alloc(job, NOTE_BYTES_MAX);
+    int found = ledger_read_kept(reading, kept, blocks, note, &error);
+    if (found < 0)
+        cannot_read(&error);
+    if (!found)
+        *note = '\0';
+    return note;
+}
+
 void history_checkpoint(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     Points__V1__CheckpointReply *reply = MESSAGE(job, Points__V1__CheckpointReply, POINTS__V1__CHECKPOINT_REPLY__INIT);
-    reply->note = checkpoint_note(job, reading);
+    uint64_t size = job->request->get_checkpoint->size;
+    uint64_t blocks = size ? size : ledger_read_size(reading);
+    reply->note = kept_note(job, reading, LEDGER_CHECKPOINTS, blocks);
+    reply->cosigned = kept_note(job, reading, LEDGER_COSIGNED, blocks);
+    if (!*reply->note && !*reply->cosigned)
+        job_refuse(job, REFUSAL(NOT_FOUND), "get_checkpoint.size", "no checkpoint of at most %llu blocks is kept",
+            (unsigned long long)size);
     response->body_case = RESPONSE(CHECKPOINT);
     response->checkpoint = reply;
 }

@@ -91,6 +91,10 @@ void ledger_set_signers(struct ledger *ledger, const struct note_signer *const *
 // after a change of key). False: the commit failed, nothing can be said about the disk, and the process must leave.
 bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error);
 
+// Keeps a cosigned checkpoint of a JST day in place of the one before, durably. For the thread that appends, with no
+// reading open. Whether it is one is the caller's to know. False: as ledger_append.
+bool ledger_keep_cosigned(struct ledger *ledger, uint64_t day, const char *note, struct ledger_error *error);
+
 // The root over all blocks. For the thread that appends.
 void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES]);
 // The root over the first so many blocks, which are durable. Thread-safe.

@@ -122,6 +122,8 @@ struct points_witness {
 };
 size_t points_witness_count(const struct points_state *state);
 struct points_witness points_witness_at(const struct points_state *state, size_t position);
+// Whether a registered key's holder has this name.
+bool points_witness_named(const struct points_state *state, const uint8_t key[KEY_BYTES], const char *name);
 
 uint64_t points_last_sequence(const struct points_state *state);
 uint64_t points_account_count(const struct points_state *state);

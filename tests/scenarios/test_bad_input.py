@@ -632,8 +632,13 @@ def test_queries_of_what_is_not_there(daemon):
 @pytest.mark.parametrize("role, permitted", [
     (None, ""), ("app", "account statement transaction programme"), ("waon", "pending programme"),
     ("operator-1", "account statement transaction donations pending books blocks programme keys"),
-    ("auditor", "account statement transaction donations pending books blocks programme keys")])
+    ("auditor", "account statement transaction donations pending books blocks programme keys"),
+    ("daemon", ""), ("witness", "")])
 def test_who_may_ask(daemon, role, permitted):
+    daemon.keys["daemon"] = pc.key_from_file(daemon.dir / "keys" / "daemon.key")
+    daemon.keys["witness"] = pc.key_from_seed(b"w" * 32)
+    register = new("register_key", key=pc.public(daemon.keys["witness"]), role=tx.WITNESS, holder="witness.test/w")
+    assert pc.codes(daemon.client().submit([register], [daemon.keys["operator-1"], daemon.keys["operator-2"]])) == ["APPLIED"]
     client = daemon.client(role)
     asked = {"account": lambda: client.account(b"?" * 16), "statement": lambda: client.statement(b"?" * 16),
              "transaction": lambda: client.transaction(b"?" * 16), "donations": client.donation_totals,
