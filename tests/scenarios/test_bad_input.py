@@ -426,7 +426,7 @@ BAD_TRANSACTIONS = {
     "unknown policy": ID + raw(19, num(1, 11) + num(2, 1)),
     "enum above 32 bits": ID + raw(19, num(1, 2**32 + 1) + num(2, 1)),
     "negative enum": ID + raw(19, num(1, U64_MAX) + num(2, 1)),
-    "unknown role": ID + raw(20, raw(1, b"k" * 32) + num(2, 6) + raw(3, b"h")),
+    "unknown role": ID + raw(20, raw(1, b"k" * 32) + num(2, 8) + raw(3, b"h")),
     "unknown period": ID + raw(16, num(1, 1) + raw(2, b"n") + num(3, 5) + num(4, 1) + num(6, 1) + num(7, 1)),
     "bad UTF-8": refusing(b"\xff"),
     "cut UTF-8": refusing("点".encode()[:2]),
@@ -652,7 +652,7 @@ def test_who_may_ask(daemon, role, permitted):
             except pc.Refused as refused:
                 code = refused.code
             assert (code != "NOT_PERMITTED") == (name in permitted.split()), name
-        assert client.checkpoint() and client.inclusion_proof(0).size == 1
+        assert client.checkpoint() and client.inclusion_proof(0).size == 2
 
 
 def test_a_municipality_sees_its_own(scene):

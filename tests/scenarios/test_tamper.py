@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -19,8 +20,9 @@ EDITS = int(os.environ.get("TAMPER_EDITS", "160"))
 RAW_EDITS = int(os.environ.get("TAMPER_RAW_EDITS", "60"))
 SEED = 20211112
 TRANSACTIONS = 400
-TABLES = ("headers", "bodies", "tree", "texts", "checkpoints")
+TABLES = ("headers", "bodies", "tree", "texts", "checkpoints", "cosigned")
 SAPPORO = 11_002
+WITNESS = "witness.test/w"
 
 
 def tamper(*arguments):
@@ -46,6 +48,8 @@ def records(folder):
 
 def place(table, key, newest):
     """How the fault must begin that names the record; `newest`: the key of the last checkpoint."""
+    if table == "cosigned":
+        return f"FAULT in the cosigned checkpoint of {date_of(int(key, 16))}: "
     if table == "checkpoints":
         return "FAULT in the checkpoint: " if key == newest else f"FAULT in the checkpoint of {date_of(int(key, 16))}: "
     if table == "texts":
@@ -67,7 +71,7 @@ def edits(stored):
             for offset in (0, size - 1):
                 yield table, key, offset, 0xff
     for _ in range(EDITS):
-        table = dice.choice(["headers", "bodies", "bodies", "tree", "texts", "checkpoints"])
+        table = dice.choice(["headers", "bodies", "bodies", "tree", "texts", "checkpoints", "cosigned"])
         _, key, size = dice.choice([r for r in stored if r[0] == table])
         yield table, key, dice.randrange(size), dice.choice([1 << dice.randrange(8), dice.randrange(1, 256)])
 
@@ -86,15 +90,32 @@ def post_notices(ledger, client):
     return [(p.id.hex(), f"{reply.first_sequence + n:016x}", text) for n, (p, text) in enumerate(zip(posted, texts))]
 
 
+def register_witness(ledger, client):
+    """The secret key of a witness, registered under its name."""
+    key = pc.key_from_seed(b"w" * 32)
+    registered = tx.Transaction(id=pc.new_uuid7(), register_key=tx.RegisterKey(
+        key=pc.public(key), role=tx.WITNESS, holder=WITNESS))
+    assert pc.codes(client.submit([registered], [ledger.keys["operator-1"], ledger.keys["operator-2"]])) == ["APPLIED"]
+    return key
+
+
+def cosign(client, key):
+    client.add_cosignature(pc.cosign(client.checkpoint(), WITNESS, key, int(time.time())), pc.public(key))
+
+
 @pytest.fixture
 def stored(ledger):
-    """The folder of a small ledger of all kinds of transactions, at rest; its notices are `ledger.notices`."""
+    """The folder of a small ledger of all kinds of transactions, at rest, cosigned now and then; its notices are
+    `ledger.notices`."""
     ledger.start()
     client = ledger.client()
+    witness = register_witness(ledger, client)
     history = History(SEED, ledger.model(), client.ledger_id, [*ledger.keys.values(), *ledger.offices.values()])
     for step in history.steps(TRANSACTIONS):
         client.send(submit=step.signed())
         client.receive(client.last_id)
+        if client.last_id % 20 == 0:
+            cosign(client, witness)
     ledger.notices = post_notices(ledger, client)
     ledger.stop()
     return ledger.dir / "ledger"
