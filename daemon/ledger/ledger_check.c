@@ -7,17 +7,17 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool check_header_form(
-    const struct ledger_record *record, uint64_t index, struct ledger_header *header, struct ledger_error *error)
+bool ledger_check_header(
+    const uint8_t *bytes, size_t size, uint64_t index, struct ledger_header *header, struct ledger_error *error)
 {
     struct canonical_fault fault;
-    if (record->header_size > HEADER_BYTES_MAX)
-        return ledger_fail(error, "block %" PRIu64 ": the header has %zu bytes, at most %d are allowed", index,
-            record->header_size, HEADER_BYTES_MAX);
-    if (canonical_check(&points__v1__block_header__descriptor, record->header, record->header_size, &fault))
+    if (size > HEADER_BYTES_MAX)
+        return ledger_fail(error, "block %" PRIu64 ": the header has %zu bytes, at most %d are allowed", index, size,
+            HEADER_BYTES_MAX);
+    if (canonical_check(&points__v1__block_header__descriptor, bytes, size, &fault))
         return ledger_fail(error, "block %" PRIu64 ": the header is not canonical: %s %s", index,
             fault.field[0] ? fault.field : "it", fault.problem);
-    if (!ledger_parse_header(record->header, record->header_size, header))
+    if (!ledger_parse_header(bytes, size, header))
         return ledger_fail(error, "block %" PRIu64 ": the header is no BlockHeader", index);
     if (header->version != LEDGER_HEADER_VERSION)
         return ledger_fail(error, "block %" PRIu64 ": the header has version %" PRIu32 ", this program reads %d", index,
@@ -87,7 +87,7 @@ bool ledger_check_block(
     int found = ledger_read_block(reading, index, &record, error);
     if (found == 0)
         ledger_fail(error, "there is no block %" PRIu64, index);
-    if (found != 1 || !check_header_form(&record, index, &header, error) ||
+    if (found != 1 || !ledger_check_header(record.header, record.header_size, index, &header, error) ||
         !check_succession(reading, &header, error) || !check_body(&record, &header, error))
         return false;
     struct tree_edge grown = *edge;

@@ -98,17 +98,49 @@ static bool read_size(const struct line *line, uint64_t *size)
     return true;
 }
 
+static bool is_name(const char *text, size_t size)
+{
+    if (size == 0 || size > NOTE_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == '+' || text[i] == 0x7f)
+            return false;
+    return true;
+}
+
+bool note_read_verifier(const char *text, struct note_verifier *verifier)
+{
+    enum { HEX = 2 * KEY_ID_BYTES };
+    const char *plus = strchr(text, '+');
+    char expected[NOTE_VERIFIER_MAX];
+    uint8_t typed_key[1 + KEY_BYTES];
+    if (!plus || !is_name(text, (size_t)(plus - text)) || strlen(plus) < HEX + 2 || plus[1 + HEX] != '+')
+        return false;
+    const char *base64 = plus + HEX + 2;
+    if (!from_base64(base64, strlen(base64), typed_key, sizeof typed_key) || typed_key[0] != ALGORITHM_ED25519)
+        return false;
+    snprintf(verifier->name, sizeof verifier->name, "%.*s", (int)(plus - text), text);
+    memcpy(verifier->key, typed_key + 1, KEY_BYTES);
+    note_verifier_text(verifier, expected);
+    return strcmp(text, expected) == 0;
+}
+
 // The text and the empty line after it.
-static bool read_text(const char **at, const struct note_verifier *verifier, struct note_checkpoint *checkpoint)
+static bool read_text(const char **at, struct note_checkpoint *checkpoint)
 {
     struct line origin, size, root, empty;
     if (!next_line(at, &origin) || !next_line(at, &size) || !next_line(at, &root) || !next_line(at, &empty))
         return false;
-    if (origin.size != strlen(verifier->name) || memcmp(origin.text, verifier->name, origin.size) != 0)
+    if (!is_name(origin.text, origin.size))
         return false;
-    memcpy(checkpoint->origin, verifier->name, sizeof checkpoint->origin);
+    snprintf(checkpoint->origin, sizeof checkpoint->origin, "%.*s", (int)origin.size, origin.text);
     return read_size(&size, &checkpoint->size) && from_base64(root.text, root.size, checkpoint->root, HASH_BYTES) &&
            empty.size == 0;
+}
+
+bool note_read_checkpoint(const char *note, struct note_checkpoint *checkpoint)
+{
+    return read_text(&note, checkpoint);
 }
 
 enum signature_line { LINE_MALFORMED, LINE_OF_OTHERS, LINE_BAD, LINE_GOOD };
@@ -141,26 +173,36 @@ static enum signature_line read_signature(
                : LINE_BAD;
 }
 
-bool note_open_checkpoint(const char *note, const struct note_verifier *verifier, struct note_checkpoint *checkpoint)
+enum note_signed note_signed_by(const char *note, const struct note_verifier *verifier)
 {
     const char *at = note;
-    if (!read_text(&at, verifier, checkpoint))
-        return false;
+    struct note_checkpoint checkpoint;
+    if (!read_text(&at, &checkpoint))
+        return NOTE_MALFORMED;
     size_t text_size = (size_t)(at - note) - 1; // without the empty line
-    bool signed_by_verifier = false;
+    enum note_signed found = NOTE_UNSIGNED;
     while (*at) {
         struct line line;
         if (!next_line(&at, &line))
-            return false;
+            return NOTE_MALFORMED;
         switch (read_signature(&line, verifier, note, text_size)) {
         case LINE_GOOD:
-            signed_by_verifier = true;
+            found = found == NOTE_FORGED ? found : NOTE_SIGNED;
+            break;
+        case LINE_BAD:
+            found = NOTE_FORGED;
             break;
         case LINE_OF_OTHERS:
             break;
         default:
-            return false;
+            return NOTE_MALFORMED;
         }
     }
-    return signed_by_verifier;
+    return found;
+}
+
+bool note_open_checkpoint(const char *note, const struct note_verifier *verifier, struct note_checkpoint *checkpoint)
+{
+    return note_read_checkpoint(note, checkpoint) && strcmp(checkpoint->origin, verifier->name) == 0 &&
+           note_signed_by(note, verifier) == NOTE_SIGNED;
 }
