@@ -26,6 +26,22 @@ bool entry_has_id(struct span transaction, const uint8_t id[ID_BYTES])
     return tagged && own.size == ID_BYTES && memcmp(own.bytes, id, ID_BYTES) == 0;
 }
 
+bool entry_find(struct span envelope, const uint8_t id[ID_BYTES], uint64_t *n)
+{
+    struct wire wire = wire_of(envelope);
+    *n = 0;
+    while (!wire_ended(&wire)) {
+        uint64_t tag = wire_varint(&wire);
+        struct span field = wire_sized(&wire);
+        if (tag != TAG_TRANSACTION)
+            continue;
+        if (entry_has_id(field, id))
+            return true;
+        ++*n;
+    }
+    return false;
+}
+
 // Those before it are not read, only counted: each ends with a byte below 0x80.
 static bool nth_varint(struct span column, uint64_t n, uint64_t *value)
 {

@@ -98,6 +98,19 @@ static bool read_size(const struct line *line, uint64_t *size)
     return true;
 }
 
+// The text and the empty line after it.
+static bool read_text(const char **at, const struct note_verifier *verifier, struct note_checkpoint *checkpoint)
+{
+    struct line origin, size, root, empty;
+    if (!next_line(at, &origin) || !next_line(at, &size) || !next_line(at, &root) || !next_line(at, &empty))
+        return false;
+    if (origin.size != strlen(verifier->name) || memcmp(origin.text, verifier->name, origin.size) != 0)
+        return false;
+    memcpy(checkpoint->origin, verifier->name, sizeof checkpoint->origin);
+    return read_size(&size, &checkpoint->size) && from_base64(root.text, root.size, checkpoint->root, HASH_BYTES) &&
+           empty.size == 0;
+}
+
 static bool is_name(const char *text, size_t size)
 {
     if (size == 0 || size > NOTE_NAME_MAX)
@@ -108,39 +121,31 @@ static bool is_name(const char *text, size_t size)
     return true;
 }
 
+bool note_read_checkpoint(const char *note, struct note_checkpoint *checkpoint)
+{
+    struct note_verifier anyone = {0};
+    size_t size = strcspn(note, "\n");
+    if (!is_name(note, size))
+        return false;
+    memcpy(anyone.name, note, size);
+    return read_text(&note, &anyone, checkpoint);
+}
+
 bool note_read_verifier(const char *text, struct note_verifier *verifier)
 {
     enum { HEX = 2 * KEY_ID_BYTES };
-    const char *plus = strchr(text, '+');
-    char expected[NOTE_VERIFIER_MAX];
+    size_t name_size = strcspn(text, "+"), key_at = name_size + HEX + 2; // behind "+hex8+"
+    char written[NOTE_VERIFIER_MAX];
     uint8_t typed_key[1 + KEY_BYTES];
-    if (!plus || !is_name(text, (size_t)(plus - text)) || strlen(plus) < HEX + 2 || plus[1 + HEX] != '+')
+    if (!is_name(text, name_size) || strlen(text) < key_at ||
+        !from_base64(text + key_at, strlen(text + key_at), typed_key, sizeof typed_key) ||
+        typed_key[0] != ALGORITHM_ED25519)
         return false;
-    const char *base64 = plus + HEX + 2;
-    if (!from_base64(base64, strlen(base64), typed_key, sizeof typed_key) || typed_key[0] != ALGORITHM_ED25519)
-        return false;
-    snprintf(verifier->name, sizeof verifier->name, "%.*s", (int)(plus - text), text);
+    *verifier = (struct note_verifier){0};
+    memcpy(verifier->name, text, name_size);
     memcpy(verifier->key, typed_key + 1, KEY_BYTES);
-    note_verifier_text(verifier, expected);
-    return strcmp(text, expected) == 0;
-}
-
-// The text and the empty line after it.
-static bool read_text(const char **at, struct note_checkpoint *checkpoint)
-{
-    struct line origin, size, root, empty;
-    if (!next_line(at, &origin) || !next_line(at, &size) || !next_line(at, &root) || !next_line(at, &empty))
-        return false;
-    if (!is_name(origin.text, origin.size))
-        return false;
-    snprintf(checkpoint->origin, sizeof checkpoint->origin, "%.*s", (int)origin.size, origin.text);
-    return read_size(&size, &checkpoint->size) && from_base64(root.text, root.size, checkpoint->root, HASH_BYTES) &&
-           empty.size == 0;
-}
-
-bool note_read_checkpoint(const char *note, struct note_checkpoint *checkpoint)
-{
-    return read_text(&note, checkpoint);
+    note_verifier_text(verifier, written);
+    return strcmp(text, written) == 0;
 }
 
 enum signature_line { LINE_MALFORMED, LINE_OF_OTHERS, LINE_BAD, LINE_GOOD };
@@ -173,36 +178,26 @@ static enum signature_line read_signature(
                : LINE_BAD;
 }
 
-enum note_signed note_signed_by(const char *note, const struct note_verifier *verifier)
+bool note_open_checkpoint(const char *note, const struct note_verifier *verifier, struct note_checkpoint *checkpoint)
 {
     const char *at = note;
-    struct note_checkpoint checkpoint;
-    if (!read_text(&at, &checkpoint))
-        return NOTE_MALFORMED;
+    if (!read_text(&at, verifier, checkpoint))
+        return false;
     size_t text_size = (size_t)(at - note) - 1; // without the empty line
-    enum note_signed found = NOTE_UNSIGNED;
+    bool signed_by_verifier = false;
     while (*at) {
         struct line line;
         if (!next_line(&at, &line))
-            return NOTE_MALFORMED;
+            return false;
         switch (read_signature(&line, verifier, note, text_size)) {
         case LINE_GOOD:
-            found = found == NOTE_FORGED ? found : NOTE_SIGNED;
-            break;
-        case LINE_BAD:
-            found = NOTE_FORGED;
+            signed_by_verifier = true;
             break;
         case LINE_OF_OTHERS:
             break;
         default:
-            return NOTE_MALFORMED;
+            return false;
         }
     }
-    return found;
-}
-
-bool note_open_checkpoint(const char *note, const struct note_verifier *verifier, struct note_checkpoint *checkpoint)
-{
-    return note_read_checkpoint(note, checkpoint) && strcmp(checkpoint->origin, verifier->name) == 0 &&
-           note_signed_by(note, verifier) == NOTE_SIGNED;
+    return signed_by_verifier;
 }

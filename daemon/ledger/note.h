@@ -27,21 +27,12 @@ struct note_checkpoint {
 
 // The verifier key that auditors pass about, "NAME+hex8+base64", into `text` of NOTE_VERIFIER_MAX.
 void note_verifier_text(const struct note_verifier *verifier, char *text);
-// Reads that text. False: it is none, of another algorithm than Ed25519, or the key id is not that of name and key.
+// Reads that text. False: it is none, or of another algorithm than Ed25519.
 bool note_read_verifier(const char *text, struct note_verifier *verifier);
 // A signed note of the signer's own name, NUL-terminated, into `note` of NOTE_BYTES_MAX.
 void note_sign_checkpoint(const struct note_signer *signer, uint64_t size, const uint8_t root[HASH_BYTES], char *note);
 // Reads a note and checks that this verifier signed it and that its origin is the verifier's name. Lines of unknown
 // signers are passed over. False: not such a note, or no valid signature of this verifier.
 bool note_open_checkpoint(const char *note, const struct note_verifier *verifier, struct note_checkpoint *checkpoint);
-
-// The same in two steps, for whoever knows several keys or none. What a note says, whoever signed it; false: its text
-// is no checkpoint.
+// What a note says, whoever signed it: for whoever has no key at hand. False: its text is no checkpoint.
 bool note_read_checkpoint(const char *note, struct note_checkpoint *checkpoint);
-enum note_signed {
-    NOTE_MALFORMED, // no signed note at all
-    NOTE_UNSIGNED,  // by this verifier
-    NOTE_FORGED,    // a line says that it is this verifier's signature, and it is not
-    NOTE_SIGNED,
-};
-enum note_signed note_signed_by(const char *note, const struct note_verifier *verifier);

@@ -47,7 +47,7 @@ static bool check_signature_order(const Points__V1__BlockHeader *header, struct 
     return true;
 }
 
-static bool read_header(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
+bool replay_take_header(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
     block->header =
         points__v1__block_header__unpack(&arena->allocator, block->record.header_size, block->record.header);
@@ -70,8 +70,6 @@ static bool read_genesis(struct arena *arena, struct replay_block *block, struct
         return replay_fail(fault, "the genesis cannot be read");
     if (block->genesis->rules_version != block->header->rules_version || block->genesis->time != block->header->time)
         return replay_fail(fault, "the header has another rules version or time than the genesis");
-    if (record->outcomes_size > 0)
-        return replay_fail(fault, "the block of the genesis has outcomes");
     return true;
 }
 
@@ -86,12 +84,23 @@ static bool read_envelope(
     if (!envelope)
         return replay_fail(fault, "the envelope cannot be read");
     block->envelope = envelope;
-    if (memcmp(block->envelope->ledger_id.data, ledger_id, HASH_BYTES) != 0)
+    if (ledger_id && memcmp(block->envelope->ledger_id.data, ledger_id, HASH_BYTES) != 0)
         return replay_fail(fault, "the envelope was made for another ledger");
     if (block->envelope->n_transactions != block->header->count)
         return replay_fail(fault, "the header counts %" PRIu32 " transactions, the envelope has %zu",
             block->header->count, block->envelope->n_transactions);
     return true;
+}
+
+bool replay_take_envelope(
+    const uint8_t *ledger_id, struct arena *arena, struct replay_block *block, struct replay_fault *fault)
+{
+    if (block->record.envelope_size > ENVELOPE_BYTES_MAX)
+        return replay_fail(fault, "the envelope has %zu bytes, at most %d are allowed", block->record.envelope_size,
+            ENVELOPE_BYTES_MAX);
+    if (block->header->index == 0)
+        return read_genesis(arena, block, fault);
+    return read_envelope(arena, ledger_id, block, fault);
 }
 
 // ---- outcomes
@@ -110,8 +119,10 @@ static bool find_columns(struct span outcomes, struct wire columns[COLUMNS])
     return !wire.failed && wire_ended(&wire);
 }
 
-static bool read_outcomes(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
+bool replay_take_outcomes(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
+    if (block->genesis)
+        return block->record.outcomes_size == 0 || replay_fail(fault, "the block of the genesis has outcomes");
     struct wire columns[COLUMNS];
     size_t count = block->envelope->n_transactions;
     struct points_outcome *outcomes = arena_alloc(arena, count * sizeof *outcomes);
@@ -138,14 +149,8 @@ bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id,
     if (!ledger_check_block(reading, index, edge, &error) ||
         ledger_read_block(reading, index, &block->record, &error) != 1)
         return fail_ledger(fault, index, &error);
-    if (!read_header(arena, block, fault))
-        return false;
-    if (block->record.envelope_size > ENVELOPE_BYTES_MAX)
-        return replay_fail(fault, "the envelope has %zu bytes, at most %d are allowed", block->record.envelope_size,
-            ENVELOPE_BYTES_MAX);
-    if (index == 0)
-        return read_genesis(arena, block, fault);
-    return read_envelope(arena, ledger_id, block, fault) && read_outcomes(arena, block, fault);
+    return replay_take_header(arena, block, fault) && replay_take_envelope(ledger_id, arena, block, fault) &&
+           replay_take_outcomes(arena, block, fault);
 }
 
 // ---- signatures

@@ -16,6 +16,14 @@ struct replay_block {
 // header and body against each other. Messages live in `arena`, the bytes in the database while `reading` is open.
 bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge,
     struct arena *arena, struct replay_block *block, struct replay_fault *fault);
+// The same for one that does not come out of a ledger, in steps, each of which needs the one before and its bytes in
+// block->record: the header, which is canonical; genesis or envelope; outcomes. That the hashes of the header are those
+// of the others is the caller's to check. `ledger_id` NULL: any ledger's.
+bool replay_take_header(struct arena *arena, struct replay_block *block, struct replay_fault *fault);
+bool replay_take_envelope(
+    const uint8_t *ledger_id, struct arena *arena, struct replay_block *block, struct replay_fault *fault);
+bool replay_take_outcomes(struct arena *arena, struct replay_block *block, struct replay_fault *fault);
+
 bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault);
 
 // A transaction that was decided before, as it is recorded.

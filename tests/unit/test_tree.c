@@ -304,23 +304,19 @@ static void test_verifier_text(void **state)
         assert_false(note_read_verifier(none[i], &verifier));
 }
 
-static void test_note_signed_by(void **state)
+static void test_note_unverified(void **state)
 {
     (void)state;
-    struct note_signer signer = make_signer("points.example.jp/ledger", 0);
-    struct note_signer next = make_signer("points.example.jp/ledger", 1);
-    char note[2 * NOTE_BYTES_MAX];
-    assert_int_equal(note_signed_by(vector_note, &signer.verifier), NOTE_SIGNED);
-    assert_int_equal(note_signed_by(vector_note, &next.verifier), NOTE_UNSIGNED);
-    assert_int_equal(note_signed_by("", &signer.verifier), NOTE_MALFORMED);
-    snprintf(note, sizeof note, "%sno signature\n", vector_note);
-    assert_int_equal(note_signed_by(note, &next.verifier), NOTE_MALFORMED);
-    strcpy(note, vector_note);
-    note[strlen(note) - 4] ^= 1; // within the base64
-    assert_int_equal(note_signed_by(note, &signer.verifier), NOTE_FORGED);
-    assert_int_equal(note_signed_by(note, &next.verifier), NOTE_UNSIGNED);
-    strcat(note, strstr(vector_note, "\n\n") + 2); // a right line does not heal a wrong one
-    assert_int_equal(note_signed_by(note, &signer.verifier), NOTE_FORGED);
+    struct note_checkpoint checkpoint;
+    assert_true(note_read_checkpoint(vector_note, &checkpoint));
+    assert_string_equal(checkpoint.origin, "points.example.jp/ledger");
+    assert_int_equal(checkpoint.size, 5);
+    static const char *const none[] = {"", "\n5\n/hSlQm+9cMD6c/UjQq/tDaC9I8SDhmLM9riKMHDq2Xs=\n\n",
+        "a b\n5\n/hSlQm+9cMD6c/UjQq/tDaC9I8SDhmLM9riKMHDq2Xs=\n\n",
+        "a\n05\n/hSlQm+9cMD6c/UjQq/tDaC9I8SDhmLM9riKMHDq2Xs=\n\n", "a\n5\n/hSlQm+9cMD6c/UjQq/tDaC9\n\n",
+        "a\n5\n/hSlQm+9cMD6c/UjQq/tDaC9I8SDhmLM9riKMHDq2Xs=\nextension\n\n"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_false(note_read_checkpoint(none[i], &checkpoint));
 }
 
 // ---- tiles
@@ -450,7 +446,7 @@ int main(void)
         cmocka_unit_test(test_note_signers),
         cmocka_unit_test(test_note_text),
         cmocka_unit_test(test_verifier_text),
-        cmocka_unit_test(test_note_signed_by),
+        cmocka_unit_test(test_note_unverified),
         cmocka_unit_test(test_tile_paths),
         cmocka_unit_test(test_tiles),
     };
