@@ -80,10 +80,3 @@ int ledger_get_meta(MDB_txn *txn, MDB_dbi meta, const char *key, MDB_val *value,
 // The header of a block that the reading sees; -1 when it is missing or is none.
 int ledger_read_header(
     struct ledger_reading *reading, uint64_t index, struct ledger_header *header, struct ledger_error *error);
-
-// ---- checking (ledger_check.c)
-
-// The form of a header by itself: size, canonical form, version, and that it is this block's. False: `error` names the
-// block and the fault.
-bool ledger_check_header(
-    const uint8_t *bytes, size_t size, uint64_t index, struct ledger_header *header, struct ledger_error *error);

@@ -1,6 +1,5 @@
 // Offline proofs: made, written, read and checked.
 #include "ledger/proof_file.h"
-#include "ledger/hash.h"
 #include "ledger/ledger_internal.h"
 
 #include <inttypes.h>
@@ -200,17 +199,16 @@ bool proof_file_read(const char *text, size_t size, struct proof_file *proof, st
 
 bool proof_file_check(const struct proof_file *proof, struct note_checkpoint *checkpoint, struct ledger_error *error)
 {
-    struct ledger_header header;
-    uint8_t leaf[HASH_BYTES];
+    struct ledger_heading heading;
+    struct ledger_record record = {.header = proof->header, .header_size = proof->header_size};
     if (!note_read_checkpoint(proof->note, checkpoint))
         return ledger_fail(error, "what follows the empty line is no checkpoint");
-    if (!ledger_check_header(proof->header, proof->header_size, proof->index, &header, error))
+    if (!ledger_check_header(&record, proof->index, &heading, error))
         return false;
     if (proof->index >= checkpoint->size)
         return ledger_fail(error, "the checkpoint speaks of %" PRIu64 " blocks, block %" PRIu64 " is none of them",
             checkpoint->size, proof->index);
-    hash_leaf(proof->header, proof->header_size, leaf);
-    return tree_check_inclusion(proof->index, checkpoint->size, leaf, (const uint8_t(*)[HASH_BYTES])proof->path,
+    return tree_check_inclusion(proof->index, checkpoint->size, heading.leaf, (const uint8_t(*)[HASH_BYTES])proof->path,
                proof->path_count, checkpoint->root) ||
            ledger_fail(error, "the path does not lead from the header of block %" PRIu64 " to the checkpoint's root",
                proof->index);

@@ -19,17 +19,28 @@ struct ledger_reading *audit_read(struct ledger *ledger)
     return reading;
 }
 
-void audit_block_read(struct audit_block *block, struct ledger *ledger, struct ledger_reading *reading, uint64_t index)
+static void check_place(struct audit_block *block, struct ledger_reading *reading, struct ledger_error *error)
 {
     struct tree_edge edge;
+    uint64_t index = block->block.heading.index;
+    error->message[0] = '\0';
+    if (ledger_read_edge(reading, index, &edge, error))
+        ledger_check_place(reading, &block->block.heading, NULL, &edge, error);
+}
+
+void audit_block_read(struct audit_block *block, struct ledger *ledger, struct ledger_reading *reading, uint64_t index)
+{
     struct ledger_error error;
     struct replay_fault fault = {0};
     *block = (struct audit_block){.fault.block = index};
     arena_init(&block->arena, AUDIT_BLOCK_ARENA_BYTES);
-    if (!ledger_read_edge(reading, index, &edge, &error))
-        replay_fail(&fault, "%s", error.message);
-    else if (replay_read_block(reading, ledger_id(ledger), &edge, &block->arena, &block->block, &fault))
-        replay_check_signatures(&block->block, &fault);
+    replay_read_block(reading, ledger_id(ledger), index, true, &block->arena, &block->block);
+    check_place(block, reading, &error);
+    if (error.message[0])
+        replay_fail_ledger(&fault, index, &error);
+    for (int check = BLOCK_CHECKS - 1; check >= 0; check--)
+        if (block->block.faults[check])
+            fault = *block->block.faults[check];
     if (fault.message[0])
         snprintf(
             block->fault.message, sizeof block->fault.message, "in block %" PRIu64 ": %.500s", index, fault.message);

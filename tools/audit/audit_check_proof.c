@@ -85,19 +85,12 @@ static bool check_proof(struct check *check, const char *path)
         return fail_in(check, "proof", error.message);
     check->block.record.header = check->proof.header;
     check->block.record.header_size = check->proof.header_size;
-    if (!replay_take_header(&check->arena, &check->block, &fault))
+    if (!replay_check_header(check->proof.index, &check->arena, &check->block, &fault))
         return fail_in(check, "proof", fault.message);
     return check_signature(check);
 }
 
 // ---- body and envelope
-
-static bool has_hash(struct span bytes, const ProtobufCBinaryData *expected)
-{
-    uint8_t hash[HASH_BYTES];
-    hash_bytes(bytes.bytes, bytes.size, hash);
-    return memcmp(hash, expected->data, HASH_BYTES) == 0;
-}
 
 static bool has_form(
     struct check *check, const char *place, const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size)
@@ -107,18 +100,6 @@ static bool has_form(
         return true;
     return replay_fail(&check->fault, "in the %s: it is no canonical %s: %s %s", place, type->short_name,
         fault.field[0] ? fault.field : "it", fault.problem);
-}
-
-static bool take_envelope(struct check *check, const char *place, struct span envelope)
-{
-    struct replay_fault fault;
-    if (!has_hash(envelope, &check->block.header->envelope_sha256))
-        return fail_in(check, place, "the envelope does not have the SHA-256 that the header gives");
-    check->block.record.envelope = envelope.bytes;
-    check->block.record.envelope_size = envelope.size;
-    return (replay_take_envelope(NULL, &check->arena, &check->block, &fault) &&
-               replay_check_signatures(&check->block, &fault)) ||
-           fail_in(check, place, fault.message);
 }
 
 static bool check_body(struct check *check, const char *path)
@@ -131,13 +112,14 @@ static bool check_body(struct check *check, const char *path)
     const Points__V1__BlockBody *body = points__v1__block_body__unpack(&check->arena.allocator, size, check->body);
     if (!body)
         fail(EXIT_FAILED, "out of memory");
-    if (!take_envelope(check, "body", (struct span){body->envelope.data, body->envelope.len}))
-        return false;
-    if (!has_hash((struct span){body->outcomes.data, body->outcomes.len}, &check->block.header->outcomes_sha256))
-        return fail_in(check, "body", "the outcomes do not have the SHA-256 that the header gives");
-    check->block.record.outcomes = body->outcomes.data;
-    check->block.record.outcomes_size = body->outcomes.len;
-    return replay_take_outcomes(&check->arena, &check->block, &fault) || fail_in(check, "body", fault.message);
+    struct ledger_record *record = &check->block.record;
+    record->envelope = body->envelope.data;
+    record->envelope_size = body->envelope.len;
+    record->outcomes = body->outcomes.data;
+    record->outcomes_size = body->outcomes.len;
+    return (replay_check_body(NULL, &check->arena, &check->block, &fault) &&
+               replay_check_signatures(&check->block, &fault)) ||
+           fail_in(check, "body", fault.message);
 }
 
 static bool same_signatures(const Points__V1__BlockHeader *header, const Points__V1__SignedEnvelope *envelope)
@@ -154,6 +136,8 @@ static bool same_signatures(const Points__V1__BlockHeader *header, const Points_
 static bool check_envelope(struct check *check, const char *path)
 {
     size_t size;
+    struct replay_fault fault;
+    uint8_t hash[HASH_BYTES];
     check->envelope = read_file(path, SIGNED_ENVELOPE_BYTES_MAX, &size);
     if (!has_form(check, "envelope", &points__v1__signed_envelope__descriptor, check->envelope, size))
         return false;
@@ -161,10 +145,16 @@ static bool check_envelope(struct check *check, const char *path)
         points__v1__signed_envelope__unpack(&check->arena.allocator, size, check->envelope);
     if (!envelope)
         fail(EXIT_FAILED, "out of memory");
-    if (!take_envelope(check, "envelope", (struct span){envelope->envelope.data, envelope->envelope.len}))
-        return false;
-    return same_signatures(check->block.header, envelope) ||
-           fail_in(check, "envelope", "its signatures are not those that the header has");
+    hash_bytes(envelope->envelope.data, envelope->envelope.len, hash);
+    if (memcmp(hash, check->block.header->envelope_sha256.data, HASH_BYTES) != 0)
+        return fail_in(check, "envelope", "it is not the block's: it does not have the hash that the header gives");
+    if (!same_signatures(check->block.header, envelope))
+        return fail_in(check, "envelope", "its signatures are not those that the header has");
+    check->block.record.envelope = envelope->envelope.data;
+    check->block.record.envelope_size = envelope->envelope.len;
+    return (replay_take_envelope(NULL, &check->arena, &check->block, &fault) &&
+               replay_check_signatures(&check->block, &fault)) ||
+           fail_in(check, "envelope", fault.message);
 }
 
 // ---- telling it

@@ -33,25 +33,29 @@ static noreturn void fault(const struct tiler *tiler, const char *message)
 
 // ---- before anything is written
 
-// Every block against its header, every header against the tree, the tree against the checkpoint.
+// Every header against its form and the tree, the tree against the checkpoint.
 static void check_ledger(struct tiler *tiler)
 {
     struct ledger_error error;
+    struct ledger_record record;
+    struct ledger_heading headings[2]; // of this block and the one before, in turns
     struct note_checkpoint checkpoint;
     struct tree_edge edge = {0};
     struct progress progress = progress_begin();
     uint8_t root[HASH_BYTES];
-    if (!ledger_read_checkpoint(tiler->reading, tiler->note, &error))
-        fail(EXIT_FAILED, "%s", error.message);
-    while (edge.size < tiler->blocks) {
-        progress_show(&progress, edge.size, tiler->blocks, 0);
-        if (!ledger_check_block(tiler->reading, edge.size, &edge, &error)) {
-            progress_end(&progress);
+    for (uint64_t index = 0; index < tiler->blocks; index++) {
+        progress_show(&progress, index, tiler->blocks, 0);
+        struct ledger_heading *heading = &headings[index % 2], *before = index ? &headings[(index - 1) % 2] : NULL;
+        if (ledger_read_block(tiler->reading, index, &record, &error) != 1)
+            fail(EXIT_FAILED, "%s", error.message);
+        if (!ledger_check_header(&record, index, heading, &error) ||
+            !ledger_check_place(tiler->reading, heading, before, &edge, &error))
             fault(tiler, error.message);
-        }
     }
     progress_end(&progress);
     tree_root(&edge, root);
+    if (!ledger_read_checkpoint(tiler->reading, tiler->note, &error))
+        fail(EXIT_FAILED, "%s", error.message);
     if (!note_read_checkpoint(tiler->note, &checkpoint) || checkpoint.size != edge.size ||
         memcmp(checkpoint.root, root, HASH_BYTES) != 0)
         fault(tiler, "in the checkpoint: its size or root is not that of the blocks");
