@@ -11,7 +11,8 @@
 #include <string.h>
 
 static const struct audit_command commands[] = {
-    {"verify", "DIR", "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
+    {"verify", "DIR [--all] [--from-checkpoint FILE]",
+        "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
     {"show", "DIR BLOCK", "Shows a block: its signers, its transactions and what was decided about them", audit_show},
     {"prove", "DIR TX [--out FILE] [--body FILE]",
         "Writes an offline proof that a transaction's block stands in the ledger", audit_prove},
