@@ -26,20 +26,13 @@ bool entry_has_id(struct span transaction, const uint8_t id[ID_BYTES])
     return tagged && own.size == ID_BYTES && memcmp(own.bytes, id, ID_BYTES) == 0;
 }
 
-bool entry_find(struct span envelope, const uint8_t id[ID_BYTES], uint64_t *n)
+// The kinds have the numbers of their fields.
+transaction_type entry_type(struct span transaction)
 {
-    struct wire wire = wire_of(envelope);
-    *n = 0;
-    while (!wire_ended(&wire)) {
-        uint64_t tag = wire_varint(&wire);
-        struct span field = wire_sized(&wire);
-        if (tag != TAG_TRANSACTION)
-            continue;
-        if (entry_has_id(field, id))
-            return true;
-        ++*n;
-    }
-    return false;
+    struct wire wire = wire_of(transaction);
+    wire_varint(&wire);
+    wire_sized(&wire);
+    return (transaction_type)(wire_varint(&wire) >> 3);
 }
 
 // Those before it are not read, only counted: each ends with a byte below 0x80.

@@ -12,9 +12,7 @@
 bool entry_transaction(struct span envelope, uint64_t n, struct span *transaction);
 // Whether a transaction's bytes, in canonical form, begin with this id.
 bool entry_has_id(struct span transaction, const uint8_t id[ID_BYTES]);
-// The first transaction of an envelope, in canonical form, with this id; from 0. False: none has it, and `*n` is how
-// many there are.
-bool entry_find(struct span envelope, const uint8_t id[ID_BYTES], uint64_t *n);
+transaction_type entry_type(struct span transaction); // of one in canonical form
 // Outcome `n`, from 0, of packed Outcomes in canonical form. False: the columns do not reach so far.
 bool entry_outcome(struct span outcomes, uint64_t n, Points__V1__Outcome *outcome);
 

@@ -200,9 +200,10 @@ bool proof_file_read(const char *text, size_t size, struct proof_file *proof, st
 bool proof_file_check(const struct proof_file *proof, struct note_checkpoint *checkpoint, struct ledger_error *error)
 {
     struct ledger_heading heading;
+    struct note_fault fault;
     struct ledger_record record = {.header = proof->header, .header_size = proof->header_size};
-    if (!note_read_checkpoint(proof->note, checkpoint))
-        return ledger_fail(error, "what follows the empty line is no checkpoint");
+    if (!note_read_checkpoint(proof->note, checkpoint, &fault))
+        return ledger_fail(error, "%s", fault.message);
     if (!ledger_check_header(&record, proof->index, &heading, error))
         return false;
     if (proof->index >= checkpoint->size)

@@ -45,6 +45,9 @@ static void read_keys(struct audit *audit, struct check *check)
                 "--key: \"%s\" is no verifier key of a ledger: NAME+8 hex digits+base64, as `points-audit prove` says "
                 "it",
                 shown(text));
+        if (strcmp(check->keys[0].name, check->keys[check->key_count].name) != 0)
+            fail_usage(&audit->line, "the keys are of two ledgers, %s and %s; give those of one", check->keys[0].name,
+                check->keys[check->key_count].name);
     }
     if (check->key_count == 0)
         fail_usage(&audit->line, "--key is missing: a proof holds by the signature of a ledger that you know, and this "
@@ -62,14 +65,17 @@ static uint8_t *read_file(const char *path, size_t size_max, size_t *size)
 
 // ---- the proof
 
+// One of the keys at least; a line of any of them must be right.
 static bool check_signature(struct check *check)
 {
     struct note_checkpoint checkpoint;
-    for (size_t i = 0; i < check->key_count && !check->signer; i++)
-        if (note_open_checkpoint(check->proof.note, &check->keys[i], &checkpoint))
-            check->signer = &check->keys[i];
-    return check->signer ||
-           fail_in(check, "checkpoint", "none of the keys given signed it, or its signature or its origin is wrong");
+    struct note_fault fault;
+    if (!note_open_checkpoint(check->proof.note, check->keys, check->key_count, &checkpoint, &fault))
+        return fail_in(check, "proof", fault.message);
+    check->signer = check->keys;
+    while (!note_open_checkpoint(check->proof.note, check->signer, 1, &checkpoint, &fault))
+        check->signer++;
+    return true;
 }
 
 static bool check_proof(struct check *check, const char *path)

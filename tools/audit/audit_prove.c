@@ -4,6 +4,7 @@
 #include "tools/audit/audit_block.h"
 #include "tools/audit/document.h"
 #include "tools/audit/progress.h"
+#include "tools/audit/registered_keys.h"
 #include "tools/file.h"
 #include "tools/outcome_names.h"
 #include "tools/uuid7.h"
@@ -20,6 +21,17 @@ struct subject {
 
 // ---- finding it
 
+// `position` is how many were looked at before it.
+static bool find_in(const struct ledger_record *record, const uint8_t id[ID_BYTES], uint64_t *position)
+{
+    struct span transaction;
+    struct entry_walk walk = entry_walk_of((struct span){record->envelope, record->envelope_size});
+    for (*position = 0; entry_walk_to(&walk, *position, &transaction); ++*position)
+        if (entry_has_id(transaction, id))
+            return true;
+    return false;
+}
+
 // The first entry with an id is the one that was decided: later ones are its duplicates.
 static void find_id(struct ledger_reading *reading, const uint8_t id[ID_BYTES], struct subject *subject)
 {
@@ -33,7 +45,7 @@ static void find_id(struct ledger_reading *reading, const uint8_t id[ID_BYTES], 
         progress_show(&progress, subject->block, blocks, transactions);
         if (ledger_read_block(reading, subject->block, &record, &error) < 0)
             fail(EXIT_FAILED, "%s", error.message);
-        found = entry_find((struct span){record.envelope, record.envelope_size}, id, &subject->position);
+        found = find_in(&record, id, &subject->position);
         transactions += subject->position;
     }
     progress_end(&progress);
@@ -155,21 +167,39 @@ static void write_body(const char *path, const struct replay_block *block)
 
 // ---- the key that the checkpoint is signed with
 
-static bool find_verifier(
-    const struct audit_block *genesis, const struct proof_file *proof, char *text, struct replay_fault *fault)
+// Those that may sign it; the caller frees.
+static struct note_verifier *list_verifiers(const struct registered_keys *keys, size_t *count)
 {
-    struct note_verifier verifier = {0};
-    struct note_checkpoint checkpoint;
-    if (genesis->fault.message[0]) {
-        *fault = genesis->fault;
-        return false;
+    struct note_verifier *verifiers = xcalloc(keys->count, sizeof *verifiers);
+    *count = 0;
+    for (size_t i = 0; i < keys->count; i++) {
+        if (keys->rows[i].role != ROLE(CHECKPOINT) || keys->rows[i].revoked)
+            continue;
+        struct note_verifier *verifier = &verifiers[(*count)++];
+        snprintf(verifier->name, sizeof verifier->name, "%s", keys->origin);
+        memcpy(verifier->key, keys->rows[i].key, KEY_BYTES);
     }
-    snprintf(verifier.name, sizeof verifier.name, "%s", genesis->block.genesis->origin);
-    memcpy(verifier.key, genesis->block.genesis->checkpoint_key.data, KEY_BYTES);
-    note_verifier_text(&verifier, text);
-    return note_open_checkpoint(proof->note, &verifier, &checkpoint) ||
-           replay_fail(
-               fault, "in the checkpoint: it is not signed by %s with the key that genesis names", verifier.name);
+    return verifiers;
+}
+
+// The first of them that did, as text.
+static bool find_verifier(
+    struct ledger_reading *reading, const struct proof_file *proof, char *text, struct replay_fault *fault)
+{
+    struct registered_keys keys = registered_keys_read(reading, ledger_read_size(reading));
+    struct note_checkpoint checkpoint;
+    struct note_fault why;
+    size_t count, first = 0;
+    struct note_verifier *verifiers = list_verifiers(&keys, &count);
+    bool good = note_open_checkpoint(proof->note, verifiers, count, &checkpoint, &why) ||
+                replay_fail(fault, "in the checkpoint: %s", why.message);
+    while (good && !note_open_checkpoint(proof->note, &verifiers[first], 1, &checkpoint, &why))
+        first++;
+    if (good)
+        note_verifier_text(&verifiers[first], text);
+    free(verifiers);
+    registered_keys_free(&keys);
+    return good;
 }
 
 static bool make_proof(struct ledger_reading *reading, const struct audit_block *block, struct proof_file *proof,
@@ -190,7 +220,7 @@ static bool make_proof(struct ledger_reading *reading, const struct audit_block 
 static int prove(struct audit *audit, struct ledger *ledger, struct ledger_reading *reading)
 {
     struct subject subject;
-    struct audit_block block, genesis;
+    struct audit_block block;
     struct proof_file proof;
     struct replay_fault fault = {.block = REPLAY_NO_BLOCK};
     char text[PROOF_FILE_BYTES_MAX], verifier[NOTE_VERIFIER_MAX];
@@ -198,8 +228,7 @@ static int prove(struct audit *audit, struct ledger *ledger, struct ledger_readi
     int code = EXIT_HOLDS;
     find_subject(audit, reading, &subject);
     audit_block_read(&block, ledger, reading, subject.block);
-    audit_block_read(&genesis, ledger, reading, 0);
-    if (make_proof(reading, &block, &proof, &fault) && find_verifier(&genesis, &proof, verifier, &fault)) {
+    if (make_proof(reading, &block, &proof, &fault) && find_verifier(reading, &proof, verifier, &fault)) {
         size_t size = proof_file_write(&proof, text);
         if (out)
             write_file(out, 0644, (const uint8_t *)text, size);
@@ -209,7 +238,6 @@ static int prove(struct audit *audit, struct ledger *ledger, struct ledger_readi
     } else {
         code = audit_fault(audit, REPLAY_FAULT, &fault);
     }
-    audit_block_free(&genesis);
     audit_block_free(&block);
     return code;
 }

@@ -4,12 +4,13 @@
 
 #include <inttypes.h>
 
-static void print_block(const struct audit *audit, const struct audit_block *block, const struct audit_block *genesis)
+static void print_block(
+    const struct audit *audit, const struct replay_block *block, const struct registered_keys *keys)
 {
     struct document *document = document_new(audit->format);
-    block_sheet_header(document, &block->block);
-    block_sheet_signers(document, &block->block, genesis->block.genesis);
-    block_sheet_body(document, &block->block);
+    block_sheet_header(document, block);
+    block_sheet_signers(document, block, keys);
+    block_sheet_body(document, block);
     document_end(document,
         "The block's hashes and signatures are right. Whether its outcomes are, and whether the signers were permitted "
         "to make them,\n`points-audit verify` tells.");
@@ -23,15 +24,16 @@ int audit_show(struct audit *audit)
     if (index >= ledger_read_size(reading))
         fail(EXIT_WRONG_USE, "there is no block %" PRIu64 ": the ledger has %" PRIu64 ", counted from 0", index,
             ledger_read_size(reading));
-    struct audit_block block, genesis;
+    struct audit_block block;
     audit_block_read(&block, ledger, reading, index);
-    audit_block_read(&genesis, ledger, reading, 0);
     int code = EXIT_HOLDS;
-    if (block.fault.message[0])
+    if (block.fault.message[0]) {
         code = audit_fault(audit, REPLAY_FAULT, &block.fault);
-    else
-        print_block(audit, &block, &genesis);
-    audit_block_free(&genesis);
+    } else {
+        struct registered_keys keys = registered_keys_read(reading, index ? index : 1);
+        print_block(audit, &block.block, &keys);
+        registered_keys_free(&keys);
+    }
     audit_block_free(&block);
     ledger_read_end(reading);
     ledger_close(ledger);

@@ -40,6 +40,7 @@ static void check_ledger(struct tiler *tiler)
     struct ledger_record record;
     struct ledger_heading headings[2]; // of this block and the one before, in turns
     struct note_checkpoint checkpoint;
+    struct note_fault note_fault;
     struct tree_edge edge = {0};
     struct progress progress = progress_begin();
     uint8_t root[HASH_BYTES];
@@ -56,7 +57,7 @@ static void check_ledger(struct tiler *tiler)
     tree_root(&edge, root);
     if (!ledger_read_checkpoint(tiler->reading, tiler->note, &error))
         fail(EXIT_FAILED, "%s", error.message);
-    if (!note_read_checkpoint(tiler->note, &checkpoint) || checkpoint.size != edge.size ||
+    if (!note_read_checkpoint(tiler->note, &checkpoint, &note_fault) || checkpoint.size != edge.size ||
         memcmp(checkpoint.root, root, HASH_BYTES) != 0)
         fault(tiler, "in the checkpoint: its size or root is not that of the blocks");
 }
@@ -66,6 +67,7 @@ static void check_published(const struct tiler *tiler)
 {
     struct tool_error error;
     struct note_checkpoint before;
+    struct note_fault note_fault;
     size_t size;
     char *path = xprintf("%s/checkpoint", tiler->out);
     if (access(path, F_OK) != 0) {
@@ -75,7 +77,7 @@ static void check_published(const struct tiler *tiler)
     char *note = (char *)file_read(path, NOTE_BYTES_MAX, &size, &error);
     if (!note)
         fail_with(&error);
-    if (!note_read_checkpoint(note, &before))
+    if (!note_read_checkpoint(note, &before, &note_fault))
         fault(tiler, "the folder's checkpoint is none: nothing was written");
     if (before.size > tiler->blocks)
         fault(tiler, "this folder holds tiles of more blocks than the ledger has: nothing was written");

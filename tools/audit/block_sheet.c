@@ -39,34 +39,23 @@ static void key_cell(struct table *table, const ProtobufCBinaryData *key)
     table_text(table, key->len == KEY_BYTES ? sodium_bin2hex(hex, sizeof hex, key->data, KEY_BYTES) : "");
 }
 
-static const Points__V1__RegisterKey *find_key(const Points__V1__Genesis *genesis, const ProtobufCBinaryData *key)
+static void owner_cells(struct table *table, role_code role, const char *holder)
 {
-    for (size_t i = 0; genesis && i < genesis->n_keys; i++)
-        if (genesis->keys[i]->key.len == key->len && memcmp(genesis->keys[i]->key.data, key->data, key->len) == 0)
-            return genesis->keys[i];
-    return NULL;
-}
-
-static void owner_cells(struct table *table, const Points__V1__RegisterKey *key)
-{
-    if (key)
-        enum_cell(table, &points__v1__role__descriptor, key->role);
-    else
-        table_text(table, "");
-    table_text(table, key ? key->holder : "");
+    enum_cell(table, &points__v1__role__descriptor, role);
+    table_text(table, holder);
 }
 
 void block_sheet_signers(
-    struct document *document, const struct replay_block *block, const Points__V1__Genesis *genesis)
+    struct document *document, const struct replay_block *block, const struct registered_keys *keys)
 {
     static const struct table_column columns[] = {{"key", TABLE_TEXT}, {"role", TABLE_TEXT}, {"holder", TABLE_TEXT}};
-    struct table *table = table_new("signatures", columns, COUNT(columns));
-    for (size_t i = 1; !genesis && i < COUNT(columns); i++)
-        table_hide(table, i);
+    struct table *table = table_new("signatures", columns, keys ? COUNT(columns) : 1);
     for (size_t i = 0; i < block->header->n_signatures; i++) {
         const ProtobufCBinaryData *key = &block->header->signatures[i]->key;
+        const struct registered_key *row = keys ? registered_keys_get(keys, key) : NULL;
         key_cell(table, key);
-        owner_cells(table, find_key(genesis, key));
+        if (keys)
+            owner_cells(table, row ? row->role : ROLE(ROLE_NONE), row ? row->holder : "");
     }
     document_table_beside(document, table);
 }
@@ -103,7 +92,7 @@ static void add_keys(struct document *document, const Points__V1__Genesis *genes
     struct table *table = table_new("keys", columns, COUNT(columns));
     for (size_t i = 0; i < genesis->n_keys; i++) {
         key_cell(table, &genesis->keys[i]->key);
-        owner_cells(table, genesis->keys[i]);
+        owner_cells(table, genesis->keys[i]->role, genesis->keys[i]->holder);
     }
     document_table(document, table);
 }
