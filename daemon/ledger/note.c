@@ -164,8 +164,7 @@ bool note_read_verifier(const char *text, struct note_verifier *verifier)
     char written[NOTE_VERIFIER_MAX];
     uint8_t typed_key[1 + KEY_BYTES];
     if (!is_name(text, name_size) || strlen(text) < key_at ||
-        !from_base64(text + key_at, strlen(text + key_at), typed_key, sizeof typed_key) ||
-        typed_key[0] != ED25519)
+        !from_base64(text + key_at, strlen(text + key_at), typed_key, sizeof typed_key) || typed_key[0] != ED25519)
         return false;
     *verifier = (struct note_verifier){0};
     memcpy(verifier->name, text, name_size);

@@ -4,8 +4,7 @@
 
 #include <inttypes.h>
 
-static void print_block(
-    const struct audit *audit, const struct replay_block *block, const struct registered_keys *keys)
+static void print_block(const struct audit *audit, const struct replay_block *block, const struct registered_keys *keys)
 {
     struct document *document = document_new(audit->format);
     block_sheet_header(document, block);

@@ -1,5 +1,5 @@
-// The keys that a ledger's blocks register and revoke, by the outcomes that are recorded: found in one quick look through
-// the envelopes. Whether they are right, verify tells.
+// The keys that a ledger's blocks register and revoke, by the outcomes that are recorded: found in one quick look
+// through the envelopes. Whether they are right, verify tells.
 #pragma once
 
 #include "ledger/ledger.h"
