@@ -8,7 +8,7 @@ import pytest
 import pointsclient as pc
 from conftest import ORIGIN
 from pointsclient import transaction as tx
-from test_proofs import asked, audit
+from test_proofs import asked, audit, newest_day
 from test_tamper import tamper
 
 WIDTH = 256
@@ -193,9 +193,10 @@ def test_the_checkpoint_is_written_last(published):
 
 def test_a_damaged_ledger_is_not_published(published, tmp_path):
     ledger, out = published
+    headers = Tiles(out, ledger.checkpoint_key).entries()
     before = {name: (out / name).read_bytes() for name in files(out)}
     for table, key, offset in [("headers", f"{9:016x}", 30), ("tree", f"{9:016x}", 3), ("tree", f"{255:016x}", 8 * 32),
-                               ("meta", b"checkpoint".hex(), 30)]:
+                               ("checkpoints", f"{newest_day(headers[-1]):016x}", len(ORIGIN) + 8)]:
         shutil.copy(ledger.dir / "ledger" / "data.mdb", tmp_path)
         tamper(tmp_path, "flip", table, key, offset, 1)
         assert audit("tiles", tmp_path, out, code=1).stdout.startswith("FAULT ")

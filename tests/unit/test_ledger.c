@@ -933,7 +933,7 @@ static void test_proof_file_faults(void **state)
         {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 01\n", "line 3: the index is no number"},
         {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 18446744073709551616\n", "line 3: the index is no number"},
         {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\nAAAA\n\n", "line 4: it is no hash of 32 bytes"},
-        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\n\nx", "no checkpoint"},
+        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\n\nx", "the checkpoint is no note"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_false(check_proof(rows[i].text, strlen(rows[i].text)));
