@@ -302,7 +302,7 @@ def test_a_block_is_shown(recorded):
         assert told["leaf"] == pc.leaf_hash(recorded.blocks[index].header).hex()
         for row, signature in zip(told["signatures"], header.signatures, strict=True):
             assert row["key"] == signature.key.hex()
-            assert (row["role"], row["holder"]) == holders.get(signature.key, ("", "")) or row["role"]
+            assert signature.key not in holders or (row["role"], row["holder"]) == holders[signature.key]
         assert [row["id"] for row in told["transactions"]] == [str(uuid.UUID(bytes=t.id)) for t in recorded.transactions(index)]
         assert [(row["outcome"], row["points"], row["expired"], row["previous"] or 0) for row in told["transactions"]] == \
             recorded.outcomes(index)
@@ -311,6 +311,35 @@ def test_a_block_is_shown(recorded):
     assert (told["origin"], len(told["municipalities"]), len(told["keys"])) == (ORIGIN, 12, 18)
     assert "there is no block" in audit("show", recorded.dir, len(recorded.blocks), code=2).stderr
     audit("show", recorded.dir, "one", code=2)
+
+
+def test_keys_that_came_later(ledger):
+    """Signers and checkpoint keys that genesis does not know are found in the blocks; a refused registration is none."""
+    ledger.start()
+    client, both = ledger.client(), [ledger.keys["operator-1"], ledger.keys["operator-2"]]
+    app, checkpoint, none = (pc.key_from_seed(bytes([n]) * 32) for n in (7, 8, 9))
+
+    def register(key, role, holder, **more):
+        return tx.Transaction(id=pc.new_uuid7(), register_key=tx.RegisterKey(key=pc.public(key), role=role, holder=holder, **more))
+    reply = client.submit([register(app, tx.APP, "New backend"), register(none, tx.APP, "Nobody", municipality=SAPPORO)], both)
+    assert pc.codes(reply) == ["APPLIED", "KEY_INVALID"]
+    client.submit([open_account(b"a" * 16)], [app])
+    client.submit([register(checkpoint, tx.CHECKPOINT, ORIGIN)], both)
+    ledger.stop()
+    assert asked("show", ledger.dir / "ledger", 2)["signatures"] == [
+        {"key": pc.public(app).hex(), "role": "APP", "holder": "New backend"}]
+    assert asked("prove", ledger.dir / "ledger", "block:2")["key"] == verifier_key(ledger)
+
+    seed = ledger.dir / "keys" / "next.key"
+    seed.write_text((b"\x08" * 32).hex() + "\n")
+    seed.chmod(0o600)
+    ledger.configure("ledger", "next_checkpoint_key", seed)
+    ledger.start()
+    revoke = tx.Transaction(id=pc.new_uuid7(), revoke_key=tx.RevokeKey(key=ledger.checkpoint_key))
+    assert pc.codes(ledger.client().submit([revoke], both)) == ["APPLIED"]
+    ledger.stop()
+    key = asked("prove", ledger.dir / "ledger", "block:2")["key"]
+    assert base64.b64decode(key.split("+", 2)[2]) == b"\x01" + pc.public(checkpoint)
 
 
 def test_a_damaged_block_is_not_shown_as_if_it_were_sound(recorded, tmp_path):
