@@ -176,7 +176,7 @@ def test_another_ledgers_folder(published, new_ledger, tmp_path):
     assert (out / "checkpoint").read_bytes() != whole["checkpoint"]
     assert "tiles of more blocks than the ledger has" in asked("tiles", tmp_path / "short", out, code=1)["fault"]
     (out / "checkpoint").write_text("nothing\n")
-    assert "checkpoint is none" in asked("tiles", ledger.dir / "ledger", out, code=1)["fault"]
+    assert "in the folder's checkpoint: " in asked("tiles", ledger.dir / "ledger", out, code=1)["fault"]
 
 
 def test_the_checkpoint_is_written_last(published):

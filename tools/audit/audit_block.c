@@ -19,6 +19,16 @@ struct ledger_reading *audit_read(struct ledger *ledger)
     return reading;
 }
 
+bool audit_read_checkpoint(struct ledger_reading *reading, char *note, struct replay_fault *fault)
+{
+    struct ledger_error error;
+    if (ledger_read_checkpoint(reading, note, &error))
+        return true;
+    if (ledger_read_size(reading) == 1)
+        fail(EXIT_FAILED, "%s", error.message);
+    return replay_fail(fault, "in the checkpoint: %s", error.message);
+}
+
 static void check_place(struct audit_block *block, struct ledger_reading *reading, struct ledger_error *error)
 {
     struct tree_edge edge;

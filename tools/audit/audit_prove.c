@@ -211,8 +211,8 @@ static bool make_proof(struct ledger_reading *reading, const struct audit_block 
         *fault = block->fault;
         return false;
     }
-    if (!ledger_read_checkpoint(reading, note, &error))
-        fail(EXIT_FAILED, "%s", error.message);
+    if (!audit_read_checkpoint(reading, note, fault))
+        return false;
     return proof_file_make(reading, block->block.header->index, proof, &error) == 1 ||
            replay_fail(fault, "%s", error.message);
 }

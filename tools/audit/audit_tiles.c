@@ -12,79 +12,88 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MODE = 0644, FOLDER_MODE = 0755 };
+enum { FILE_MODE = 0644, FOLDER_MODE = 0755, PATH_SHOWN_MAX = 400 };
 
 struct tiler {
-    struct audit *audit;
     struct ledger *ledger;
     struct ledger_reading *reading;
     const char *out;
     uint64_t blocks;
     char note[NOTE_BYTES_MAX]; // the ledger's checkpoint
     uint64_t written, kept;    // tiles
+    struct replay_fault fault;
 };
 
-static noreturn void fault(const struct tiler *tiler, const char *message)
-{
-    struct replay_fault found = {.block = REPLAY_NO_BLOCK};
-    replay_fail(&found, "%s", message);
-    exit(audit_fault(tiler->audit, REPLAY_FAULT, &found));
-}
+// ---- before anything is written. False: tiler->fault
 
-// ---- before anything is written
-
-// Every header against its form and the tree, the tree against the checkpoint.
-static void check_ledger(struct tiler *tiler)
+// Every header against its form and the tree.
+static bool check_headers(struct tiler *tiler, struct tree_edge *edge)
 {
     struct ledger_error error;
     struct ledger_record record;
     struct ledger_heading headings[2]; // of this block and the one before, in turns
-    struct note_checkpoint checkpoint;
-    struct note_fault note_fault;
-    struct tree_edge edge = {0};
     struct progress progress = progress_begin();
-    uint8_t root[HASH_BYTES];
-    for (uint64_t index = 0; index < tiler->blocks; index++) {
-        progress_show(&progress, index, tiler->blocks, 0);
+    bool good = true;
+    for (uint64_t index = 0; good && index < tiler->blocks; index++) {
         struct ledger_heading *heading = &headings[index % 2], *before = index ? &headings[(index - 1) % 2] : NULL;
-        if (ledger_read_block(tiler->reading, index, &record, &error) != 1)
+        progress_show(&progress, index, tiler->blocks, 0);
+        if (ledger_read_block(tiler->reading, index, &record, &error) < 0)
             fail(EXIT_FAILED, "%s", error.message);
-        if (!ledger_check_header(&record, index, heading, &error) ||
-            !ledger_check_place(tiler->reading, heading, before, &edge, &error))
-            fault(tiler, error.message);
+        good = ledger_check_header(&record, index, heading, &error) &&
+               ledger_check_place(tiler->reading, heading, before, edge, &error);
     }
     progress_end(&progress);
+    return good || replay_fail(&tiler->fault, "%s", error.message);
+}
+
+// The tree against the checkpoint.
+static bool check_ledger(struct tiler *tiler)
+{
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    struct tree_edge edge = {0};
+    uint8_t root[HASH_BYTES];
+    if (!check_headers(tiler, &edge) || !audit_read_checkpoint(tiler->reading, tiler->note, &tiler->fault))
+        return false;
     tree_root(&edge, root);
-    if (!ledger_read_checkpoint(tiler->reading, tiler->note, &error))
-        fail(EXIT_FAILED, "%s", error.message);
-    if (!note_read_checkpoint(tiler->note, &checkpoint, &note_fault) || checkpoint.size != edge.size ||
-        memcmp(checkpoint.root, root, HASH_BYTES) != 0)
-        fault(tiler, "in the checkpoint: its size or root is not that of the blocks");
+    return (note_read_checkpoint(tiler->note, &checkpoint, &fault) && checkpoint.size == edge.size &&
+               memcmp(checkpoint.root, root, HASH_BYTES) == 0) ||
+           replay_fail(&tiler->fault, "in the checkpoint: its size or root is not that of the blocks");
+}
+
+// Of the folder that was published before; false: there is none.
+static bool read_published(const char *out, char note[NOTE_BYTES_MAX])
+{
+    struct tool_error error;
+    size_t size;
+    char *path = xprintf("%s/checkpoint", out);
+    bool there = access(path, F_OK) == 0;
+    if (there) {
+        char *text = (char *)file_read(path, NOTE_BYTES_MAX - 1, &size, &error);
+        if (!text)
+            fail_with(&error);
+        memcpy(note, text, size + 1);
+        free(text);
+    }
+    free(path);
+    return there;
 }
 
 // What was published must be the beginning of what will be.
-static void check_published(const struct tiler *tiler)
+static bool check_published(struct tiler *tiler)
 {
-    struct tool_error error;
+    char note[NOTE_BYTES_MAX];
     struct note_checkpoint before;
-    struct note_fault note_fault;
-    size_t size;
-    char *path = xprintf("%s/checkpoint", tiler->out);
-    if (access(path, F_OK) != 0) {
-        free(path);
-        return;
-    }
-    char *note = (char *)file_read(path, NOTE_BYTES_MAX, &size, &error);
-    if (!note)
-        fail_with(&error);
-    if (!note_read_checkpoint(note, &before, &note_fault))
-        fault(tiler, "the folder's checkpoint is none: nothing was written");
+    struct note_fault fault;
+    if (!read_published(tiler->out, note))
+        return true;
+    if (!note_read_checkpoint(note, &before, &fault))
+        return replay_fail(&tiler->fault, "in the folder's checkpoint: %s: nothing was written", fault.message);
     if (before.size > tiler->blocks)
-        fault(tiler, "this folder holds tiles of more blocks than the ledger has: nothing was written");
-    if (!ledger_has_root(tiler->ledger, before.size, before.root))
-        fault(tiler, "this folder holds tiles of another tree: nothing was written");
-    free(note);
-    free(path);
+        return replay_fail(
+            &tiler->fault, "this folder holds tiles of more blocks than the ledger has: nothing was written");
+    return ledger_has_root(tiler->ledger, before.size, before.root) ||
+           replay_fail(&tiler->fault, "this folder holds tiles of another tree: nothing was written");
 }
 
 // ---- writing
@@ -111,56 +120,72 @@ static void make_folders(char *path, size_t root_size)
 }
 
 // A tile that is there already must have these bytes.
-static void compare(const struct tiler *tiler, const char *path, const uint8_t *bytes, size_t size)
+static bool compare(struct tiler *tiler, const char *path, const uint8_t *bytes, size_t size)
 {
     struct tool_error error;
     size_t own_size;
     uint8_t *own = file_read(path, TILE_BYTES_MAX, &own_size, &error);
     if (!own)
         fail_with(&error);
-    if (own_size != size || memcmp(own, bytes, size) != 0) {
-        char *message = xprintf("this folder holds tiles of another tree: %s differs", path);
-        fault(tiler, message);
-    }
+    bool same = own_size == size && memcmp(own, bytes, size) == 0;
     free(own);
+    return same ||
+           replay_fail(&tiler->fault, "this folder holds tiles of another tree: %.*s differs", PATH_SHOWN_MAX, path);
 }
 
-static void write_tile(struct tiler *tiler, const struct tile *tile)
+static bool put(struct tiler *tiler, char *path, const uint8_t *bytes, size_t size)
+{
+    struct tool_error error;
+    if (access(path, F_OK) == 0) {
+        tiler->kept++;
+        return compare(tiler, path, bytes, size);
+    }
+    make_folders(path, strlen(tiler->out) + 1);
+    if (!file_write_whole(path, FILE_MODE, bytes, size, &error))
+        fail_with(&error);
+    tiler->written++;
+    return true;
+}
+
+static bool write_tile(struct tiler *tiler, const struct tile *tile)
 {
     static uint8_t bytes[TILE_BYTES_MAX];
-    struct ledger_error ledger_error;
-    struct tool_error error;
+    struct ledger_error error;
     size_t size;
     char name[TILE_PATH_BYTES];
     tile_path(tile, name);
-    if (!tile_read(tiler->reading, tile, bytes, &size, &ledger_error))
-        fail(EXIT_FAILED, "%s", ledger_error.message);
+    if (!tile_read(tiler->reading, tile, bytes, &size, &error))
+        fail(EXIT_FAILED, "%s", error.message);
     char *path = xprintf("%s/%s", tiler->out, name);
-    if (access(path, F_OK) == 0) {
-        compare(tiler, path, bytes, size);
-        tiler->kept++;
-    } else {
-        make_folders(path, strlen(tiler->out) + 1);
-        if (!file_write_whole(path, FILE_MODE, bytes, size, &error))
-            fail_with(&error);
-        tiler->written++;
-    }
+    bool good = put(tiler, path, bytes, size);
     free(path);
+    return good;
 }
 
-static void write_level(struct tiler *tiler, bool entries, unsigned level)
+static bool write_level(struct tiler *tiler, bool entries, unsigned level)
 {
     uint64_t width = tile_level_width(tiler->blocks, level);
     struct progress progress = progress_begin();
     struct tile tile = {.entries = entries, .level = level, .width = TILE_WIDTH};
-    for (; tile.index < width / TILE_WIDTH; tile.index++) {
+    bool good = true;
+    for (; good && tile.index < width / TILE_WIDTH; tile.index++) {
         progress_show(&progress, tile.index * TILE_WIDTH, width, 0);
-        write_tile(tiler, &tile);
+        good = write_tile(tiler, &tile);
     }
     tile.width = width % TILE_WIDTH;
-    if (tile.width)
-        write_tile(tiler, &tile);
+    if (good && tile.width)
+        good = write_tile(tiler, &tile);
     progress_end(&progress);
+    return good;
+}
+
+static bool write_tiles(struct tiler *tiler)
+{
+    bool good = true;
+    make_folder(tiler->out);
+    for (unsigned level = 0; good && tile_level_width(tiler->blocks, level) > 0; level++)
+        good = write_level(tiler, false, level);
+    return good && write_level(tiler, true, 0);
 }
 
 // Last of all: whoever reads it finds every tile that it speaks of.
@@ -173,27 +198,30 @@ static void write_checkpoint(const struct tiler *tiler)
     free(path);
 }
 
+static void tell(const struct audit *audit, const struct tiler *tiler)
+{
+    struct document *document = document_new(audit->format);
+    document_number(document, "blocks", tiler->blocks);
+    document_number(document, "tiles_written", tiler->written);
+    document_number(document, "tiles_kept", tiler->kept);
+    document_end(document, "%s holds the tree of %" PRIu64 " blocks.", tiler->out, tiler->blocks);
+}
+
 int audit_tiles(struct audit *audit)
 {
     audit_need_no_table(audit);
-    struct tiler tiler = {.audit = audit, .ledger = audit_ledger(argument_xget(&audit->line, 0))};
-    tiler.out = argument_xget(&audit->line, 1);
+    struct tiler tiler = {.fault.block = REPLAY_NO_BLOCK, .out = argument_xget(&audit->line, 1)};
+    int code = EXIT_HOLDS;
+    tiler.ledger = audit_ledger(argument_xget(&audit->line, 0));
     tiler.reading = audit_read(tiler.ledger);
     tiler.blocks = ledger_read_size(tiler.reading);
-    check_ledger(&tiler);
-    check_published(&tiler);
-    make_folder(tiler.out);
-    for (unsigned level = 0; tile_level_width(tiler.blocks, level) > 0; level++)
-        write_level(&tiler, false, level);
-    write_level(&tiler, true, 0);
-    write_checkpoint(&tiler);
-    struct document *document = document_new(audit->format);
-    document_number(document, "blocks", tiler.blocks);
-    document_number(document, "tiles_written", tiler.written);
-    document_number(document, "tiles_kept", tiler.kept);
-    document_end(
-        document, "%s holds the tree of %" PRIu64 " blocks; the checkpoint was written last.", tiler.out, tiler.blocks);
+    if (check_ledger(&tiler) && check_published(&tiler) && write_tiles(&tiler)) {
+        write_checkpoint(&tiler);
+        tell(audit, &tiler);
+    } else {
+        code = audit_fault(audit, REPLAY_FAULT, &tiler.fault);
+    }
     ledger_read_end(tiler.reading);
     ledger_close(tiler.ledger);
-    return EXIT_HOLDS;
+    return code;
 }
