@@ -118,6 +118,7 @@ int ledger_read_block(
 struct ledger_place {
     struct ledger_record record;
     uint64_t block, position; // in the envelope, from 0
+    uint64_t count;           // of the block's transactions
     int64_t time;             // of the block
 };
 

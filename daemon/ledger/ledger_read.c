@@ -129,6 +129,7 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
         return 0;
     place->block = low;
     place->position = sequence - header.first_sequence;
+    place->count = header.count;
     place->time = header.time;
     return ledger_read_block(reading, low, &place->record, error);
 }
