@@ -120,7 +120,12 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
 // ledger_read_block.
 int ledger_read_text(
     struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
+// The first text from a sequence number on, in the same way.
+int ledger_read_text_from(
+    struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
 bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error);
+// Whether there is a checkpoint: 1, 0 (no daemon has run yet), or -1: error.
+int ledger_read_has_checkpoint(struct ledger_reading *reading, struct ledger_error *error);
 // The newest checkpoint, NUL-terminated, into `note` of NOTE_BYTES_MAX.
 bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error);
 
