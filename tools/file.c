@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -112,6 +113,7 @@ static bool can_be_replaced(const char *path)
 bool file_stream_begin(struct file_stream *stream, const char *path, struct tool_error *error)
 {
     *stream = (struct file_stream){.file = stdout, .path = path};
+    __fsetlocking(stdout, FSETLOCKING_BYCALLER); // one thread writes
     if (!path)
         return true;
     if (!can_be_replaced(path))
@@ -123,6 +125,7 @@ bool file_stream_begin(struct file_stream *stream, const char *path, struct tool
         free(stream->temporary);
         return false;
     }
+    __fsetlocking(stream->file, FSETLOCKING_BYCALLER);
     setvbuf(stream->file, NULL, _IOFBF, STREAM_BUFFER_BYTES);
     return true;
 }
