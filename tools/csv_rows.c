@@ -30,7 +30,7 @@ void csv_rows_begin(
     if (!cp932)
         fputs("\xef\xbb\xbf", file);
     for (size_t i = 0; i < column_count; i++)
-        fprintf(file, "%s%s", i ? "," : "", columns[i].name);
+        fprintf(file, "%s%s", columns[i].name, i + 1 < column_count ? "," : "\r\n");
 }
 
 static void tell_missing(void *data, const char *character, size_t size)
@@ -47,15 +47,10 @@ static void tell_missing(void *data, const char *character, size_t size)
 // In CP932 too, cell by cell: no second byte of a character looks like a comma, a quote or a line end.
 void csv_rows_cell(struct csv_rows *rows, const char *text)
 {
-    fputs(rows->column ? "," : "\r\n", rows->file);
     rows->row += rows->column == 0;
     char *converted = rows->cp932 ? cp932_text(text, tell_missing, rows) : NULL;
     print_cell(converted ? converted : text, rows->file);
     free(converted);
     rows->column = (rows->column + 1) % rows->column_count;
-}
-
-void csv_rows_end(struct csv_rows *rows)
-{
-    fputs("\r\n", rows->file);
+    fputs(rows->column ? "," : "\r\n", rows->file);
 }

@@ -18,4 +18,3 @@ void csv_rows_begin(
     struct csv_rows *rows, const struct table_column *columns, size_t column_count, bool cp932, FILE *file);
 // Cells are added from left to right; a full row is followed by the next.
 void csv_rows_cell(struct csv_rows *rows, const char *text);
-void csv_rows_end(struct csv_rows *rows); // the last line's end

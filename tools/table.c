@@ -103,7 +103,6 @@ static size_t print_csv(const struct table *table, bool cp932, FILE *file)
     csv_rows_begin(&rows, table->columns, table->column_count, cp932, file);
     for (size_t i = 0; i < table->cell_count; i++)
         csv_rows_cell(&rows, table->cells[i]);
-    csv_rows_end(&rows);
     return rows.lost;
 }
 

@@ -114,9 +114,4 @@ static void write_row(struct export *export, const struct export_row *row)
     details_cell(rows, row->transaction);
 }
 
-static void end(struct export *export)
-{
-    csv_rows_end(&export->csv);
-}
-
-const struct export_writer export_csv = {.begin = begin, .row = write_row, .end = end};
+const struct export_writer export_csv = {.begin = begin, .row = write_row};
