@@ -20,6 +20,7 @@ from conftest import Daemon, binary
 from history import jst
 from test_random_histories import begin, play
 from test_tamper import tamper
+from pointsclient import transaction as tx
 from tool import Tool
 
 SEED, TRANSACTIONS = 1, 4_000
@@ -186,6 +187,28 @@ def test_json_lines(played):
         assert row["fields"] == as_json(getattr(transaction, body)), row
     assert statements(rows) == {uuid(account): sequences for account, sequences in played.model.statements.items()}
     assert {"settle", "refuse", "reverse"} <= {r["type"] for r in rows if "account" in r and "account" not in r["fields"]}
+
+
+def test_whose_it_was_before_a_merge_in_the_same_block(scene):
+    """Answers to conversions name no account: they touch whose it was then, whatever became of it in the same block."""
+    make = lambda **body: tx.Transaction(id=pc.new_uuid7(), **body)
+    a, b = b"a" * 16, b"b" * 16
+    operators = ("operator-1", "operator-2")
+    scene.submit(make(define_quest=tx.DefineQuest(quest=1, name="q", period=tx.WEEKLY, points=100, first_day=18_932, last_day=19_000)),
+                 make(set_budget=tx.SetBudget(quest=1, points=100)),
+                 make(set_policy=tx.SetPolicy(policy=tx.CONVERSION_OPENS_AT, value=0)), by=operators)
+    asked = [make(request_conversion=tx.RequestConversion(account=a, points=30)) for _ in range(3)]
+    scene.submit(*(make(open_account=tx.OpenAccount(account=one, municipality=11_002)) for one in (a, b)),
+                 make(award=tx.Award(account=a, quest=1, occurred_at=scene.model.time)), *asked)
+    merge = make(merge_accounts=tx.MergeAccounts(account=b, merged=a))
+    codes = scene.submit(make(settle_conversion=tx.SettleConversion(conversion=asked[0].id)),
+                         make(reverse=tx.Reverse(target=asked[1].id, reason="x")), merge,
+                         make(refuse_conversion=tx.RefuseConversion(conversion=asked[2].id)), by=("waon", *operators))
+    assert codes == ["APPLIED"] * 4
+    scene.daemon.stop()
+    rows = [json.loads(line) for line in export(scene.daemon.dir / "ledger", "json-lines").splitlines()]
+    assert [row["account"] for row in rows[-4:]] == [uuid(a), uuid(a), uuid(b), uuid(b)]
+    scene.daemon.start()
 
 
 def csv_rows(data, encoding="utf-8"):
