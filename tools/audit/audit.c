@@ -11,7 +11,8 @@
 #include <string.h>
 
 static const struct audit_command commands[] = {
-    {"verify", "DIR", "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
+    {"verify", "DIR [--all] [--from-checkpoint FILE]",
+        "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
     {"export", "DIR --format FORMAT [--out FILE] [--from DAY] [--to DAY]",
         "Writes a file for other programs: csv, json-lines, hledger (a journal), or ledger (all of it, for verifiers)",
         audit_export},

@@ -42,11 +42,9 @@ static bool write_texts(struct ledger_reading *reading, FILE *file, struct ledge
 static bool write_checkpoint(struct ledger_reading *reading, FILE *file, struct ledger_error *error)
 {
     char note[NOTE_BYTES_MAX];
-    int there = ledger_read_has_checkpoint(reading, error);
-    if (there <= 0)
-        return there == 0;
-    if (!ledger_read_checkpoint(reading, note, error))
-        return false;
+    int found = ledger_read_kept(reading, LEDGER_CHECKPOINTS, UINT64_MAX, note, error);
+    if (found <= 0)
+        return found == 0;
     fputs("{\"checkpoint\":", file);
     json_text(note, file);
     fputs("}\n", file);
