@@ -36,7 +36,7 @@ static void take(void *context, const struct points_posting *posting)
 
 static struct points_state *new_state(void)
 {
-    static const char keys_of[3][KEY_BYTES] = {"1", "2", "3"};
+    static const char keys_of[3][KEY_BYTES] = {"1", "2", "3"}, checkpoint_key[KEY_BYTES] = "4";
     Points__V1__RegisterKey keys[3], *key_pointers[3];
     Points__V1__Municipality sapporo = POINTS__V1__MUNICIPALITY__INIT, ebetsu = POINTS__V1__MUNICIPALITY__INIT;
     Points__V1__Municipality *municipalities[] = {&sapporo, &ebetsu};
@@ -51,7 +51,7 @@ static struct points_state *new_state(void)
     ebetsu.code = EBETSU, ebetsu.name_ja = "江別市", ebetsu.name_en = "Ebetsu";
     genesis.nonce = data("0123456789abcdef", ID_BYTES), genesis.origin = "points.test/ledger";
     genesis.time_source = TIME_SOURCE(SYSTEM), genesis.time = GENESIS_TIME;
-    genesis.rules_version = POINTS_RULES_VERSION, genesis.checkpoint_key = keys[0].key;
+    genesis.rules_version = POINTS_RULES_VERSION, genesis.checkpoint_key = data(checkpoint_key, KEY_BYTES);
     genesis.keys = key_pointers, genesis.n_keys = 3;
     genesis.municipalities = municipalities, genesis.n_municipalities = 2;
     struct points_state *state = points_from_genesis(&genesis, &error);
