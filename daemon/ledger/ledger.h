@@ -130,6 +130,9 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
 // ledger_read_block.
 int ledger_read_text(
     struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
+// The first text from a sequence number on, in the same way.
+int ledger_read_text_from(
+    struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
 bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error);
 // Where the ledger stood when it had so many blocks, 1 to ledger_read_size.
 struct ledger_tip {
