@@ -27,36 +27,49 @@ static bool check_header_form(
     return true;
 }
 
-// Sequence numbers have no gaps, and time does not go back.
-static bool check_succession(
-    struct ledger_reading *reading, const struct ledger_header *header, struct ledger_error *error)
+bool ledger_check_header(
+    const struct ledger_record *record, uint64_t index, struct ledger_heading *heading, struct ledger_error *error)
 {
-    struct ledger_header before = {.first_sequence = 1, .time = header->time};
-    if (header->index > 0 && ledger_read_header(reading, header->index - 1, &before, error) < 0)
+    struct ledger_header header;
+    *heading = (struct ledger_heading){.index = index};
+    hash_leaf(record->header, record->header_size, heading->leaf);
+    if (!check_header_form(record, index, &header, error))
         return false;
-    if (header->first_sequence != before.first_sequence + before.count)
-        return ledger_fail(error,
-            "block %" PRIu64 ": its first sequence number is %" PRIu64 ", the block before it ends at %" PRIu64,
-            header->index, header->first_sequence, before.first_sequence + before.count - 1);
-    if ((header->count == 0) != (header->index == 0))
-        return ledger_fail(error, "block %" PRIu64 ": it has %" PRIu32 " transactions", header->index, header->count);
-    if (header->time < before.time)
-        return ledger_fail(error, "block %" PRIu64 ": its time is before that of the block before it", header->index);
+    heading->first_sequence = header.first_sequence;
+    heading->count = header.count;
+    heading->time = header.time;
     return true;
 }
 
-static bool check_body(
-    const struct ledger_record *record, const struct ledger_header *header, struct ledger_error *error)
+bool ledger_check_body(const struct ledger_record *record, uint64_t index, struct ledger_error *error)
 {
     uint8_t hash[HASH_BYTES];
+    struct ledger_header header;
+    if (!ledger_parse_header(record->header, record->header_size, &header))
+        return ledger_fail(error, "block %" PRIu64 ": the header is no BlockHeader", index);
     hash_bytes(record->envelope, record->envelope_size, hash);
-    if (memcmp(hash, header->envelope_sha256, HASH_BYTES) != 0)
+    if (memcmp(hash, header.envelope_sha256, HASH_BYTES) != 0)
         return ledger_fail(
-            error, "block %" PRIu64 ": the envelope does not have the hash that the header gives", header->index);
+            error, "block %" PRIu64 ": the envelope does not have the hash that the header gives", index);
     hash_bytes(record->outcomes, record->outcomes_size, hash);
-    if (memcmp(hash, header->outcomes_sha256, HASH_BYTES) != 0)
-        return ledger_fail(
-            error, "block %" PRIu64 ": the outcomes do not have the hash that the header gives", header->index);
+    if (memcmp(hash, header.outcomes_sha256, HASH_BYTES) != 0)
+        return ledger_fail(error, "block %" PRIu64 ": the outcomes do not have the hash that the header gives", index);
+    return true;
+}
+
+// Sequence numbers have no gaps, and time does not go back.
+static bool check_succession(
+    const struct ledger_heading *heading, const struct ledger_heading *before, struct ledger_error *error)
+{
+    uint64_t index = heading->index, expected = before ? before->first_sequence + before->count : 1;
+    if ((before || index == 0) && heading->first_sequence != expected)
+        return ledger_fail(error,
+            "block %" PRIu64 ": its first sequence number is %" PRIu64 ", the block before it ends at %" PRIu64, index,
+            heading->first_sequence, expected - 1);
+    if ((heading->count == 0) != (index == 0))
+        return ledger_fail(error, "block %" PRIu64 ": it has %" PRIu32 " transactions", index, heading->count);
+    if (before && heading->time < before->time)
+        return ledger_fail(error, "block %" PRIu64 ": its time is before that of the block before it", index);
     return true;
 }
 
@@ -76,55 +89,56 @@ static bool check_tree(struct ledger_reading *reading, uint64_t index, uint8_t (
     return true;
 }
 
-bool ledger_check_block(
-    struct ledger_reading *reading, uint64_t index, struct tree_edge *edge, struct ledger_error *error)
+bool ledger_check_place(struct ledger_reading *reading, const struct ledger_heading *heading,
+    const struct ledger_heading *before, struct tree_edge *edge, struct ledger_error *error)
 {
-    if (edge->size != index)
+    uint8_t completed[TREE_LEVELS_MAX][HASH_BYTES];
+    size_t count = tree_append(edge, heading->leaf, completed);
+    return check_succession(heading, before, error) && check_tree(reading, heading->index, completed, count, error);
+}
+
+// A note's signature, size and root.
+static bool check_note(const char *note, uint64_t blocks, const uint8_t root[HASH_BYTES],
+    const struct note_verifier *verifiers, size_t count, struct ledger_error *error)
+{
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    if (!note_open_checkpoint(note, verifiers, count, &checkpoint, &fault))
+        return ledger_fail(error, "%s", fault.message);
+    if (checkpoint.size != blocks)
         return ledger_fail(
-            error, "block %" PRIu64 " was checked against a tree of %" PRIu64 " blocks", index, edge->size);
-    struct ledger_record record;
-    struct ledger_header header;
-    int found = ledger_read_block(reading, index, &record, error);
-    if (found == 0)
-        ledger_fail(error, "there is no block %" PRIu64, index);
-    if (found != 1 || !check_header_form(&record, index, &header, error) ||
-        !check_succession(reading, &header, error) || !check_body(&record, &header, error))
-        return false;
-    struct tree_edge grown = *edge;
-    uint8_t leaf[HASH_BYTES], completed[TREE_LEVELS_MAX][HASH_BYTES];
-    hash_leaf(record.header, record.header_size, leaf);
-    size_t count = tree_append(&grown, leaf, completed);
-    if (!check_tree(reading, index, completed, count, error))
-        return false;
-    *edge = grown;
+            error, "the checkpoint speaks of %" PRIu64 " blocks, the ledger has %" PRIu64, checkpoint.size, blocks);
+    if (memcmp(checkpoint.root, root, HASH_BYTES) != 0)
+        return ledger_fail(error, "the checkpoint's root is not that of the tree of %" PRIu64 " blocks", blocks);
     return true;
 }
 
 bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *edge,
-    const struct note_verifier *verifier, struct ledger_error *error)
+    const struct note_verifier *verifiers, size_t count, struct ledger_error *error)
 {
+    char note[NOTE_BYTES_MAX];
+    uint8_t root[HASH_BYTES];
     if (edge->size != reading->size)
         return ledger_fail(
             error, "%" PRIu64 " blocks were checked, the ledger has %" PRIu64, edge->size, reading->size);
-    MDB_val value;
-    int found =
-        ledger_get_meta(reading->txn, reading->ledger->tables[TABLE_META], ledger_checkpoint_key, &value, error);
+    int found = ledger_read_kept(reading, LEDGER_CHECKPOINTS, UINT64_MAX, note, error);
     if (found < 0)
         return false;
     if (found == 0 && reading->size == 1)
         return true; // just created: whoever did that does not hold the daemon's key
-    char note[NOTE_BYTES_MAX];
-    struct note_checkpoint checkpoint;
     if (!ledger_read_checkpoint(reading, note, error))
         return false;
-    if (!note_open_checkpoint(note, verifier, &checkpoint))
-        return ledger_fail(error, "the checkpoint is not signed by %s with the key given", verifier->name);
-    uint8_t root[HASH_BYTES];
     tree_root(edge, root);
-    if (checkpoint.size != edge->size)
-        return ledger_fail(
-            error, "the checkpoint speaks of %" PRIu64 " blocks, the ledger has %" PRIu64, checkpoint.size, edge->size);
-    if (memcmp(checkpoint.root, root, HASH_BYTES) != 0)
-        return ledger_fail(error, "the checkpoint's root is not that of the tree of %" PRIu64 " blocks", edge->size);
-    return true;
+    return check_note(note, edge->size, root, verifiers, count, error);
+}
+
+bool ledger_check_kept(struct ledger_reading *reading, const char *note, uint64_t blocks,
+    const struct note_verifier *verifiers, size_t count, struct ledger_error *error)
+{
+    struct tree_edge edge;
+    uint8_t root[HASH_BYTES];
+    if (!ledger_read_edge(reading, blocks, &edge, error))
+        return false;
+    tree_root(&edge, root);
+    return check_note(note, blocks, root, verifiers, count, error);
 }
