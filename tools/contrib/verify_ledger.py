@@ -1,38 +1,32 @@
 #!/usr/bin/python3
 """Verifies an exported ledger of pointsd, independently: written from doc/protocol.md, doc/rules.md and proto/*.proto alone.
 
-It checks: the canonical form of all that is stored; the hashes of envelopes and outcomes, the tree and its checkpoint, and that an
-older checkpoint is of this ledger too; every signature, and that its signers were registered and may do what they signed; the
-order of blocks, sequence numbers and time; that no id was decided twice, and what DUPLICATE and ID_REUSED point at; each account's
-chain of entries; the stored texts; and the books: what outcomes say was moved was there to be moved, and was moved once.
-
-It does not check: whether another outcome would have been right; what quests and receipts earn; limits in points, days and number;
-and when points expire. It books them as expired when an outcome tells of it, that is when their account is next touched, at its
-home of then; the daemon's books turn with the day. `points-audit verify` decides every transaction anew and checks all this.
+It checks: canonical form, but for sizes; hashes, the tree, its checkpoint, and that an older checkpoint is of this ledger too;
+signatures, and that the signers were registered and may do what they signed; the order of blocks, sequence numbers and time; that
+no id was decided twice, and what DUPLICATE and ID_REUSED point at; each account's chain of entries; the stored texts; and the
+books: that what outcomes move was there to be moved, and is moved once. It does not check: whether another outcome would have been
+right; what quests, receipts and settlements of donations come to; limits; and when points expire: they do here when an outcome
+tells of it, as their account is next touched, while the daemon's books turn with the day. `points-audit verify` checks all this.
 """
-import argparse
-import base64
-import collections
-import functools
-import hashlib
-import itertools
-import json
-import pathlib
-import re
-import sys
-from types import SimpleNamespace
+import argparse, base64, functools, hashlib, json, pathlib, re, sys, types
+import nacl.exceptions, nacl.signing
 
-import nacl.exceptions
-import nacl.signing
-
-BOOKS = ("issued", "balances", "held", "donated", "converted", "expired", "forfeited", "reversed", "fees")
-SIGNED_BY = {name: (role, holders) for role, holders, names in (  # doc/rules.md; an award may have two operators and a dry run
+SIGNED_BY = {name: (role, holders) for role, holders, names in (  # doc/rules.md: the role, and how many holders of it
     ("APP", 1, "Award Donate RequestConversion OpenAccount MoveAccount CloseAccount"),
     ("WAON", 1, "SettleConversion RefuseConversion"),
-    ("OPERATOR", 1, "DefineQuest DefinePurpose DefineCampaign RegisterShop CloseShop SetTime"),
-    ("OPERATOR", 1, "MergeAccounts FreezeAccount UnfreezeAccount"),
+    ("OPERATOR", 1, "DefineQuest DefinePurpose DefineCampaign RegisterShop CloseShop SetTime MergeAccounts FreezeAccount UnfreezeAccount"),
     ("OPERATOR", 2, "ChangeQuest SetBudget SetPolicy RegisterKey RevokeKey Reverse SettleDonations"),
     ("MUNICIPALITY", 1, "PostNotice WithdrawNotice EraseNotice")) for name in names.split()}
+MOVES = {  # doc/rules.md: from which book to which an applied transaction moves its points
+    "Award": ("issued", "balances"), "Donate": ("balances", "donated"), "RequestConversion": ("balances", "held"),
+    "CloseAccount": ("balances", "forfeited"), "SettleConversion of RequestConversion": ("held", "converted"),
+    "RefuseConversion of RequestConversion": ("held", "balances"), "Reverse of RequestConversion": ("held", "balances"),
+    "Reverse of Donate": ("donated", "balances"), "Reverse of Award": ("balances", "reversed")}
+BOOKS = ("issued", "balances", "held", "donated", "converted", "expired", "forfeited", "reversed", "fees")
+FIELD = re.compile(r"^( +)(repeated )?(\w+) (\w+) = (\d+)( \[packed = false\])?;", re.M)
+BITS = {"uint32": 32, "uint64": 64, "int64": 64, "bool": 1}
+FORBIDDEN = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\udc80-\udcff]")  # in texts; the last are bytes that are not UTF-8
+VARINT = re.compile(rb"[\x80-\xff]{1,9}[\x01-\x7f]|[\0-\x7f]")  # in the fewest bytes
 
 
 class Fault(Exception):
@@ -44,109 +38,66 @@ def require(condition, otherwise):
         raise Fault(otherwise)
 
 
-# ---- The formats: proto/*.proto, read from the files themselves, sizes from their comments; "Canonical form" in doc/protocol.md
-
-DECLARATION = re.compile(r"^(message|enum) (\w+) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
-FIELD = re.compile(r"^( +)(repeated )?(\w+) (\w+) = (\d+)( \[packed = false\])?;(?: +// (.*))?$", re.MULTILINE)
-SIZE = re.compile(r"(?:(\d+) to |(at most ))?([\d,]+) bytes")
-FORBIDDEN = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-BITS = {"uint32": 32, "uint64": 64, "int64": 64, "bool": 1}
+def sha256(*pieces):
+    return hashlib.sha256(b"".join(pieces)).digest()
 
 
 class Formats:
+    """The messages of proto/*.proto, read from these files themselves, in their canonical form: doc/protocol.md."""
     def __init__(self, folder):
-        self.enums, self.messages = {}, {}
-        files = ("transaction", "envelope", "outcome", "block", "genesis")
-        declarations = DECLARATION.findall("".join((folder / f"{file}.proto").read_text("utf-8") for file in files))
-        for kind, name, body in sorted(declarations):  # enums first
-            if kind == "enum":
-                self.enums[name] = {int(number): value for value, number in re.findall(r"(\w+) = (\d+);", body)}
-            else:
-                self.messages[name] = {int(field[4]): self.field(*field) for field in FIELD.findall(body)}
+        text = "".join((folder / f"{name}.proto").read_text() for name in ("transaction", "envelope", "outcome", "block", "genesis"))
+        enums, messages = (re.findall(fr"^{kind} (\w+) \{{\n(.*?)^\}}", text, re.M | re.S) for kind in ("enum", "message"))
+        self.enums = {name: {int(number): value for value, number in re.findall(r"(\w+) = (\d+);", body)} for name, body in enums}
+        self.messages = {name: {int(field[4]): self.field(*field) for field in FIELD.findall(body)} for name, body in messages}
 
-    def field(self, indent, repeated, kind, name, _, unpacked, comment):
-        one_of, varint = len(indent) > 2, kind in BITS or kind in self.enums
+    def field(self, indent, repeated, kind, name, _, unpacked):
+        varint, one_of = kind in BITS or kind in self.enums, len(indent) > 2
         packed = bool(repeated and varint and not unpacked)
-        size = kind in ("bytes", "string") and SIZE.search(comment)
-        high = int(size[3].replace(",", "")) if size else 0
-        low = int(size[1] or (0 if size[2] else high)) if size else 0
-        empty = {"bytes": b"", "string": ""}.get(kind, 0 if kind in BITS else self.enums[kind][0] if varint else None)
-        return SimpleNamespace(
-            name="body" if one_of else name, type=kind, varint=varint, packed=packed, several=repeated and not packed,
-            sizes=size and range(low, high + 1), needed=one_of or low and not repeated and "or absent" not in comment,
-            empty=() if repeated else empty)
+        empty = {"string": "", "bytes": b""}.get(kind, self.enums.get(kind, {0: 0})[0] if varint else None)
+        return types.SimpleNamespace(name="body" if one_of else name, one_of=one_of, type=kind, empty=[] if repeated else empty,
+                               packed=packed, several=repeated and not packed, wire_type=0 if varint and not packed else 2)
 
     def read(self, kind, data):
         """The message of `kind` whose canonical form is `data`: its fields as attributes, its `type`, its bytes as `raw`."""
-        fields, last, values = self.messages[kind], 0, {}
-        for number, found in parts(data):
-            field = fields.get(number)
-            require(field and isinstance(found, int) == (field.varint and not field.packed), f"{kind}: unknown field {number}")
-            require(number > last or number == last and field.several, f"{kind}: fields are not in order")
+        values, last, at = {}, 0, 0
+        while at < len(data):
+            (tag, at), before = self.number(data, at), last
+            last, field = tag >> 3, self.messages[kind].get(tag >> 3)
+            require(field and tag & 7 == field.wire_type, f"{kind} has an unknown field, {last}")
+            in_order = last > before and field.name not in values or last == before and field.several
+            require(in_order, f"{kind}: the fields are not in order, or there are two bodies")
+            found, at = self.number(data, at)
+            if field.wire_type == 2:
+                found, at = data[at:at + found], at + found
+                require(at <= len(data), f"{kind}.{field.name} is cut off")
             require(found or field.several or field.type in self.messages, f"{kind}.{field.name}: a default is written")
-            value = [self.value(field, one) for one in varints(found)] if field.packed else self.value(field, found)
             if field.several:
-                values.setdefault(field.name, []).append(value)
+                values.setdefault(field.name, []).append(self.value(field, found))
             else:
-                require(field.name not in values, f"{kind} has two bodies")
-                values[field.name] = value
-            last = number
-        for field in fields.values():
-            require(field.name in values or not field.needed, f"{kind} has no {field.name}")
-            values.setdefault(field.name, field.empty)
-        return SimpleNamespace(type=kind, raw=data, **values)
+                values[field.name] = self.value(field, found)
+        for field in self.messages[kind].values():
+            require(values.setdefault(field.name, field.empty) is not None or not field.one_of, f"{kind} has no body")
+        return types.SimpleNamespace(type=kind, raw=data, **values)
 
     def value(self, field, found):
-        require(not field.sizes or len(found) in field.sizes, f"{field.name} has a wrong size")
+        if field.packed and isinstance(found, bytes):
+            require(not VARINT.sub(b"", found), f"{field.name} is cut off, or a number is not in its fewest bytes")
+            return [self.value(field, self.number(one, 0)[0]) for one in VARINT.findall(found)]
         if field.type in self.messages:
             return self.read(field.type, found)
         if field.type in self.enums:
             require(found in self.enums[field.type], f"{field.name}: there is no {field.type} {found}")
             return self.enums[field.type][found]
         if field.type == "string":
-            require(not FORBIDDEN.search(found.decode()), f"{field.name} has control characters")
-            return found.decode()
-        require(not field.varint or not found >> BITS[field.type], f"{field.name} is out of range")
+            found = found.decode("utf-8", "surrogateescape")
+            require(not FORBIDDEN.search(found), f"{field.name} has control characters, or is not UTF-8")
+        require(field.type not in BITS or not found >> BITS[field.type], f"{field.name} is out of range")
         return found - (found >> 63 << 64) if field.type == "int64" else found
 
-
-def varints(data):
-    """The numbers in `data`, each in its fewest bytes."""
-    value = shift = 0
-    for byte in data:
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            require((byte or shift == 7) and value < 1 << 64, "a number is not in its fewest bytes")
-            yield value
-            value = shift = 0
-    require(not shift, "a number is cut off")
-
-
-def parts(data):
-    """The fields in `data`: number and value, an int or bytes."""
-    rest = iter(data)
-    numbers = varints(rest)
-    for tag in numbers:
-        found = next(numbers, None)
-        require(tag & 7 in (0, 2) and found is not None, "a field is cut off, or of a wire type that is not used")
-        if tag & 7 == 2:
-            size, found = found, bytes(itertools.islice(rest, found))
-            require(len(found) == size, "a field is cut off")
-        yield tag >> 3, found
-
-
-# ---- "Tree, checkpoints and proofs" in doc/protocol.md
-
-def sha256(*pieces):
-    return hashlib.sha256(b"".join(pieces)).digest()
-
-
-def is_signed(key, message, signature):
-    try:
-        return bool(nacl.signing.VerifyKey(key).verify(message, signature))
-    except (nacl.exceptions.CryptoError, ValueError):
-        return False
+    def number(self, data, at):
+        found = VARINT.match(data, at)
+        require(found, "a number is cut off, or not in its fewest bytes")
+        return sum((byte & 127) << 7 * place for place, byte in enumerate(found[0])), found.end()
 
 
 class Tree:
@@ -160,252 +111,198 @@ class Tree:
         self.peaks += (leaf,)
 
     def root(self):
-        return base64.b64encode(functools.reduce(lambda right, left: sha256(b"\1", left, right), self.peaks[::-1])).decode()
+        root = functools.reduce(lambda right, left: sha256(b"\1", left, right), reversed(self.peaks))
+        return base64.b64encode(root).decode()
 
-    def check(self, note, origin, keys):
-        """The note must be of this very tree and signed by one of the keys; other signers' lines do not matter."""
-        text, _, lines = note.partition("\n\n")
-        require(text == f"{origin}\n{self.size}\n{self.root()}", f"the checkpoint is not of these blocks, of root {self.root()}")
-        signatures = [base64.b64decode(line) for line in re.findall(f"^— {re.escape(origin)} (\\S+)$", lines, re.MULTILINE)]
-        require(any(blob[:4] == sha256(origin.encode(), b"\n\1", key)[:4] and is_signed(key, f"{text}\n".encode(), blob[4:])
-                    for blob in signatures for key in keys), "the checkpoint is not signed by a checkpoint key of the ledger")
-
-
-# ---- doc/rules.md: what is moved, and whom it touches
-
-MOVES = {"Award": ("issued", "balances"), "Donate": ("balances", "donated"), "RequestConversion": ("balances", "held"),
-         "CloseAccount": ("balances", "forfeited"), "SettleConversion of RequestConversion": ("held", "converted"),
-         "RefuseConversion of RequestConversion": ("held", "balances"), "Reverse of RequestConversion": ("held", "balances"),
-         "Reverse of Donate": ("donated", "balances"), "Reverse of Award": ("balances", "reversed")}
-Done = collections.namedtuple("Done", "kind account points fee row")
-
-
-class Books:
-    """Whose the points are. `done`, by id: what can be answered or reversed. `unpaid`: donations less payments, by row, that is
-    municipality and purpose. `issued` is negative in `totals`, as the source of all points."""
-    def __init__(self, genesis):
-        self.accounts, self.done, self.totals, self.unpaid = {}, {}, dict.fromkeys(BOOKS, 0), collections.Counter()
-        self.fee = sum(policy.value for policy in genesis.policies if policy.policy == "CONVERSION_FEE_POINTS")
-
-    def subject(self, body, applied):
-        """The account that a transaction touches, or None; and what was done that it answers or reverses, or None."""
-        if hasattr(body, "account"):
-            account = self.accounts.get(body.account)
-            require(not applied or (account is None) == (body.type == "OpenAccount"), "the account is unknown, or opened again")
-            return account, None
-        if not applied or body.type not in ("SettleConversion", "RefuseConversion", "Reverse"):
-            return None, None
-        done = self.done.pop(body.target if body.type == "Reverse" else body.conversion, None)
-        require(done, "answers or reverses what was not applied, or was answered or reversed before")
-        account = done.account
-        while account.heir:
-            account = account.heir
-        return account, done
-
-    def move(self, points, source, target, account):
-        for book, change in (source, -points), (target, points):
-            self.totals[book] += change
-            if book in ("balances", "held"):
-                vars(account)[book] += change
-                require(points >= 0 and vars(account)[book] >= 0, f"{points} points from {source} to {target} are not there")
-
-    def merge(self, account, merged, points, expired):
-        """`expired` is of both accounts, `points` what the merged one had after that."""
-        require(merged and merged is not account and not merged.heir, "merges what is not there")
-        lapsed = merged.balances - points
-        self.move(lapsed, "balances", "expired", merged)
-        self.move(expired - lapsed, "balances", "expired", account)
-        account.balances, account.held = account.balances + points, account.held + merged.held
-        merged.balances, merged.held, merged.heir = 0, 0, account
-
-    def apply(self, tx, account, done, points):
-        """Moves what an applied transaction moves; `points` must be what the rules and the books so far make it."""
-        body, kind = tx.body, f"{tx.body.type} of {done.kind}" if done else tx.body.type
-        require(kind in MOVES or not done, f"there is no {kind}")
-        due = (min(done.points, account.balances) if kind == "Reverse of Award" else done.points if done else
-               body.points if kind in ("Donate", "RequestConversion") else account.balances if kind == "CloseAccount" else
-               points if kind in ("Award", "SettleDonations", "MergeAccounts") else 0)
-        require(points == due, f"{points} points where it must be {due}")
-        self.move(points, *MOVES.get(kind, ("issued", "issued")), account)
-        row = done.row if done else (getattr(body, "municipality", 0), getattr(body, "purpose", 0))
-        if kind in ("Award", "Donate", "RequestConversion"):
-            self.done[tx.id] = Done(kind, account, points, self.fee, row)
-        if kind == "OpenAccount":
-            self.accounts[body.account] = SimpleNamespace(last=0, balances=0, held=0, heir=None)
-        elif kind.startswith("SettleConversion"):
-            self.move(done.fee, "converted", "fees", account)
-        elif kind in ("Donate", "Reverse of Donate", "SettleDonations"):
-            self.unpaid[row] += points if kind == "Donate" else -points
-            require(kind != "SettleDonations" or self.unpaid[row] >= 0, "pays out more than was given")
-        elif kind == "SetPolicy" and body.policy == "CONVERSION_FEE_POINTS":
-            self.fee = body.value
-
-
-# ---- Blocks: who signed them, and in which order
 
 class Ledger:
+    """What is known after each block. `done`, by id: what can be answered or reversed yet, its account, points and fee."""
     def __init__(self, formats, older):
         self.formats, self.older, self.tree, self.where = formats, older, Tree(), "the first line"
-        self.known, self.notices, self.texts, self.sequence, self.time, self.set_time = {}, {}, {}, 0, 0, 0
+        self.keys, self.ids, self.texts, self.sequence, self.time, self.set_time = {}, {}, {}, 0, 0, 0
+        self.accounts, self.done, self.books, self.fee = {}, {}, dict.fromkeys(BOOKS, 0), 0  # what is issued is below 0: the source
+
+    def read(self, file):
+        note = None
+        for line in file:
+            require(note is None, "lines follow the checkpoint")
+            match json.loads(line):
+                case {"block": int(index), "header": str(header), "envelope": str(envelope), "outcomes": str(outcomes)}:
+                    self.where = f"block {index}"
+                    self.block(index, *(base64.b64decode(one, validate=True) for one in (header, envelope, outcomes)))
+                case {"text": int(sequence), "bytes": str(data)}:
+                    self.where, data = f"the text of notice {sequence}", base64.b64decode(data, validate=True)
+                    self.formats.read("NoticeText", data)
+                    require(self.texts.pop(sequence, None) == sha256(data), "not what was signed, or not to be stored")
+                case {"checkpoint": str(note)}:
+                    self.where = "the checkpoint"
+                    self.check(note)
+                case _:
+                    raise ValueError("a line of no kind that an exported ledger has")
+        self.where = "the end"
+        require(not self.texts, f"texts of notices are missing: {sorted(self.texts)}")
+        require(not self.older, "there are fewer blocks than the older checkpoint has")
+        require(note or self.tree.size == 1, "the checkpoint is missing")
 
     def block(self, index, raw, data, outcomes):
-        header = self.formats.read("BlockHeader", raw)
-        require((header.version, header.rules_version) == (1, 1) and len(raw) <= 1024, "a header of another version, or too long")
-        require(index == header.index == self.tree.size, "not the block that follows")
+        header, leaf = self.formats.read("BlockHeader", raw), sha256(b"\0", raw)
+        require((header.version, header.rules_version) == (1, 1), "the header is of another version")
+        require(index == header.index == self.tree.size, f"not block {self.tree.size}, which must follow")
         require(header.first_sequence == self.sequence + 1, f"its first sequence number is not {self.sequence + 1}")
         require(header.envelope_sha256 == sha256(data), "the envelope is not that of the header")
         require(header.outcomes_sha256 == sha256(outcomes), "the outcomes are not those of the header")
         require(header.time >= self.time, "time goes back")
-        require(len(data) <= 52000, "the envelope is too long")
-        if index == 0:
-            self.begin(header, data, outcomes, sha256(b"\0", raw))
-        else:
-            self.envelope(header, data, self.formats.read("Outcomes", outcomes))
+        (self.envelope if index else self.genesis)(header, data, outcomes, leaf)
         self.time = header.time
-        self.tree.append(sha256(b"\0", raw))
+        self.tree.append(leaf)
         if self.older and self.older.split("\n")[1:2] == [str(self.tree.size)]:
-            self.tree.check(self.older, self.genesis.origin, self.checkpoint_keys)
+            self.where = "the older checkpoint"
+            self.check(self.older)
             self.older = None
+
+    def check(self, note):
+        """The note must be of the blocks so far, and signed by a checkpoint key; other signers' lines do not matter."""
+        text, _, lines = note.partition("\n\n")
+        expected = f"{self.origin}\n{self.tree.size}\n{self.tree.root()}"
+        require(text == expected, f"not of these {self.tree.size} blocks, whose root is {self.tree.root()}")
+        keys = [nacl.signing.VerifyKey(key) for key, made in self.keys.items() if made and made.role == "CHECKPOINT"]
+        ids = {sha256(self.origin.encode(), b"\n\1", bytes(key))[:4]: key for key in keys}
+        blobs = map(base64.b64decode, re.findall(f"^— {re.escape(self.origin)} ([A-Za-z0-9+/]{{91}}=)$", lines, re.M))
+        signed = [ids[blob[:4]].verify(f"{text}\n".encode(), blob[4:]) for blob in blobs if blob[:4] in ids]
+        require(signed, "not signed by a checkpoint key of the ledger")
 
     def signers(self, header, message):
         keys = [one.key for one in header.signatures]
-        require(1 <= len(keys) <= 4 and keys == sorted(set(keys)), "not 1 to 4 signatures, ascending by key")
+        require(1 <= len(keys) <= 4 and keys == sorted(set(keys)), "not 1 to 4 signatures in ascending order of keys")
         for one in header.signatures:
-            require(one.key in self.keys, f"signed by a key that is not registered, or is revoked: {one.key.hex()}")
-            require(is_signed(one.key, message, one.signature), f"a signature does not verify, of the key {one.key.hex()}")
+            require(self.keys.get(one.key), f"signed with a key that is not registered, or is revoked: {one.key.hex()}")
+            nacl.signing.VerifyKey(one.key).verify(message, one.signature)
         return [self.keys[key] for key in keys]
 
-    def begin(self, header, data, outcomes, ledger_id):
-        genesis = self.genesis = self.formats.read("Genesis", data)
-        self.id, self.books, self.checkpoint_keys = ledger_id, Books(genesis), {genesis.checkpoint_key}
-        self.keys = {key.key: key for key in genesis.keys}
-        self.registered = set(self.keys)
-        operators = [key for key in genesis.keys if key.role == "OPERATOR"]
-        codes = [one.code for one in genesis.municipalities]
-        require(len(operators) >= 3 and len({key.holder for key in operators}) >= 2, "too few operators")
-        require(len(self.keys) == len(genesis.keys) <= 100 and codes and codes == sorted(set(codes)), "genesis lists one twice")
-        require(not re.search("[ +]", genesis.origin) and genesis.time_source != "TIME_SOURCE_NONE", "genesis: origin or time")
-        require((header.time, header.count, outcomes, genesis.rules_version) == (genesis.time, 0, b"", 1), "not a first block")
+    def genesis(self, header, data, outcomes, leaf):
+        genesis = self.formats.read("Genesis", data)
+        self.id, self.origin, self.scripted = leaf, genesis.origin, genesis.time_source == "SCRIPTED"
+        first = types.SimpleNamespace(key=genesis.checkpoint_key, role="CHECKPOINT", holder=self.origin, municipality=0)
+        self.keys = {key.key: key for key in (*genesis.keys, first)}
+        require(len(self.keys) == len(genesis.keys) + 1, "a key is named twice")
+        self.fee = sum(policy.value for policy in genesis.policies if policy.policy == "CONVERSION_FEE_POINTS")
+        require((header.count, outcomes, header.time, genesis.rules_version) == (0, b"", genesis.time, 1), "not a first block")
         signers = self.signers(header, b"points.v1 genesis\n" + data)
-        require({key.role for key in signers} == {"OPERATOR"} and len({key.holder for key in signers}) >= 2, "not by two operators")
+        require({key.role for key in signers} == {"OPERATOR"} and len({key.holder for key in signers}) > 1, "not by two operators")
 
-    def envelope(self, header, data, outcomes):
-        envelope = self.formats.read("Envelope", data)
-        columns = outcomes.code, outcomes.points, outcomes.expired, outcomes.previous
-        require({header.count} == {len(part) for part in (envelope.transactions, *columns)}, "counts differ")
-        require(1 <= header.count <= 1000, "not 1 to 1,000 transactions")
-        require(envelope.ledger_id == self.id, "it is for another ledger")
-        scripted = self.genesis.time_source == "SCRIPTED"
-        require(not scripted or header.time == max(self.time, self.set_time), "its time is not the one that was set")
-        require(set(outcomes.code) - {"DUPLICATE", "ID_REUSED"}, "nothing in it was new")
+    def envelope(self, header, data, outcomes, _):
+        envelope, outcomes = self.formats.read("Envelope", data), self.formats.read("Outcomes", outcomes)
+        columns = envelope.transactions, outcomes.code, outcomes.points, outcomes.expired, outcomes.previous
+        require({len(column) for column in columns} == {header.count}, "the numbers of transactions differ")
+        require(envelope.ledger_id == self.id, "the envelope names another ledger")
+        require(not self.scripted or header.time == max(self.time, self.set_time), "its time is not the one that was set")
+        require(set(outcomes.code) - {"DUPLICATE", "ID_REUSED"}, "nothing in it is new")
         signers = self.signers(header, b"points.v1 envelope\n" + data)
         reversals = sum(tx.body.type == "Reverse" for tx in envelope.transactions)
-        for tx in envelope.transactions:
-            require(self.permitted(tx.body, signers, envelope.dry_run_sha256, reversals), f"a {tx.body.type} that its signers may not make")
-        for tx, *outcome in zip(envelope.transactions, *columns):
+        for tx, *outcome in zip(*columns):
             self.sequence += 1
             self.where = f"block {header.index}, transaction {self.sequence} ({tx.body.type})"
+            self.permit(tx.body, signers, envelope.dry_run_sha256, reversals)
             self.transaction(tx, *outcome)
 
-    def permitted(self, body, signers, dry_run, reversals):
+    def permit(self, body, signers, dry_run, reversals):
         role, needed = SIGNED_BY[body.type]
-        holders = {role: {key.holder for key in signers if key.role == role} for role in ("APP", "OPERATOR", role)}
-        if role == "MUNICIPALITY":
-            return any(key.role == role and key.municipality == body.municipality for key in signers)
-        if body.type == "Award" and not holders["APP"]:
-            return len(holders["OPERATOR"]) >= 2 and dry_run
-        return len(holders[role]) >= needed and (body.type != "Reverse" or reversals == 1 or dry_run)
+        in_bulk = body.type == "Award" and all(key.role != "APP" for key in signers)
+        fit = [key for key in signers if key.role == ("OPERATOR" if in_bulk else role)]
+        require(len({key.holder for key in fit}) >= (2 if in_bulk else needed), "its signers may not make it")
+        require(dry_run or not in_bulk and (body.type != "Reverse" or reversals == 1), "there was no dry run")
+        require(role != "MUNICIPALITY" or body.municipality in {key.municipality for key in fit}, "another municipality's")
 
     def transaction(self, tx, code, points, expired, previous):
-        """One transaction and what was decided about it."""
-        digest = sha256(tx.raw)
-        if tx.id in self.known:
-            sequence, earlier = self.known[tx.id]
-            require(code == ("DUPLICATE" if digest == earlier else "ID_REUSED"), f"{code}, but its id was decided at {sequence}")
-            require((points, expired, previous) == (0, 0, sequence), f"its id was decided at {sequence}, not {previous}")
+        """Follows what was decided; the points must be what the rules and the books so far make them."""
+        first, digest = self.ids.setdefault(tx.id, (self.sequence, sha256(tx.raw)))
+        if first < self.sequence:
+            require(code == ("DUPLICATE" if digest == sha256(tx.raw) else "ID_REUSED"), f"{code}, but {first} has its id")
+            require((points, expired, previous) == (0, 0, first), f"{code}, but not of {first}, which has its id")
             return
-        require(code not in ("DUPLICATE", "ID_REUSED"), f"{code}, but no earlier transaction has its id")
-        self.known[tx.id] = self.sequence, digest
-        applied = code == "APPLIED"
-        account, done = self.books.subject(tx.body, applied)
-        last = account.last if account else 0
-        require(previous == last, f"the entry before is {last}, not {previous}")
-        if applied and tx.body.type == "MergeAccounts":
-            self.books.merge(account, self.books.accounts.get(tx.body.merged), points, expired)
-        else:
-            require(account or not expired, "points expire of no account")
-            if account:
-                self.books.move(expired, "balances", "expired", account)
-        if applied:
-            self.books.apply(tx, account, done, points)
-            self.programme(tx.id, tx.body)
-        require(applied or not points, "points of a refusal")
-        account = account or self.books.accounts.get(getattr(tx.body, "account", None))
+        require(code not in ("DUPLICATE", "ID_REUSED"), f"{code}, but its id is new")
+        body, kind, applied, done = tx.body, tx.body.type, code == "APPLIED", None
+        account = self.accounts.get(getattr(body, "account", None))
+        if applied and kind in ("SettleConversion", "RefuseConversion", "Reverse"):
+            done = self.done.pop(body.target if kind == "Reverse" else body.conversion, None)
+            kind = f"{kind} of {done.kind if done else 'nothing'}"
+            require(kind in MOVES, "it answers or reverses what was not applied, or was answered or reversed before")
+            account = done.account
+            while account.heir:
+                account = account.heir
+        elif applied and hasattr(body, "account"):
+            require((account is None) == (kind == "OpenAccount"), "the account is unknown, or is opened again")
+        require(previous == (account.last if account else 0), f"previous is {previous}: another entry is the account's last")
+        if applied and kind == "MergeAccounts":
+            self.merge(account, self.accounts.get(body.merged), points, expired)
         if account:
+            self.move(expired, "balances", "expired", account)
             account.last = self.sequence
+        due = (0 if not applied else min(done.points, account.balances) if kind == "Reverse of Award" else done.points if done else
+               body.points if kind in ("Donate", "RequestConversion") else account.balances if kind == "CloseAccount" else
+               points if kind in ("Award", "SettleDonations", "MergeAccounts") else 0)
+        require(account or not expired, "points expire of no account")
+        require(points == due, f"its points are {points}, where {due} are due")
+        if applied:
+            self.apply(kind, tx, body, account, done, points)
 
-    def programme(self, id, body):
-        """Keys and time count from the next block on: this one's signatures and time were judged before."""
-        if body.type == "RegisterKey":
-            require(body.key not in self.registered, "registers a key again")
-            self.registered.add(body.key)
-            self.keys[body.key] = body
-        elif body.type == "RevokeKey":
-            require(self.keys.pop(body.key, None), "revokes a key that is not registered")
-        elif body.type == "SetTime":
+    def move(self, points, source, target, account):
+        for book, change in (source, -points), (target, points):
+            self.books[book] += change
+            if book in ("balances", "held"):
+                vars(account)[book] += change
+                require(vars(account)[book] >= 0, f"{points} points go from {source} to {target}, and are not there")
+
+    def merge(self, account, merged, points, expired):
+        """What expired is of both accounts; `points` is what the merged one had after that."""
+        require(merged and merged is not account and not merged.heir, "it merges what is not there")
+        lapsed = merged.balances - points
+        require(0 <= lapsed <= expired <= lapsed + account.balances, "the points are not what the merged account had")
+        account.balances, account.held = account.balances + merged.balances, account.held + merged.held
+        merged.balances, merged.held, merged.heir = 0, 0, account
+
+    def apply(self, kind, tx, body, account, done, points):
+        if kind in MOVES:
+            self.move(points, *MOVES[kind], account)
+        if kind in ("Award", "Donate", "RequestConversion"):
+            self.done[tx.id] = types.SimpleNamespace(kind=kind, account=account, points=points, fee=self.fee)
+        elif kind == "SettleConversion of RequestConversion":
+            self.move(done.fee, "converted", "fees", account)
+        elif kind == "OpenAccount":
+            self.accounts[body.account] = types.SimpleNamespace(last=self.sequence, balances=0, held=0, heir=None)
+        elif kind == "SetPolicy" and body.policy == "CONVERSION_FEE_POINTS":
+            self.fee = body.value
+        elif kind == "SetTime":  # like keys, from the next block on: those of this one were judged before
             self.set_time = body.time
-        elif body.type == "PostNotice":
-            self.notices[id], self.texts[self.sequence] = self.sequence, body.text_sha256
-        elif body.type == "EraseNotice":
-            require(self.texts.pop(self.notices.get(body.notice), None), "erases what is not there")
-
-    def text(self, sequence, data):
-        self.formats.read("NoticeText", data)
-        require(self.texts.pop(sequence, None) == sha256(data), "not the text that was signed, or not to be stored")
-
-    def end(self, note):
-        require(not self.texts, f"the text of the notice {min(self.texts, default=0)} is missing")
-        require(not self.older, "it is shorter than the older checkpoint")
-        require(note or self.tree.size == 1, "the checkpoint is missing")
-        if note:
-            self.tree.check(note, self.genesis.origin, self.checkpoint_keys)
-
-
-def verify(file, ledger):
-    for line in file:
-        match json.loads(line):
-            case {"block": index, "header": header, "envelope": envelope, "outcomes": outcomes}:
-                ledger.where = f"block {index}"
-                ledger.block(index, *(base64.b64decode(one, validate=True) for one in (header, envelope, outcomes)))
-            case {"text": sequence, "bytes": data}:
-                ledger.where = f"the text of the notice {sequence}"
-                ledger.text(sequence, base64.b64decode(data, validate=True))
-            case {"checkpoint": note}:
-                ledger.where = "the checkpoint"
-                return ledger.end(note)
-            case _:
-                raise ValueError("a line is of no kind that an exported ledger has")
-    ledger.where = "the end"
-    return ledger.end(None)
+        elif kind == "RegisterKey":
+            require(self.keys.setdefault(body.key, body) is body, "it registers a key for the second time")
+        elif kind == "RevokeKey":
+            self.keys[body.key] = None
+        elif kind == "PostNotice":
+            self.texts[self.sequence] = body.text_sha256
+        elif kind == "EraseNotice":
+            require(self.texts.pop(self.ids.get(body.notice, [0])[0], None), "it erases a text that is not there")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("ledger")
-    parser.add_argument("--from-checkpoint")
-    parser.add_argument("--proto", default=pathlib.Path(__file__).resolve().parents[2] / "proto", type=pathlib.Path)
+    parser.add_argument("ledger", help="a file as `points-audit export DIR --format ledger` writes it; - is standard input")
+    parser.add_argument("--from-checkpoint", metavar="NOTE", type=pathlib.Path, help="an older checkpoint, that it must extend")
     arguments = parser.parse_args()
-    older = arguments.from_checkpoint and pathlib.Path(arguments.from_checkpoint).read_text("utf-8")
-    ledger = Ledger(Formats(arguments.proto), older)
-    with sys.stdin if arguments.ledger == "-" else open(arguments.ledger, encoding="utf-8") as file:
-        try:
-            verify(file, ledger)
-        except Fault as fault:
-            print(f"{ledger.where}: {fault}")
-            return 1
-    print(f"holds: {ledger.tree.size} blocks, {ledger.sequence} transactions, root {ledger.tree.root()}")
+    try:
+        older = arguments.from_checkpoint and arguments.from_checkpoint.read_text()
+        ledger = Ledger(Formats(pathlib.Path(__file__).resolve().parents[2] / "proto"), older)
+        with sys.stdin if arguments.ledger == "-" else open(arguments.ledger, encoding="utf-8") as file:
+            ledger.read(file)
+    except (Fault, nacl.exceptions.CryptoError) as fault:
+        print(f"{ledger.where}: {fault}")
+        return 1
+    except (OSError, ValueError) as error:
+        print(f"{arguments.ledger}: {error}", file=sys.stderr)
+        return 3
+    print(f"All holds: {ledger.tree.size} blocks, {ledger.sequence} transactions, root {ledger.tree.root()}")
     for book in BOOKS:
-        print(f"{book:10} {abs(ledger.books.totals[book]):16,}")
+        print(f"{book:10} {abs(ledger.books[book]):15,}")
     return 0
 
 
