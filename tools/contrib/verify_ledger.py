@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 """Verifies an exported ledger of pointsd, independently: written from doc/protocol.md, doc/rules.md and proto/*.proto alone.
 
-It checks: canonical form, but for sizes; hashes, the tree, its checkpoint, and that an older checkpoint is of this ledger too;
-signatures, and that the signers were registered and may do what they signed; the order of blocks, sequence numbers and time; that
-no id was decided twice, and what DUPLICATE and ID_REUSED point at; each account's chain of entries; the stored texts; and the
-books: that what outcomes move was there to be moved, and is moved once. It does not check: whether another outcome would have been
-right; what quests, receipts and settlements of donations come to; limits; and when points expire: they do here when an outcome
-tells of it, as their account is next touched, while the daemon's books turn with the day. `points-audit verify` checks all this.
+It checks canonical form, but for sizes; hashes, tree and checkpoint, and that an older checkpoint is of this ledger too; signatures,
+and what their keys may sign; the order of blocks, sequence numbers and time; that no id was decided twice, and what DUPLICATE and
+ID_REUSED point at; each account's chain of entries; the texts; and the books: that what outcomes move was there, and is moved once.
+It does not check whether another outcome would have been right, what quests, receipts and settlements come to, limits, and when points
+expire: here they do when an outcome tells of it, as their account is next touched; the daemon's books turn with the day. `points-audit
+verify` checks all this. Exit status: 0 all holds, 1 a fault (the first is told), 2 wrong use, 3 it cannot be read.
 """
-import argparse, base64, functools, hashlib, json, pathlib, re, sys, types
+import argparse, base64, collections, functools, hashlib, json, pathlib, re, sys, types
 import nacl.exceptions, nacl.signing
 
 SIGNED_BY = {name: (role, holders) for role, holders, names in (  # doc/rules.md: the role, and how many holders of it
@@ -25,7 +25,9 @@ MOVES = {  # doc/rules.md: from which book to which an applied transaction moves
 BOOKS = ("issued", "balances", "held", "donated", "converted", "expired", "forfeited", "reversed", "fees")
 FIELD = re.compile(r"^( +)(repeated )?(\w+) (\w+) = (\d+)( \[packed = false\])?;", re.M)
 BITS = {"uint32": 32, "uint64": 64, "int64": 64, "bool": 1}
-FORBIDDEN = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\udc80-\udcff]")  # in texts; the last are bytes that are not UTF-8
+FORBIDDEN = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\udc80-\udcff]")  # the last: bytes that are not UTF-8
+Done = collections.namedtuple("Done", "kind account points fee")
+sha256 = lambda *pieces: hashlib.sha256(b"".join(pieces)).digest()
 VARINT = re.compile(rb"[\x80-\xff]{1,9}[\x01-\x7f]|[\0-\x7f]")  # in the fewest bytes
 
 
@@ -38,14 +40,10 @@ def require(condition, otherwise):
         raise Fault(otherwise)
 
 
-def sha256(*pieces):
-    return hashlib.sha256(b"".join(pieces)).digest()
-
-
 class Formats:
     """The messages of proto/*.proto, read from these files themselves, in their canonical form: doc/protocol.md."""
     def __init__(self, folder):
-        text = "".join((folder / f"{name}.proto").read_text() for name in ("transaction", "envelope", "outcome", "block", "genesis"))
+        text = "".join(path.read_text("utf-8") for path in folder.glob("*.proto"))
         enums, messages = (re.findall(fr"^{kind} (\w+) \{{\n(.*?)^\}}", text, re.M | re.S) for kind in ("enum", "message"))
         self.enums = {name: {int(number): value for value, number in re.findall(r"(\w+) = (\d+);", body)} for name, body in enums}
         self.messages = {name: {int(field[4]): self.field(*field) for field in FIELD.findall(body)} for name, body in messages}
@@ -64,12 +62,11 @@ class Formats:
             (tag, at), before = self.number(data, at), last
             last, field = tag >> 3, self.messages[kind].get(tag >> 3)
             require(field and tag & 7 == field.wire_type, f"{kind} has an unknown field, {last}")
-            in_order = last > before and field.name not in values or last == before and field.several
-            require(in_order, f"{kind}: the fields are not in order, or there are two bodies")
+            require(last > before and field.name not in values or last == before and field.several, f"{kind}: fields are not in order")
             found, at = self.number(data, at)
             if field.wire_type == 2:
                 found, at = data[at:at + found], at + found
-                require(at <= len(data), f"{kind}.{field.name} is cut off")
+            require(at <= len(data), f"{kind}.{field.name} is cut off")
             require(found or field.several or field.type in self.messages, f"{kind}.{field.name}: a default is written")
             if field.several:
                 values.setdefault(field.name, []).append(self.value(field, found))
@@ -111,14 +108,14 @@ class Tree:
         self.peaks += (leaf,)
 
     def root(self):
-        root = functools.reduce(lambda right, left: sha256(b"\1", left, right), reversed(self.peaks))
+        root = functools.reduce(lambda right, left: sha256(b"\1", left, right), reversed(self.peaks)) if self.peaks else sha256()
         return base64.b64encode(root).decode()
 
 
 class Ledger:
-    """What is known after each block. `done`, by id: what can be answered or reversed yet, its account, points and fee."""
+    """What is known after each block. `done`, by id: what can be answered or reversed yet."""
     def __init__(self, formats, older):
-        self.formats, self.older, self.tree, self.where = formats, older, Tree(), "the first line"
+        self.formats, self.older, self.tree, self.where, self.origin = formats, older, Tree(), "the first line", ""
         self.keys, self.ids, self.texts, self.sequence, self.time, self.set_time = {}, {}, {}, 0, 0, 0
         self.accounts, self.done, self.books, self.fee = {}, {}, dict.fromkeys(BOOKS, 0), 0  # what is issued is below 0: the source
 
@@ -141,7 +138,7 @@ class Ledger:
                     raise ValueError("a line of no kind that an exported ledger has")
         self.where = "the end"
         require(not self.texts, f"texts of notices are missing: {sorted(self.texts)}")
-        require(not self.older, "there are fewer blocks than the older checkpoint has")
+        require(not self.older, "the older checkpoint is of more blocks than there are")
         require(note or self.tree.size == 1, "the checkpoint is missing")
 
     def block(self, index, raw, data, outcomes):
@@ -163,10 +160,9 @@ class Ledger:
     def check(self, note):
         """The note must be of the blocks so far, and signed by a checkpoint key; other signers' lines do not matter."""
         text, _, lines = note.partition("\n\n")
-        expected = f"{self.origin}\n{self.tree.size}\n{self.tree.root()}"
-        require(text == expected, f"not of these {self.tree.size} blocks, whose root is {self.tree.root()}")
-        keys = [nacl.signing.VerifyKey(key) for key, made in self.keys.items() if made and made.role == "CHECKPOINT"]
-        ids = {sha256(self.origin.encode(), b"\n\1", bytes(key))[:4]: key for key in keys}
+        require(text == f"{self.origin}\n{self.tree.size}\n{self.tree.root()}", f"not of these blocks, of root {self.tree.root()}")
+        keys = [key for key, made in self.keys.items() if made and made.role == "CHECKPOINT"]
+        ids = {sha256(self.origin.encode(), b"\n\1", key)[:4]: nacl.signing.VerifyKey(key) for key in keys}
         blobs = map(base64.b64decode, re.findall(f"^— {re.escape(self.origin)} ([A-Za-z0-9+/]{{91}}=)$", lines, re.M))
         signed = [ids[blob[:4]].verify(f"{text}\n".encode(), blob[4:]) for blob in blobs if blob[:4] in ids]
         require(signed, "not signed by a checkpoint key of the ledger")
@@ -206,20 +202,18 @@ class Ledger:
             self.transaction(tx, *outcome)
 
     def permit(self, body, signers, dry_run, reversals):
-        role, needed = SIGNED_BY[body.type]
         in_bulk = body.type == "Award" and all(key.role != "APP" for key in signers)
-        fit = [key for key in signers if key.role == ("OPERATOR" if in_bulk else role)]
-        require(len({key.holder for key in fit}) >= (2 if in_bulk else needed), "its signers may not make it")
+        role, needed = ("OPERATOR", 2) if in_bulk else SIGNED_BY[body.type]
+        fit = [key for key in signers if key.role == role and (role != "MUNICIPALITY" or key.municipality == body.municipality)]
+        require(len({key.holder for key in fit}) >= needed, "its signers may not make it")
         require(dry_run or not in_bulk and (body.type != "Reverse" or reversals == 1), "there was no dry run")
-        require(role != "MUNICIPALITY" or body.municipality in {key.municipality for key in fit}, "another municipality's")
 
     def transaction(self, tx, code, points, expired, previous):
-        """Follows what was decided; the points must be what the rules and the books so far make them."""
+        """Follows what was decided; its points must be what the rules and the books so far make them."""
         first, digest = self.ids.setdefault(tx.id, (self.sequence, sha256(tx.raw)))
         if first < self.sequence:
-            require(code == ("DUPLICATE" if digest == sha256(tx.raw) else "ID_REUSED"), f"{code}, but {first} has its id")
-            require((points, expired, previous) == (0, 0, first), f"{code}, but not of {first}, which has its id")
-            return
+            due = "DUPLICATE" if digest == sha256(tx.raw) else "ID_REUSED", 0, 0, first
+            return require((code, points, expired, previous) == due, f"{code} of {previous}, where {due[0]} of {first} is due")
         require(code not in ("DUPLICATE", "ID_REUSED"), f"{code}, but its id is new")
         body, kind, applied, done = tx.body, tx.body.type, code == "APPLIED", None
         account = self.accounts.get(getattr(body, "account", None))
@@ -238,10 +232,10 @@ class Ledger:
         if account:
             self.move(expired, "balances", "expired", account)
             account.last = self.sequence
+        require(account or not expired, "points expire of no account")
         due = (0 if not applied else min(done.points, account.balances) if kind == "Reverse of Award" else done.points if done else
                body.points if kind in ("Donate", "RequestConversion") else account.balances if kind == "CloseAccount" else
                points if kind in ("Award", "SettleDonations", "MergeAccounts") else 0)
-        require(account or not expired, "points expire of no account")
         require(points == due, f"its points are {points}, where {due} are due")
         if applied:
             self.apply(kind, tx, body, account, done, points)
@@ -265,7 +259,7 @@ class Ledger:
         if kind in MOVES:
             self.move(points, *MOVES[kind], account)
         if kind in ("Award", "Donate", "RequestConversion"):
-            self.done[tx.id] = types.SimpleNamespace(kind=kind, account=account, points=points, fee=self.fee)
+            self.done[tx.id] = Done(kind, account, points, self.fee)
         elif kind == "SettleConversion of RequestConversion":
             self.move(done.fee, "converted", "fees", account)
         elif kind == "OpenAccount":
@@ -285,26 +279,21 @@ class Ledger:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ledger", help="a file as `points-audit export DIR --format ledger` writes it; - is standard input")
     parser.add_argument("--from-checkpoint", metavar="NOTE", type=pathlib.Path, help="an older checkpoint, that it must extend")
     arguments = parser.parse_args()
     try:
-        older = arguments.from_checkpoint and arguments.from_checkpoint.read_text()
+        older = arguments.from_checkpoint and arguments.from_checkpoint.read_text("utf-8")
         ledger = Ledger(Formats(pathlib.Path(__file__).resolve().parents[2] / "proto"), older)
-        with sys.stdin if arguments.ledger == "-" else open(arguments.ledger, encoding="utf-8") as file:
-            ledger.read(file)
+        ledger.read(open(0 if arguments.ledger == "-" else arguments.ledger, encoding="utf-8"))
     except (Fault, nacl.exceptions.CryptoError) as fault:
-        print(f"{ledger.where}: {fault}")
-        return 1
-    except (OSError, ValueError) as error:
-        print(f"{arguments.ledger}: {error}", file=sys.stderr)
-        return 3
+        sys.exit(f"{ledger.where}: {fault}")
+    except (OSError, ValueError, KeyError, RecursionError) as error:
+        parser.exit(3, f"cannot be read: {error}\n")
     print(f"All holds: {ledger.tree.size} blocks, {ledger.sequence} transactions, root {ledger.tree.root()}")
-    for book in BOOKS:
-        print(f"{book:10} {abs(ledger.books[book]):15,}")
-    return 0
+    print("\n".join(f"{book:10} {abs(ledger.books[book]):15,}" for book in BOOKS))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
