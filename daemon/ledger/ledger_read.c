@@ -139,6 +139,33 @@ int ledger_read_text(
     return found;
 }
 
+int ledger_read_texts_of(
+    struct ledger_reading *reading, uint64_t index, struct ledger_text *texts, struct ledger_error *error)
+{
+    MDB_cursor *cursor;
+    struct ledger_header header;
+    uint8_t bytes[LEDGER_KEY_BYTES];
+    MDB_val key = {sizeof bytes, bytes}, value;
+    int count = 0;
+    if (ledger_read_header(reading, index, &header, error) < 0)
+        return -1;
+    ledger_key(header.first_sequence, bytes);
+    int code = mdb_cursor_open(reading->txn, reading->ledger->tables[TABLE_TEXTS], &cursor);
+    if (!code) {
+        code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+        while (!code && key.mv_size == LEDGER_KEY_BYTES && count < ENVELOPE_TRANSACTIONS_MAX &&
+               ledger_key_index(key.mv_data) - header.first_sequence < header.count) {
+            texts[count++] = (struct ledger_text){ledger_key_index(key.mv_data), value.mv_data, value.mv_size};
+            code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+        }
+        mdb_cursor_close(cursor);
+    }
+    if (!code || code == MDB_NOTFOUND)
+        return count;
+    ledger_fail_lmdb(error, "reading the ledger", code);
+    return -1;
+}
+
 bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error)
 {
     MDB_stat stat;
