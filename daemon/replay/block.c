@@ -3,6 +3,7 @@
 #include "proto/canonical.h"
 #include "proto/envelope.h"
 #include "proto/signing.h"
+#include "proto/wire.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -93,6 +94,41 @@ static bool read_envelope(
     return true;
 }
 
+// ---- outcomes
+
+enum { COLUMN_CODE, COLUMN_POINTS, COLUMN_EXPIRED, COLUMN_PREVIOUS, COLUMNS };
+
+// Packed, in the order of their fields, and nothing else.
+static bool find_columns(struct span outcomes, struct wire columns[COLUMNS])
+{
+    enum { WIRE_SIZED = 2 };
+    struct wire wire = wire_of(outcomes);
+    for (unsigned column = 0; column < COLUMNS; column++) {
+        wire.failed |= wire_varint(&wire) != ((column + 1) << 3 | WIRE_SIZED);
+        columns[column] = wire_of(wire_sized(&wire));
+    }
+    return !wire.failed && wire_ended(&wire);
+}
+
+static bool read_outcomes(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
+{
+    struct wire columns[COLUMNS];
+    size_t count = block->envelope->n_transactions;
+    struct points_outcome *outcomes = arena_alloc(arena, count * sizeof *outcomes);
+    bool fit = outcomes && find_columns((struct span){block->record.outcomes, block->record.outcomes_size}, columns);
+    for (size_t i = 0; fit && i < count; i++)
+        outcomes[i] = (struct points_outcome){(outcome_code)wire_varint(&columns[COLUMN_CODE]),
+            wire_varint(&columns[COLUMN_POINTS]), wire_varint(&columns[COLUMN_EXPIRED]),
+            wire_varint(&columns[COLUMN_PREVIOUS])};
+    for (unsigned column = 0; fit && column < COLUMNS; column++)
+        fit = !columns[column].failed && columns[column].at == columns[column].end;
+    block->outcomes = outcomes;
+    return fit || replay_fail(fault,
+                      "the outcomes are not the canonical form of four columns with an entry for each of the %zu "
+                      "transactions",
+                      count);
+}
+
 bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge,
     struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
@@ -107,7 +143,9 @@ bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id,
     if (block->record.envelope_size > ENVELOPE_BYTES_MAX)
         return replay_fail(fault, "the envelope has %zu bytes, at most %d are allowed", block->record.envelope_size,
             ENVELOPE_BYTES_MAX);
-    return index == 0 ? read_genesis(arena, block, fault) : read_envelope(arena, ledger_id, block, fault);
+    if (index == 0)
+        return read_genesis(arena, block, fault);
+    return read_envelope(arena, ledger_id, block, fault) && read_outcomes(arena, block, fault);
 }
 
 // ---- signatures

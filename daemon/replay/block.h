@@ -7,8 +7,9 @@
 struct replay_block {
     struct ledger_record record;
     const Points__V1__BlockHeader *header;
-    const Points__V1__Genesis *genesis;   // of block 0
-    const Points__V1__Envelope *envelope; // of any other
+    const Points__V1__Genesis *genesis;    // of block 0
+    const Points__V1__Envelope *envelope;  // of any other
+    const struct points_outcome *outcomes; // as recorded, one for each of its transactions
 };
 
 // Checks the bytes against the tree and takes the block with the index of edge->size into it, then checks the form of

@@ -4,18 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-// A column entry takes ten bytes at most, and there are four columns.
-enum { OUTCOMES_BYTES_MAX = 4 * (ENVELOPE_TRANSACTIONS_MAX * 10 + 8) };
-
-// The outcomes of a block as the rules have them, in columns as they are packed.
-struct columns {
-    outcome_code code[ENVELOPE_TRANSACTIONS_MAX];
-    uint64_t points[ENVELOPE_TRANSACTIONS_MAX];
-    uint64_t expired[ENVELOPE_TRANSACTIONS_MAX];
-    uint64_t previous[ENVELOPE_TRANSACTIONS_MAX];
-    size_t count;
-};
-
 // ---- genesis
 
 bool replay_fold_genesis(struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
@@ -171,48 +159,7 @@ static void prefetch_id(const struct id_index *ids, const Points__V1__Envelope *
         id_index_prefetch(ids, envelope->transactions[position]->id.data);
 }
 
-static bool decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
-    const struct replay_block *block, struct columns *columns, struct replay_fault *fault)
-{
-    bool anything_new = false;
-    points_block_begin(fold->state, block->header->time);
-    columns->count = block->envelope->n_transactions;
-    for (size_t i = 0; i < columns->count; i++) {
-        struct points_inputs inputs;
-        points_prefetch(fold->state, block->envelope, i);
-        prefetch_id(fold->ids, block->envelope, i + ID_INDEX_AHEAD);
-        if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
-            return false;
-        struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);
-        columns->code[i] = outcome.code;
-        columns->points[i] = outcome.points;
-        columns->expired[i] = outcome.expired;
-        columns->previous[i] = outcome.previous;
-        anything_new |= inputs.prior == POINTS_NEW;
-    }
-    return anything_new || replay_fail(fault, "all its ids were decided before: there should be no such block");
-}
-
 // ---- comparing
-
-static Points__V1__Outcomes as_message(struct columns *columns)
-{
-    Points__V1__Outcomes message = POINTS__V1__OUTCOMES__INIT;
-    message.n_code = message.n_points = message.n_expired = message.n_previous = columns->count;
-    message.code = columns->code;
-    message.points = columns->points;
-    message.expired = columns->expired;
-    message.previous = columns->previous;
-    return message;
-}
-
-static bool same_bytes(const Points__V1__Outcomes *message, const struct ledger_record *record)
-{
-    uint8_t bytes[OUTCOMES_BYTES_MAX];
-    return points__v1__outcomes__get_packed_size(message) == record->outcomes_size &&
-           points__v1__outcomes__pack(message, bytes) == record->outcomes_size &&
-           memcmp(bytes, record->outcomes, record->outcomes_size) == 0;
-}
 
 static const char *outcome_name(outcome_code code)
 {
@@ -229,49 +176,45 @@ static bool fail_number(
         sequence, what, recorded, decided);
 }
 
-// Names the first difference of an entry. True: there is none.
-static bool compare_entry(const Points__V1__Outcomes *recorded, const Points__V1__Outcomes *decided, size_t i,
-    uint64_t sequence, struct replay_fault *fault)
+static bool compare(
+    const struct replay_block *block, size_t i, const struct points_outcome *decided, struct replay_fault *fault)
 {
-    if (recorded->code[i] != decided->code[i])
+    const struct points_outcome *recorded = &block->outcomes[i];
+    uint64_t sequence = block->header->first_sequence + i;
+    if (recorded->code != decided->code)
         return replay_fail(fault,
             "outcome of transaction %zu (sequence %" PRIu64 ") is recorded as %s, the rules say %s", i, sequence,
-            outcome_name(recorded->code[i]), outcome_name(decided->code[i]));
-    if (recorded->points[i] != decided->points[i])
-        return fail_number(fault, i, sequence, "points", recorded->points[i], decided->points[i]);
-    if (recorded->expired[i] != decided->expired[i])
-        return fail_number(fault, i, sequence, "expired", recorded->expired[i], decided->expired[i]);
-    if (recorded->previous[i] != decided->previous[i])
-        return fail_number(fault, i, sequence, "previous", recorded->previous[i], decided->previous[i]);
+            outcome_name(recorded->code), outcome_name(decided->code));
+    if (recorded->points != decided->points)
+        return fail_number(fault, i, sequence, "points", recorded->points, decided->points);
+    if (recorded->expired != decided->expired)
+        return fail_number(fault, i, sequence, "expired", recorded->expired, decided->expired);
+    if (recorded->previous != decided->previous)
+        return fail_number(fault, i, sequence, "previous", recorded->previous, decided->previous);
     return true;
 }
 
-static bool name_difference(struct arena *arena, const struct replay_block *block, const Points__V1__Outcomes *decided,
-    struct replay_fault *fault)
+static bool decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
+    const struct replay_block *block, struct replay_fault *fault)
 {
-    size_t count = decided->n_code;
-    const struct ledger_record *record = &block->record;
-    if (record->outcomes_size > OUTCOMES_BYTES_MAX)
-        return replay_fail(fault, "the outcomes have %zu bytes", record->outcomes_size);
-    const Points__V1__Outcomes *recorded =
-        points__v1__outcomes__unpack(&arena->allocator, record->outcomes_size, record->outcomes);
-    if (!recorded)
-        return replay_fail(fault, "the outcomes cannot be read");
-    if (recorded->n_code != count || recorded->n_points != count || recorded->n_expired != count ||
-        recorded->n_previous != count)
-        return replay_fail(fault, "the outcomes' columns do not have an entry for each of the %zu transactions", count);
-    for (size_t i = 0; i < count; i++)
-        if (!compare_entry(recorded, decided, i, block->header->first_sequence + i, fault))
+    bool anything_new = false;
+    points_block_begin(fold->state, block->header->time);
+    for (size_t i = 0; i < block->envelope->n_transactions; i++) {
+        struct points_inputs inputs;
+        points_prefetch(fold->state, block->envelope, i);
+        prefetch_id(fold->ids, block->envelope, i + ID_INDEX_AHEAD);
+        if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
             return false;
-    return replay_fail(fault, "the outcomes are right, but their bytes are not in canonical form");
+        struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);
+        if (!compare(block, i, &outcome, fault))
+            return false;
+        anything_new |= inputs.prior == POINTS_NEW;
+    }
+    return anything_new || replay_fail(fault, "all its ids were decided before: there should be no such block");
 }
 
 bool replay_fold_block(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, struct replay_fault *fault)
 {
-    struct columns columns;
-    if (!check_admission(fold, block, fault) || !decide(fold, reading, arena, block, &columns, fault))
-        return false;
-    Points__V1__Outcomes decided = as_message(&columns);
-    return same_bytes(&decided, &block->record) || name_difference(arena, block, &decided, fault);
+    return check_admission(fold, block, fault) && decide(fold, reading, arena, block, fault);
 }

@@ -44,19 +44,43 @@ static bool take_block(struct replay *replay, struct ledger_reading *reading, co
     return replay_fold_block(&replay->fold, reading, &replay->arena, block, &replay->fault);
 }
 
+static bool visit_block(struct replay *replay, struct ledger_reading *reading, const struct replay_block *block)
+{
+    const struct replay_settings *settings = &replay->settings;
+    struct replay_visit visit = {block, replay->fold.state, reading};
+    return !settings->visit || settings->visit(settings->context, &visit);
+}
+
+// Whether the settings say that this block is looked at no more.
+static bool is_past(const struct replay *replay, const struct replay_block *block)
+{
+    return replay->settings.before && block->header->time >= replay->settings.before;
+}
+
 static bool check_block(struct replay *replay, struct ledger_reading *reading)
 {
     struct replay_block block;
+    struct tree_edge edge = replay->edge;
     uint64_t index = replay->edge.size;
     arena_reset(&replay->arena);
-    if (!replay_read_block(reading, ledger_id(replay->ledger), &replay->edge, &replay->arena, &block, &replay->fault) ||
-        (replay->signatures && !replay_check_signatures(&block, &replay->fault)))
+    if (!replay_read_block(
+            reading, ledger_id(replay->settings.ledger), &replay->edge, &replay->arena, &block, &replay->fault))
+        return false;
+    if (is_past(replay, &block)) {
+        replay->edge = edge;
+        replay->stopped = true;
+        return true;
+    }
+    if (replay->settings.signatures && !replay_check_signatures(&block, &replay->fault))
         return false;
     bool last = index + 1 == ledger_read_size(reading);
     if (!take_block(replay, reading, &block))
         return false;
     tell_durable(replay, block.header->first_sequence + block.header->count - 1, last);
-    return index < replay->folded_blocks || check_books(replay, last);
+    if (index < replay->folded_blocks)
+        return true;
+    replay->stopped = !visit_block(replay, reading, &block);
+    return check_books(replay, last);
 }
 
 static void name_place(struct replay_fault *fault, const char *place)
@@ -70,6 +94,7 @@ static void name_place(struct replay_fault *fault, const char *place)
 static void name_block(struct replay_fault *fault, uint64_t index)
 {
     char place[32];
+    fault->block = index;
     snprintf(place, sizeof place, "block %" PRIu64, index);
     name_place(fault, place);
 }
@@ -91,48 +116,71 @@ static enum replay_result check_end(struct replay *replay, struct ledger_reading
     return REPLAY_FAULT;
 }
 
-// As many blocks as one read transaction should see.
-static enum replay_result check_some(
-    struct replay *replay, struct ledger_reading *reading, bool *ended, replay_progress_fn *progress, void *context)
+// Where the replay ends, in what the reading sees.
+static uint64_t last_wanted(const struct replay *replay, const struct ledger_reading *reading)
 {
-    uint64_t blocks = ledger_read_size(reading);
-    for (unsigned done = 0; done < BLOCKS_A_READING && replay->edge.size < blocks; done++) {
+    uint64_t size = ledger_read_size(reading), wanted = replay->settings.blocks;
+    return wanted && wanted < size ? wanted : size;
+}
+
+static void show_progress(const struct replay *replay, uint64_t blocks)
+{
+    const struct replay_settings *settings = &replay->settings;
+    if (settings->progress)
+        settings->progress(settings->context, replay->edge.size, blocks,
+            replay->edge.size ? points_last_sequence(replay->fold.state) : 0);
+}
+
+// As many blocks as one read transaction should see.
+static enum replay_result check_some(struct replay *replay, struct ledger_reading *reading, bool *ended)
+{
+    uint64_t blocks = last_wanted(replay, reading);
+    for (unsigned done = 0; done < BLOCKS_A_READING && replay->edge.size < blocks && !replay->stopped; done++) {
         uint64_t index = replay->edge.size;
-        if (progress)
-            progress(context, index, blocks, index ? points_last_sequence(replay->fold.state) : 0);
+        show_progress(replay, blocks);
         if (!check_block(replay, reading)) {
             name_block(&replay->fault, index);
             return REPLAY_FAULT;
         }
     }
-    *ended = replay->edge.size == blocks;
-    return *ended ? check_end(replay, reading) : REPLAY_HOLDS;
+    replay->stopped |= replay->edge.size == blocks && blocks < ledger_read_size(reading);
+    *ended = replay->stopped || replay->edge.size == blocks;
+    return *ended && !replay->stopped ? check_end(replay, reading) : REPLAY_HOLDS;
 }
 
 // From the block at which the edge stands.
-static enum replay_result check_all(struct replay *replay, replay_progress_fn *progress, void *context)
+static enum replay_result check_all(struct replay *replay)
 {
     struct ledger_error error;
     enum replay_result result = REPLAY_HOLDS;
     bool ended = false;
     do {
-        struct ledger_reading *reading = ledger_read_begin(replay->ledger, &error);
+        struct ledger_reading *reading = ledger_read_begin(replay->settings.ledger, &error);
         if (!reading) {
             replay_fail(&replay->fault, "%s", error.message);
             return REPLAY_UNREADABLE;
         }
-        result = check_some(replay, reading, &ended, progress, context);
+        result = check_some(replay, reading, &ended);
         ledger_read_end(reading);
     } while (result == REPLAY_HOLDS && !ended);
     return result;
 }
 
-enum replay_result replay_run(struct replay *replay, struct ledger *ledger, struct id_index *ids, bool signatures,
-    replay_progress_fn *progress, void *context)
+static void begin(struct replay *replay, const struct replay_settings *settings)
 {
-    *replay = (struct replay){.ledger = ledger, .signatures = signatures, .fold.ids = ids};
+    *replay = (struct replay){.settings = *settings, .fold.ids = settings->ids, .fault.block = REPLAY_NO_BLOCK};
     arena_init(&replay->arena, BLOCK_ARENA_BYTES);
-    return check_all(replay, progress, context);
+}
+
+enum replay_result replay_run(struct replay *replay, const struct replay_settings *settings)
+{
+    begin(replay, settings);
+    return check_all(replay);
+}
+
+enum replay_result replay_more(struct replay *replay)
+{
+    return check_all(replay);
 }
 
 // The first block that has something for the fold or for the index of ids. It is past genesis, which has no ids.
@@ -140,7 +188,7 @@ static bool find_first(struct replay *replay)
 {
     struct ledger_error error = {"the ledger does not have its transactions"};
     struct ledger_place place = {.block = replay->folded_blocks};
-    struct ledger_reading *reading = ledger_read_begin(replay->ledger, &error);
+    struct ledger_reading *reading = ledger_read_begin(replay->settings.ledger, &error);
     uint64_t covered = id_index_covered(replay->fold.ids);
     bool found = reading != NULL;
     if (found && covered < points_last_sequence(replay->fold.state))
@@ -150,19 +198,17 @@ static bool find_first(struct replay *replay)
     return found || replay_fail(&replay->fault, "%s", error.message);
 }
 
-enum replay_result replay_go_on(struct replay *replay, struct ledger *ledger, struct id_index *ids,
-    struct points_state *state, uint64_t blocks, replay_progress_fn *progress, void *context)
+enum replay_result replay_go_on(
+    struct replay *replay, const struct replay_settings *settings, struct points_state *state, uint64_t blocks)
 {
-    *replay = (struct replay){.ledger = ledger,
-        .fold.ids = ids,
-        .fold.state = state,
-        .folded_blocks = blocks};
-    arena_init(&replay->arena, BLOCK_ARENA_BYTES);
+    begin(replay, settings);
+    replay->fold.state = state;
+    replay->folded_blocks = blocks;
     if (!points_books_balance(state)) {
         replay_fail(&replay->fault, "its books do not balance");
         return REPLAY_FAULT;
     }
-    return find_first(replay) ? check_all(replay, progress, context) : REPLAY_UNREADABLE;
+    return find_first(replay) ? check_all(replay) : REPLAY_UNREADABLE;
 }
 
 void replay_fold_free(struct replay_fold *fold)
