@@ -26,6 +26,8 @@ struct audit {
 
 // ---- commands, each in a file of its own
 int audit_verify(struct audit *audit);
+int audit_backup(struct audit *audit);
+int audit_restore(struct audit *audit);
 
 // ---- what they are made of. What cannot be read ends the process with EXIT_UNREADABLE and says what and why.
 
