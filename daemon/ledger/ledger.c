@@ -390,16 +390,16 @@ static bool check_mirrored(const struct put *put, const struct ledger_record *re
     return true;
 }
 
-bool ledger_mirror_block(struct ledger_mirroring *mirroring, const struct ledger_record *record,
+int ledger_mirror_block(struct ledger_mirroring *mirroring, const struct ledger_record *record,
     const struct ledger_text *texts, size_t text_count, const uint64_t *erased_texts, size_t erased_count)
 {
     struct put *put = &mirroring->put;
     struct ledger_header header;
     if (put->failed)
-        return false;
+        return -1;
     put->failed = !check_mirrored(put, record, &header);
     if (put->failed)
-        return false;
+        return 0;
     const struct ledger_block block = {.first_sequence = header.first_sequence,
         .count = header.count,
         .time = header.time,
@@ -411,18 +411,16 @@ bool ledger_mirror_block(struct ledger_mirroring *mirroring, const struct ledger
         .text_count = text_count,
         .erased_texts = erased_texts,
         .erased_count = erased_count};
+    put->failed = !block_follows(put, &block);
+    if (put->failed)
+        return 0;
     put_block(put, &block, record->header, record->header_size);
-    return !put->failed;
+    return put->failed ? -1 : 1;
 }
 
 uint64_t ledger_mirror_size(const struct ledger_mirroring *mirroring)
 {
     return mirroring->put.edge.size;
-}
-
-void ledger_mirror_root(const struct ledger_mirroring *mirroring, uint8_t root[HASH_BYTES])
-{
-    tree_root(&mirroring->put.edge, root);
 }
 
 static bool check_mirrored_end(const struct put *put, const char *note, const struct note_verifier *verifier)
@@ -439,15 +437,15 @@ static bool check_mirrored_end(const struct put *put, const char *note, const st
     return true;
 }
 
-bool ledger_mirror_commit(struct ledger_mirroring *mirroring, const char *note, const struct note_verifier *verifier)
+int ledger_mirror_commit(struct ledger_mirroring *mirroring, const char *note, const struct note_verifier *verifier)
 {
     struct put *put = &mirroring->put;
-    if (!put->failed)
-        put->failed = !check_mirrored_end(put, note, verifier);
+    bool refused = !put->failed && !check_mirrored_end(put, note, verifier);
+    put->failed |= refused;
     put_meta(put, ledger_checkpoint_key, note, strlen(note));
     bool committed = put_commit(put);
     free(mirroring);
-    return committed;
+    return committed ? 1 : refused ? 0 : -1;
 }
 
 void ledger_mirror_abort(struct ledger_mirroring *mirroring)

@@ -93,17 +93,17 @@ bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, siz
 
 // Blocks of another ledger, byte for byte with its headers, then its checkpoint over them: one LMDB transaction, which
 // one thread holds open. `error` is borrowed until its end. Once a call has failed the others do nothing and fail.
+// 1: done; 0: refused, `error` says what is wrong with what was given; -1: the ledger could not be written.
 struct ledger_mirroring;
 struct ledger_mirroring *ledger_mirror_begin(struct ledger *ledger, struct ledger_error *error); // NULL: it failed
 // The next block. Its header must have the number that comes next and follow the block before, and give the hashes of
-// envelope and outcomes. Texts that come with it are stored; of those that it erases, the ones that are there go.
-bool ledger_mirror_block(struct ledger_mirroring *mirroring, const struct ledger_record *record,
+// envelope and outcomes. Texts that come with it, which are ascending and after all others, are stored; of those that
+// it erases, the ones that are there go.
+int ledger_mirror_block(struct ledger_mirroring *mirroring, const struct ledger_record *record,
     const struct ledger_text *texts, size_t text_count, const uint64_t *erased_texts, size_t erased_count);
 uint64_t ledger_mirror_size(const struct ledger_mirroring *mirroring); // with the blocks that were put
-// The root over them.
-void ledger_mirror_root(const struct ledger_mirroring *mirroring, uint8_t root[HASH_BYTES]);
 // Ends it: all or nothing is durable. Refused unless `verifier` signed the note, and for just these blocks.
-bool ledger_mirror_commit(struct ledger_mirroring *mirroring, const char *note, const struct note_verifier *verifier);
+int ledger_mirror_commit(struct ledger_mirroring *mirroring, const char *note, const struct note_verifier *verifier);
 void ledger_mirror_abort(struct ledger_mirroring *mirroring); // NULL is allowed
 
 // A copy of what the ledger holds at this moment, made new, record by record, in DIR, which exists and has no ledger in

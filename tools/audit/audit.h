@@ -28,6 +28,7 @@ struct audit {
 int audit_verify(struct audit *audit);
 int audit_backup(struct audit *audit);
 int audit_restore(struct audit *audit);
+int audit_follow(struct audit *audit);
 
 // ---- what they are made of. What cannot be read ends the process with EXIT_UNREADABLE and says what and why.
 
