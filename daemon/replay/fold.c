@@ -6,22 +6,23 @@
 
 // ---- genesis
 
-bool replay_fold_genesis(struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
+enum fold_result replay_fold_genesis(
+    struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
 {
     struct points_error error;
     const Points__V1__Signature *const *signatures = (const Points__V1__Signature *const *)block->header->signatures;
     fold->state = points_from_genesis(block->genesis, &error);
-    if (!fold->state || !points_genesis_signers(fold->state, signatures, block->header->n_signatures, &error))
-        return replay_fail(fault, "%s", error.message);
-    return true;
+    if (fold->state && points_genesis_signers(fold->state, signatures, block->header->n_signatures, &error))
+        return FOLD_HOLDS;
+    replay_fail(fault, "%s", error.message);
+    return fold->state ? FOLD_DIFFERS : FOLD_BROKEN;
 }
 
 // ---- deciding
 
-static bool check_admission(
-    const struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
+// Whether the block can come here at all.
+static bool check_place(const struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
 {
-    struct points_error error;
     const Points__V1__BlockHeader *header = block->header;
     if (header->first_sequence != points_last_sequence(fold->state) + 1)
         return replay_fail(fault, "its first sequence number is %" PRIu64 ", it should be %" PRIu64,
@@ -29,6 +30,14 @@ static bool check_admission(
     if (!points_time_valid(fold->state, header->time))
         return replay_fail(fault, "its time %" PRId64 " cannot follow the time of the block before it, %" PRId64,
             header->time, points_time(fold->state));
+    return true;
+}
+
+static bool check_admission(
+    const struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
+{
+    struct points_error error;
+    const Points__V1__BlockHeader *header = block->header;
     refusal_code refusal = points_admit(fold->state, (const Points__V1__Signature *const *)header->signatures,
         header->n_signatures, block->envelope, &error);
     if (refusal == REFUSAL(REFUSAL_NONE))
@@ -111,8 +120,8 @@ static bool take_id(struct replay_fold *fold, struct looking *looking, const uin
     return true;
 }
 
-bool replay_take_ids(struct replay_fold *fold, struct ledger_reading *reading, const struct replay_block *block,
-    struct replay_fault *fault)
+enum fold_result replay_take_ids(struct replay_fold *fold, struct ledger_reading *reading,
+    const struct replay_block *block, struct replay_fault *fault)
 {
     struct looking looking = {reading, block};
     for (size_t i = 0; i < block->envelope->n_transactions; i++) {
@@ -120,9 +129,9 @@ bool replay_take_ids(struct replay_fold *fold, struct ledger_reading *reading, c
         uint64_t sequence = block->header->first_sequence + i;
         if (sequence > id_index_covered(fold->ids) && !decided_before(fold, &looking, id, sequence) &&
             !take_id(fold, &looking, id, sequence, fault))
-            return false;
+            return FOLD_BROKEN;
     }
-    return true;
+    return FOLD_HOLDS;
 }
 
 // What the rules must be told about ids.
@@ -194,27 +203,36 @@ static bool compare(
     return true;
 }
 
-static bool decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
+// Decides all of the block, whatever is recorded.
+static enum fold_result decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, struct replay_fault *fault)
 {
-    bool anything_new = false;
+    bool anything_new = false, same = true;
     points_block_begin(fold->state, block->header->time);
     for (size_t i = 0; i < block->envelope->n_transactions; i++) {
         struct points_inputs inputs;
         points_prefetch(fold->state, block->envelope, i);
         prefetch_id(fold->ids, block->envelope, i + ID_INDEX_AHEAD);
         if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
-            return false;
+            return FOLD_BROKEN;
         struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);
-        if (!compare(block, i, &outcome, fault))
-            return false;
+        same = same && compare(block, i, &outcome, fault);
         anything_new |= inputs.prior == POINTS_NEW;
     }
-    return anything_new || replay_fail(fault, "all its ids were decided before: there should be no such block");
+    if (same && !anything_new)
+        same = replay_fail(fault, "all its ids were decided before: there should be no such block");
+    return same ? FOLD_HOLDS : FOLD_DIFFERS;
 }
 
-bool replay_fold_block(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
+enum fold_result replay_fold_block(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, struct replay_fault *fault)
 {
-    return check_admission(fold, block, fault) && decide(fold, reading, arena, block, fault);
+    struct replay_fault outcome_fault;
+    if (!check_place(fold, block, fault))
+        return FOLD_BROKEN;
+    bool admitted = check_admission(fold, block, fault);
+    enum fold_result result = decide(fold, reading, arena, block, admitted ? fault : &outcome_fault);
+    if (result == FOLD_BROKEN && !admitted)
+        *fault = outcome_fault;
+    return result == FOLD_HOLDS && !admitted ? FOLD_DIFFERS : result;
 }

@@ -45,6 +45,8 @@ struct replay_visit {
 // False ends the replay there; what it came to is REPLAY_HOLDS.
 typedef bool replay_visit_fn(void *context, const struct replay_visit *visit);
 
+typedef void replay_tell_fn(void *context, const struct replay_fault *fault);
+
 struct replay_settings {
     struct ledger *ledger;        // borrowed, as all here
     struct id_index *ids;         // of every transaction; what it lacks is added
@@ -53,19 +55,29 @@ struct replay_settings {
     int64_t before;               // ... and not as far as a block of this time, Unix seconds, or later; 0: any time
     replay_progress_fn *progress; // may be NULL
     replay_visit_fn *visit;       // may be NULL
-    void *context;                // of both
+    // Told of each fault, one of each kind in a block at most; the replay goes on where it can: once a block cannot be
+    // folded, nothing after it is decided again. NULL: the first fault ends the replay.
+    replay_tell_fn *tell;
+    void *context; // of these
 };
 
 struct replay {
     struct replay_settings settings;
-    struct tree_edge edge; // the tree of the blocks that hold; its size is the index of the block that is looked at
+    struct tree_edge edge; // the tree of the blocks that were looked at; its size is the index of the next
     struct replay_fold fold;
+    struct replay_fault fault; // the last
+    uint64_t faults;
+    bool stopped;    // short of the end, as the settings or a visit said
+    bool fold_ended; // at a block that cannot be folded
+    bool tree_ended; // at a block without a header
+
+    // The rest is the replay's own.
+    struct ledger_heading before; // of the block before
+    bool before_known;
     uint64_t folded_blocks; // so many had been taken into the fold before: of them only ids are read
-    struct arena arena;     // of the block that is looked at
-    struct replay_fault fault;
-    bool stopped;         // short of the end, as the settings or a visit said
-    uint64_t balanced_at; // the sequence number at which the books were last walked
-    uint64_t told_at;     // ... at which the index of ids was last told what is durable
+    struct arena arena;     // what a block asks for of earlier ones
+    uint64_t balanced_at;   // the sequence number at which the books were last walked
+    uint64_t told_at;       // ... at which the index of ids was last told what is durable
 };
 
 // From genesis to the checkpoint, or as far as the settings say. Afterwards, whatever the result, replay_end.

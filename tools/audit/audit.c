@@ -11,7 +11,8 @@
 #include <string.h>
 
 static const struct audit_command commands[] = {
-    {"verify", "DIR", "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
+    {"verify", "DIR [--all] [--from-checkpoint FILE]",
+        "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
     {"backup", "DIR COPY", "Copies the ledger of a running daemon, or one at rest, and checks the copy", audit_backup},
     {"restore", "COPY DIR [--from-checkpoint FILE]", "Makes a backup into a ledger again, and checks it",
         audit_restore},

@@ -1,50 +1,21 @@
 // points-audit restore: a backup made into a ledger again, and what that means, in words.
 #include "tools/audit/copy_place.h"
-#include "tools/file.h"
+#include "tools/audit/seen.h"
 #include "tools/jst.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-static void read_checkpoint(const char *path, const Points__V1__Genesis *genesis, struct note_checkpoint *checkpoint)
-{
-    size_t size;
-    struct tool_error error;
-    struct note_verifier verifier = {0};
-    char *note = (char *)file_read(path, NOTE_BYTES_MAX - 1, &size, &error);
-    if (!note)
-        fail(EXIT_FAILED, "%s", error.message);
-    snprintf(verifier.name, sizeof verifier.name, "%s", genesis->origin);
-    memcpy(verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
-    if (!note_open_checkpoint(note, &verifier, checkpoint))
-        fail(EXIT_FAILED, "%s is no checkpoint of this ledger, %s, signed with its key", path, genesis->origin);
-    free(note);
-}
 
 // What somebody holds signed must be in the backup.
-static void check_extends(const struct audit *audit, const struct copy *copy, const char *path)
+static void check_extends(const struct audit *audit, const struct copy *copy, struct seen *seen)
 {
-    struct replay_fault fault = {.block = REPLAY_NO_BLOCK};
-    struct note_checkpoint checkpoint;
-    uint64_t blocks = copy->replay.edge.size;
-    read_checkpoint(path, points_genesis(copy->replay.fold.state), &checkpoint);
-    if (checkpoint.size > blocks)
-        replay_fail(&fault,
-            "in the checkpoint of %s: it speaks of %" PRIu64 " blocks, the backup has %" PRIu64
-            ": what came after it would be lost, and a daemon started on it would sign a fork; find a newer backup, or "
-            "a "
-            "mirror. To restore it nevertheless, leave out --from-checkpoint",
-            path, checkpoint.size, blocks);
-    else if (!ledger_has_root(copy->ledger, checkpoint.size, checkpoint.root))
-        replay_fail(&fault,
-            "in the checkpoint of %s: the first %" PRIu64
-            " blocks of the backup are not those that it speaks of: one of the two is of a fork",
-            path, checkpoint.size);
-    else
+    if (!seen->path || seen_extended(seen, &copy->replay))
         return;
-    exit(audit_fault(audit, REPLAY_FAULT, &fault));
+    int code = audit_fault(audit, REPLAY_FAULT, &seen->fault);
+    say("not restored: a daemon started on it would sign a fork. Find a newer backup, or an auditor's mirror. To "
+        "restore "
+        "it nevertheless, leave out --from-checkpoint");
+    exit(code);
 }
 
 static void warn(const struct copy *copy, const char *checkpoint)
@@ -70,12 +41,11 @@ int audit_restore(struct audit *audit)
 {
     struct copy copy;
     const char *from = argument_xget(&audit->line, 0), *dir = argument_xget(&audit->line, 1);
-    const char *checkpoint = option_get(&audit->line, "from-checkpoint");
+    struct seen seen = seen_read(&audit->line, option_get(&audit->line, "from-checkpoint"));
     struct ledger *backup = audit_ledger(from);
     copy_make(audit, backup, dir, &copy);
     ledger_close(backup);
-    if (checkpoint)
-        check_extends(audit, &copy, checkpoint);
+    check_extends(audit, &copy, &seen);
     copy_settle(&copy);
     copy_print(audit, &copy, "restored");
     if (audit->format == TABLE_PEOPLE)
@@ -84,7 +54,7 @@ int audit_restore(struct audit *audit)
                "on disk.\n",
             dir);
     fflush(stdout);
-    warn(&copy, checkpoint);
+    warn(&copy, seen.path);
     audit_replay_end(&copy.replay);
     ledger_close(copy.ledger);
     return EXIT_HOLDS;

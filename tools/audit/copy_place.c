@@ -161,7 +161,7 @@ void copy_print(const struct audit *audit, const struct copy *copy, const char *
         json_object_object_add(object, "dir", json_object_new_string(copy->dir));
         json_object_object_add(object, "blocks", json_object_new_uint64(copy->replay.edge.size));
         json_object_object_add(object, "transactions", json_object_new_uint64(transactions));
-        json_object_object_add(object, "last_block", json_object_new_string(time));
+        json_object_object_add(object, "time", json_object_new_int64(points_time(state)));
         json_object_object_add(object, "root", json_object_new_string(root_text));
         json_object_object_add(object, "bytes", json_object_new_uint64(copy->bytes));
         json_object_object_add(top, name, object);
