@@ -1,5 +1,6 @@
 // A mirror's blocks on their way from the daemon, and the texts of notices that lie beside them.
 #include "tools/audit/mirror.h"
+#include "ledger/hash.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -60,19 +61,24 @@ static bool lacks_texts(const struct mirror *mirror)
 
 // ---- a block
 
-// What of the texts belongs to a block, in the order of the reply.
+// What of the reply's texts, which are in the order of their blocks, belongs to a block.
 struct texts {
     Points__V1__StoredText **next, **end;
     struct ledger_text stored[ENVELOPE_TRANSACTIONS_MAX];
     uint64_t erased[ENVELOPE_TRANSACTIONS_MAX];
     size_t stored_count, erased_count;
+    bool wrong; // one is not what was signed
 };
 
-static bool take_text(struct texts *texts, uint64_t sequence)
+// False: it is not there.
+static bool take_text(struct texts *texts, uint64_t sequence, const Points__V1__PostNotice *notice)
 {
+    uint8_t digest[HASH_BYTES];
     if (texts->next == texts->end || (*texts->next)->sequence != sequence)
         return false;
     const ProtobufCBinaryData *bytes = &(*texts->next++)->text;
+    hash_bytes(bytes->data, bytes->len, digest);
+    texts->wrong |= notice->text_sha256.len != HASH_BYTES || memcmp(digest, notice->text_sha256.data, HASH_BYTES) != 0;
     texts->stored[texts->stored_count++] = (struct ledger_text){sequence, bytes->data, bytes->len};
     return true;
 }
@@ -96,7 +102,7 @@ static void take_texts(struct mirror *mirror, const Points__V1__Block *block, st
         if (outcomes->code[i] != OUTCOME(APPLIED))
             continue;
         if (transaction->body_case == TRANSACTION(POST_NOTICE))
-            add_notice(mirror, transaction, sequence, take_text(texts, sequence));
+            add_notice(mirror, transaction, sequence, take_text(texts, sequence, transaction->post_notice));
         else if (transaction->body_case == TRANSACTION(ERASE_NOTICE) &&
                  (erased = erase_notice(mirror, &transaction->erase_notice->notice)))
             texts->erased[texts->erased_count++] = erased;
@@ -115,6 +121,8 @@ static enum mirror_result take_block(struct mirror *mirror, const Points__V1__Bl
     if (!block->body)
         return give_up(mirror, "the daemon gave a block without its body");
     take_texts(mirror, block, texts);
+    if (texts->wrong)
+        return give_up(mirror, "the daemon gave a text that does not have the SHA-256 that was signed");
     const struct ledger_record record = {.header = block->header.data,
         .header_size = block->header.len,
         .envelope = block->body->envelope.data,
@@ -138,11 +146,13 @@ static enum mirror_result take_page(struct mirror *mirror, const Points__V1__Blo
         return give_up(mirror, "the daemon gave more blocks than it was asked for");
     for (size_t i = 0; i < reply->n_blocks && result == MIRROR_GREW; i++)
         result = take_block(mirror, reply->blocks[i], &texts);
-    if (result == MIRROR_GREW && texts.next != texts.end)
+    if (result != MIRROR_GREW)
+        return result;
+    if (texts.next != texts.end)
         return give_up(mirror, "the daemon gave a text that belongs to none of the blocks");
     uint64_t size = ledger_mirror_size(mirror->mirroring);
     mirror->lag_blocks = reply->size > size ? reply->size - size : 0;
-    return result;
+    return MIRROR_GREW;
 }
 
 static enum mirror_result fetch_page(struct mirror *mirror, struct client *client)
@@ -197,5 +207,7 @@ enum mirror_result mirror_fetch(struct mirror *mirror, struct client *client)
     do
         result = fetch_pages(mirror, client);
     while (result == MIRROR_GREW && lacks_texts(mirror) && (result = mirror_look(mirror, client)) == MIRROR_GREW);
-    return result == MIRROR_GREW || result == MIRROR_SAME ? commit(mirror) : result;
+    if (result == MIRROR_SAME)
+        return give_up(mirror, "the daemon keeps back the text of a notice that was not erased");
+    return result == MIRROR_GREW ? commit(mirror) : result;
 }
