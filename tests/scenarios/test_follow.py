@@ -347,7 +347,7 @@ def test_blocks_that_are_not_those_that_were_signed(forgery, change, said):
 
 def test_a_block_that_breaks_a_rule(forgery):
     """Signed by the daemon's key, in its place in the tree, and wrong: its ids were all decided before."""
-    forgery.forger.add_block()
+    forgery.forger.add_block_like(-2)
     forgery.alarm("WRONG_BLOCK", f"in block {len(forgery.forger.blocks) - 1}: ")
     done = audit("verify", forgery.mirror, code=1)
     assert done.stdout.startswith("FAULT in block ")
