@@ -29,8 +29,10 @@ const char *const ledger_table_names[TABLES] = {[TABLE_HEADERS] = "headers",
     [TABLE_BODIES] = "bodies",
     [TABLE_TREE] = "tree",
     [TABLE_TEXTS] = "texts",
+    [TABLE_CHECKPOINTS] = "checkpoints",
+    [TABLE_COSIGNED] = "cosigned",
     [TABLE_META] = "meta"};
-const char ledger_format_key[] = "format", ledger_checkpoint_key[] = "checkpoint";
+const char ledger_format_key[] = "format";
 
 // ---- files
 
@@ -169,7 +171,7 @@ struct put {
     int64_t time;
 };
 
-static void put_note(struct put *put, int code)
+static void put_code(struct put *put, int code)
 {
     if (!code || put->failed)
         return;
@@ -184,13 +186,13 @@ static void put_begin(struct put *put, struct ledger *ledger, struct ledger_erro
         .edge = ledger->edge,
         .next_sequence = ledger->next_sequence,
         .time = ledger->time};
-    put_note(put, mdb_txn_begin(ledger->env, NULL, 0, &put->txn));
+    put_code(put, mdb_txn_begin(ledger->env, NULL, 0, &put->txn));
 }
 
 static void put_open_cursors(struct put *put)
 {
     for (int table = 0; table < BLOCK_TABLES && !put->failed; table++)
-        put_note(put, mdb_cursor_open(put->txn, put->ledger->tables[table], &put->cursors[table]));
+        put_code(put, mdb_cursor_open(put->txn, put->ledger->tables[table], &put->cursors[table]));
 }
 
 // Room for a record, to be filled before the next put; NULL when the transaction has failed.
@@ -201,7 +203,7 @@ static uint8_t *put_record(struct put *put, enum ledger_table table, uint64_t in
     uint8_t key[LEDGER_KEY_BYTES];
     ledger_key(index, key);
     MDB_val key_value = {sizeof key, key}, value = {size, NULL};
-    put_note(put, mdb_cursor_put(put->cursors[table], &key_value, &value, MDB_APPEND | MDB_RESERVE));
+    put_code(put, mdb_cursor_put(put->cursors[table], &key_value, &value, MDB_APPEND | MDB_RESERVE));
     return put->failed ? NULL : value.mv_data;
 }
 
@@ -210,7 +212,7 @@ static void put_meta(struct put *put, const char *key, const void *bytes, size_t
     if (put->failed)
         return;
     MDB_val key_value = {strlen(key), (void *)key}, value = {size, (void *)bytes};
-    put_note(put, mdb_put(put->txn, put->ledger->tables[TABLE_META], &key_value, &value, 0));
+    put_code(put, mdb_put(put->txn, put->ledger->tables[TABLE_META], &key_value, &value, 0));
 }
 
 static void put_text(struct put *put, const struct ledger_text *text)
@@ -220,7 +222,7 @@ static void put_text(struct put *put, const struct ledger_text *text)
     uint8_t key[LEDGER_KEY_BYTES];
     ledger_key(text->sequence, key);
     MDB_val key_value = {sizeof key, key}, value = {text->size, (void *)text->bytes};
-    put_note(put, mdb_put(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, &value, MDB_APPEND));
+    put_code(put, mdb_put(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, &value, MDB_APPEND));
 }
 
 static void erase_text(struct put *put, uint64_t sequence)
@@ -232,7 +234,7 @@ static void erase_text(struct put *put, uint64_t sequence)
     MDB_val key_value = {sizeof key, key};
     int code = mdb_del(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, NULL);
     if (code != MDB_NOTFOUND || !put->mirrors) // what was erased before it was asked for never came
-        put_note(put, code);
+        put_code(put, code);
 }
 
 // What the caller must have got right; the ledger would not pass its own check otherwise.
@@ -295,6 +297,16 @@ static void put_new_block(struct put *put, const struct ledger_block *block)
     }
 }
 
+static void put_note_of_day(struct put *put, enum ledger_table table, uint64_t day, const char *note)
+{
+    if (put->failed)
+        return;
+    uint8_t key[LEDGER_KEY_BYTES];
+    ledger_key(day, key);
+    MDB_val key_value = {sizeof key, key}, value = {strlen(note), (void *)note};
+    put_code(put, mdb_put(put->txn, put->ledger->tables[table], &key_value, &value, 0));
+}
+
 static void put_checkpoint(struct put *put)
 {
     char note[NOTE_BYTES_MAX];
@@ -302,8 +314,8 @@ static void put_checkpoint(struct put *put)
     if (put->failed)
         return;
     tree_root(&put->edge, root);
-    note_sign_checkpoint(put->ledger->signer, put->edge.size, root, note);
-    put_meta(put, ledger_checkpoint_key, note, strlen(note));
+    note_sign_checkpoint(put->ledger->signers, put->ledger->signer_count, put->edge.size, root, note);
+    put_note_of_day(put, TABLE_CHECKPOINTS, ledger_day(put->time), note);
 }
 
 static void forget_killed_readers(struct ledger *ledger)
@@ -322,7 +334,7 @@ static bool put_commit(struct put *put)
             mdb_txn_abort(put->txn);
         return false;
     }
-    put_note(put, mdb_txn_commit(put->txn));
+    put_code(put, mdb_txn_commit(put->txn));
     if (put->failed)
         return false;
     put->ledger->edge = put->edge;
@@ -335,7 +347,7 @@ static bool put_commit(struct put *put)
 
 bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error)
 {
-    if (ledger->mode != LEDGER_WRITE || !ledger->signer)
+    if (ledger->mode != LEDGER_WRITE || ledger->signer_count == 0)
         return ledger_fail(error, "the ledger is not open for writing, or has no key for checkpoints");
     struct put put;
     put_begin(&put, ledger, error);
@@ -423,13 +435,15 @@ uint64_t ledger_mirror_size(const struct ledger_mirroring *mirroring)
     return mirroring->put.edge.size;
 }
 
-static bool check_mirrored_end(const struct put *put, const char *note, const struct note_verifier *verifier)
+static bool check_mirrored_end(
+    const struct put *put, const char *note, const struct note_verifier *verifiers, size_t count)
 {
     struct note_checkpoint checkpoint;
+    struct note_fault fault;
     uint8_t root[HASH_BYTES];
     tree_root(&put->edge, root);
-    if (!note_open_checkpoint(note, verifier, &checkpoint))
-        return ledger_fail(put->error, "the checkpoint is not signed by %s with the key given", verifier->name);
+    if (!note_open_checkpoint(note, verifiers, count, &checkpoint, &fault))
+        return ledger_fail(put->error, "%s", fault.message);
     if (checkpoint.size != put->edge.size || memcmp(checkpoint.root, root, HASH_BYTES) != 0)
         return ledger_fail(put->error,
             "the %" PRIu64 " blocks are not those of the checkpoint, which speaks of %" PRIu64, put->edge.size,
@@ -437,12 +451,17 @@ static bool check_mirrored_end(const struct put *put, const char *note, const st
     return true;
 }
 
-int ledger_mirror_commit(struct ledger_mirroring *mirroring, const char *note, const struct note_verifier *verifier)
+int ledger_mirror_commit(
+    struct ledger_mirroring *mirroring, const char *note, const struct note_verifier *verifiers, size_t count)
 {
     struct put *put = &mirroring->put;
-    bool refused = !put->failed && !check_mirrored_end(put, note, verifier);
+    char own[NOTE_BYTES_MAX];
+    bool refused = !put->failed && !check_mirrored_end(put, note, verifiers, count);
     put->failed |= refused;
-    put_meta(put, ledger_checkpoint_key, note, strlen(note));
+    if (!put->failed) {
+        note_strip(note, verifiers, count, own);
+        put_note_of_day(put, TABLE_CHECKPOINTS, ledger_day(put->time), own);
+    }
     bool committed = put_commit(put);
     free(mirroring);
     return committed ? 1 : refused ? 0 : -1;
@@ -459,9 +478,11 @@ void ledger_mirror_abort(struct ledger_mirroring *mirroring)
 
 // ---- about the whole
 
-void ledger_set_signer(struct ledger *ledger, const struct note_signer *signer)
+void ledger_set_signers(struct ledger *ledger, const struct note_signer *const *signers, size_t count)
 {
-    ledger->signer = signer;
+    ledger->signer_count = count;
+    for (size_t i = 0; i < count; i++)
+        ledger->signers[i] = signers[i];
 }
 
 void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES])
@@ -642,10 +663,13 @@ static bool open_table(struct ledger *ledger, MDB_txn *txn, enum ledger_table ta
     return true;
 }
 
-static bool open_texts(struct ledger *ledger, MDB_txn *txn, struct ledger_error *error)
+// The tables that may be empty.
+static bool open_others(struct ledger *ledger, MDB_txn *txn, struct ledger_error *error)
 {
-    int code = mdb_dbi_open(txn, ledger_table_names[TABLE_TEXTS], 0, &ledger->tables[TABLE_TEXTS]);
-    return code ? ledger_fail_lmdb(error, ledger_table_names[TABLE_TEXTS], code) : true;
+    int code = 0, table = BLOCK_TABLES;
+    for (; table < TABLE_META && !code; table++)
+        code = mdb_dbi_open(txn, ledger_table_names[table], 0, &ledger->tables[table]);
+    return code ? ledger_fail_lmdb(error, ledger_table_names[table - 1], code) : true;
 }
 
 // Where the writer goes on from: the last header and the edge of the tree, which must speak of each other.
@@ -677,7 +701,7 @@ static bool load(struct ledger *ledger, const char *dir, struct ledger_error *er
     bool loaded = check_format(ledger, reading.txn, dir, error);
     for (int table = 0; table < BLOCK_TABLES && loaded; table++)
         loaded = open_table(ledger, reading.txn, (enum ledger_table)table, error);
-    loaded = loaded && open_texts(ledger, reading.txn, error);
+    loaded = loaded && open_others(ledger, reading.txn, error);
     reading.size = ledger_size(ledger);
     loaded = loaded && ledger_read_node(&reading, 0, 0, ledger->id, error);
     if (loaded && ledger->mode == LEDGER_WRITE)

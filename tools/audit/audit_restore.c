@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 // What somebody holds signed must be in the backup.
-static void check_extends(const struct audit *audit, const struct copy *copy, struct seen *seen)
+static void check_extends(const struct audit *audit, struct copy *copy, struct seen *seen)
 {
     if (!seen->path || seen_extended(seen, &copy->replay))
         return;
     int code = audit_fault(audit, REPLAY_FAULT, &seen->fault);
-    say("not restored: a daemon started on it would sign a fork. Find a newer backup, or an auditor's mirror. To "
+    say("not restored: a daemon started on it would sign a fork. Find a newer backup, or an auditor's mirror; to "
         "restore "
         "it nevertheless, leave out --from-checkpoint");
     exit(code);

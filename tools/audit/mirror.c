@@ -62,11 +62,11 @@ static void keep_evidence(struct mirror *mirror, const char *note)
     hash_bytes((const uint8_t *)note, strlen(note), hash);
     sodium_bin2hex(name, sizeof name, hash, NAME_HASH_BYTES);
     keep_file(mirror, name, "", note);
-    if (*mirror->newest.note)
-        keep_file(mirror, name, "-ours", mirror->newest.note);
+    if (*mirror->proven.note)
+        keep_file(mirror, name, "-ours", mirror->proven.note);
     size_t size = strlen(mirror->alarm.message);
     snprintf(mirror->alarm.message + size, sizeof mirror->alarm.message - size, "; evidence: %s/evidence-%s.note%s",
-        mirror->dir, name, *mirror->newest.note ? " and -ours.note" : "");
+        mirror->dir, name, *mirror->proven.note ? " and -ours.note" : "");
 }
 
 static enum mirror_result raise_fork(struct mirror *mirror, const struct note_checkpoint *theirs)
@@ -129,22 +129,38 @@ static enum mirror_result compare(struct mirror *mirror, struct client *client, 
     return memcmp(theirs->root, ours->root, HASH_BYTES) == 0 ? MIRROR_SAME : raise_fork(mirror, theirs);
 }
 
-// A note that may take the newest's place.
+enum mirror_result mirror_raise_signature(struct mirror *mirror, const char *note, const struct note_fault *fault)
+{
+    mirror_raise(mirror, "WRONG_SIGNATURE", "the daemon's checkpoint is not what it should be: %s", fault->message);
+    keep_evidence(mirror, note);
+    return MIRROR_ALARM;
+}
+
+static void take_seen(struct mirror *mirror, const struct mirror_seen *seen)
+{
+    mirror->newest = *seen;
+    if (seen->proven)
+        mirror->proven = *seen;
+}
+
+// A note that may take the newest's place. A longer one may be signed by a key that its blocks register.
 static enum mirror_result judge(struct mirror *mirror, struct client *client, const char *note)
 {
+    struct note_fault fault = {"it is too long"};
     struct mirror_seen seen;
-    enum mirror_result result;
-    bool fits = strlen(note) < sizeof seen.note;
-    if (!fits || !note_open_checkpoint(note, &mirror->verifier, &seen.checkpoint))
-        result = mirror_raise(mirror, "WRONG_SIGNATURE",
-            "the daemon's checkpoint is not signed by %s with the key that the ledger names", mirror->verifier.name);
-    else
-        result = compare(mirror, client, &seen.checkpoint);
+    bool fits = strlen(note) < sizeof seen.note && note_read_checkpoint(note, &seen.checkpoint, &fault);
+    seen.proven =
+        fits && note_open_checkpoint(note, mirror->verifiers, mirror->verifier_count, &seen.checkpoint, &fault);
+    if (!seen.proven && (!fits || seen.checkpoint.size <= mirror->newest.checkpoint.size))
+        return mirror_raise_signature(mirror, note, &fault);
+    enum mirror_result result = compare(mirror, client, &seen.checkpoint);
+    if (result == MIRROR_ALARM && !seen.proven)
+        return mirror_raise_signature(mirror, note, &fault);
     if (result == MIRROR_ALARM)
         keep_evidence(mirror, note);
     if (result == MIRROR_GREW || (result == MIRROR_SAME && !*mirror->newest.note)) {
         strcpy(seen.note, note);
-        mirror->newest = seen;
+        take_seen(mirror, &seen);
     }
     return result;
 }
@@ -165,22 +181,42 @@ enum mirror_result mirror_look(struct mirror *mirror, struct client *client)
 
 // ---- the mirror's own ledger
 
-// What the mirror holds is what was seen.
+void mirror_add_verifier(struct mirror *mirror, const uint8_t *key)
+{
+    if (mirror->verifier_count == mirror->verifier_capacity) {
+        mirror->verifier_capacity = 2 * mirror->verifier_capacity + NOTE_SIGNERS_MAX;
+        mirror->verifiers = xrealloc(mirror->verifiers, mirror->verifier_capacity * sizeof *mirror->verifiers);
+    }
+    struct note_verifier *verifier = &mirror->verifiers[mirror->verifier_count++];
+    snprintf(verifier->name, sizeof verifier->name, "%s", points_genesis(mirror->replay.fold.state)->origin);
+    memcpy(verifier->key, key, KEY_BYTES);
+}
+
+static void list_verifiers(struct mirror *mirror)
+{
+    const struct points_state *state = mirror->replay.fold.state;
+    uint64_t sequence = points_last_sequence(state);
+    mirror->verifier_count = 0;
+    for (size_t i = 0; i < points_checkpoint_key_count(state, sequence); i++)
+        mirror_add_verifier(mirror, points_checkpoint_key_at(state, sequence, i));
+}
+
+// Back to what the mirror holds: of more nothing was seen.
 static void begin_seen(struct mirror *mirror)
 {
     struct ledger_error error;
-    const Points__V1__Genesis *genesis = points_genesis(mirror->replay.fold.state);
-    struct mirror_seen *newest = &mirror->newest;
-    snprintf(mirror->verifier.name, sizeof mirror->verifier.name, "%s", genesis->origin);
-    memcpy(mirror->verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
-    *newest = (struct mirror_seen){.checkpoint.size = mirror->replay.edge.size};
-    tree_root(&mirror->replay.edge, newest->checkpoint.root);
+    struct mirror_seen seen = {.checkpoint.size = mirror->replay.edge.size, .proven = true};
+    ledger_mirror_abort(mirror->mirroring);
+    mirror->mirroring = NULL;
+    list_verifiers(mirror);
+    tree_root(&mirror->replay.edge, seen.checkpoint.root);
     struct ledger_reading *reading = ledger_read_begin(mirror->ledger, &error);
     if (!reading)
         fail(EXIT_FAILED, "%s", error.message);
-    if (!ledger_read_checkpoint(reading, newest->note, &error))
-        *newest->note = '\0'; // of genesis alone; the replay would have found fault otherwise
+    if (!ledger_read_checkpoint(reading, seen.note, &error))
+        *seen.note = '\0'; // of genesis alone; the replay would have found fault otherwise
     ledger_read_end(reading);
+    take_seen(mirror, &seen);
 }
 
 static enum replay_result open_and_check(struct mirror *mirror)
@@ -210,6 +246,7 @@ void mirror_close(struct mirror *mirror)
 {
     ledger_mirror_abort(mirror->mirroring);
     free(mirror->notices);
+    free(mirror->verifiers);
     arena_free(&mirror->arena);
     if (!mirror->ledger)
         return;
@@ -312,6 +349,8 @@ enum mirror_result mirror_meet(struct mirror *mirror, struct client *client, con
     if (expected && memcmp(id, expected, HASH_BYTES) != 0)
         return mirror_raise(mirror, "OTHER_LEDGER", "the daemon serves the ledger %s, not %s", hex_of(id, theirs),
             hex_of(expected, ours));
+    if (mirror->ledger && !mirror->newest.proven)
+        begin_seen(mirror); // nobody vouches for it that this connection leads to the same daemon
     if (mirror->ledger)
         return MIRROR_SAME;
     if (!expected)

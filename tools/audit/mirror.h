@@ -25,6 +25,7 @@ struct mirror_alarm {
 // A signed checkpoint that was seen.
 struct mirror_seen {
     struct note_checkpoint checkpoint;
+    bool proven;               // by a key that we know; another may be registered in the blocks that it speaks of
     char note[NOTE_BYTES_MAX]; // "": genesis alone, unsigned
 };
 
@@ -36,8 +37,8 @@ struct mirror {
     const volatile sig_atomic_t *stop;
     struct ledger *ledger; // NULL: not there yet, nor is what follows
     struct replay replay;
-    struct note_verifier verifier;
     struct mirror_seen newest; // every later one must extend it
+    struct mirror_seen proven; // the newest one that is; `newest` in most cases
     uint64_t lag_blocks;       // that the daemon had more when it last gave some
     struct tool_error error;
     struct mirror_alarm alarm;
@@ -47,6 +48,8 @@ struct mirror {
     struct ledger_error ledger_error;   // the one it borrows
     struct mirror_notice *notices;      // posted meanwhile
     size_t notice_count, notice_capacity;
+    struct note_verifier *verifiers; // who may sign the checkpoint over the blocks so far
+    size_t verifier_count, verifier_capacity;
     struct arena arena; // of one block
 };
 
@@ -69,6 +72,9 @@ enum mirror_result mirror_raise(struct mirror *mirror, const char *name, const c
 // The daemon's answer; NULL: mirror->error says what came instead, and mirror_failed what that means.
 Points__V1__Response *mirror_ask(struct mirror *mirror, struct client *client, Points__V1__Request *request);
 enum mirror_result mirror_failed(const struct mirror *mirror);
+void mirror_add_verifier(struct mirror *mirror, const uint8_t *key);
+// Of a checkpoint that has no right signature; returns MIRROR_ALARM.
+enum mirror_result mirror_raise_signature(struct mirror *mirror, const char *note, const struct note_fault *fault);
 // Looks at the daemon's newest checkpoint: it must extend the newest seen, and takes its place. MIRROR_GREW: it is
 // longer; MIRROR_SAME: it is not.
 enum mirror_result mirror_look(struct mirror *mirror, struct client *client);

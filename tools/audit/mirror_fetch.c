@@ -50,6 +50,25 @@ static uint64_t erase_notice(struct mirror *mirror, const ProtobufCBinaryData *i
     return 0;
 }
 
+// ---- which keys may sign, as the blocks have it
+
+static void register_key(struct mirror *mirror, const Points__V1__RegisterKey *registered)
+{
+    if (registered->role == ROLE(CHECKPOINT) && registered->key.len == KEY_BYTES)
+        mirror_add_verifier(mirror, registered->key.data);
+}
+
+static void revoke_key(struct mirror *mirror, const ProtobufCBinaryData *key)
+{
+    for (size_t i = 0; i < mirror->verifier_count; i++)
+        if (key->len == KEY_BYTES && !memcmp(mirror->verifiers[i].key, key->data, KEY_BYTES)) {
+            mirror->verifiers[i] = mirror->verifiers[--mirror->verifier_count];
+            return;
+        }
+}
+
+// ---- a block
+
 // A text that was erased before it was asked for never comes; then the block that erases it is there already.
 static bool lacks_texts(const struct mirror *mirror)
 {
@@ -58,8 +77,6 @@ static bool lacks_texts(const struct mirror *mirror)
             return true;
     return false;
 }
-
-// ---- a block
 
 // What of the reply's texts, which are in the order of their blocks, belongs to a block.
 struct texts {
@@ -83,7 +100,32 @@ static bool take_text(struct texts *texts, uint64_t sequence, const Points__V1__
     return true;
 }
 
-static void take_texts(struct mirror *mirror, const Points__V1__Block *block, struct texts *texts)
+static void take_transaction(
+    struct mirror *mirror, const Points__V1__Transaction *transaction, uint64_t sequence, struct texts *texts)
+{
+    uint64_t erased;
+    switch (transaction->body_case) {
+    case TRANSACTION(POST_NOTICE):
+        add_notice(mirror, transaction, sequence, take_text(texts, sequence, transaction->post_notice));
+        break;
+    case TRANSACTION(ERASE_NOTICE):
+        erased = erase_notice(mirror, &transaction->erase_notice->notice);
+        if (erased)
+            texts->erased[texts->erased_count++] = erased;
+        break;
+    case TRANSACTION(REGISTER_KEY):
+        register_key(mirror, transaction->register_key);
+        break;
+    case TRANSACTION(REVOKE_KEY):
+        revoke_key(mirror, &transaction->revoke_key->key);
+        break;
+    default:
+        break;
+    }
+}
+
+// What must be known of a block before it is folded. What cannot be read the replay will tell.
+static void take_transactions(struct mirror *mirror, const Points__V1__Block *block, struct texts *texts)
 {
     ProtobufCAllocator *allocator = &mirror->arena.allocator;
     const ProtobufCBinaryData *bytes = &block->body->envelope, *packed = &block->body->outcomes;
@@ -95,18 +137,10 @@ static void take_texts(struct mirror *mirror, const Points__V1__Block *block, st
     const Points__V1__Outcomes *outcomes = points__v1__outcomes__unpack(allocator, packed->len, packed->data);
     if (!header || !envelope || !outcomes || outcomes->n_code != envelope->n_transactions ||
         envelope->n_transactions > ENVELOPE_TRANSACTIONS_MAX)
-        return; // the replay will say
-    for (size_t i = 0; i < envelope->n_transactions; i++) {
-        const Points__V1__Transaction *transaction = envelope->transactions[i];
-        uint64_t erased, sequence = header->first_sequence + i;
-        if (outcomes->code[i] != OUTCOME(APPLIED))
-            continue;
-        if (transaction->body_case == TRANSACTION(POST_NOTICE))
-            add_notice(mirror, transaction, sequence, take_text(texts, sequence, transaction->post_notice));
-        else if (transaction->body_case == TRANSACTION(ERASE_NOTICE) &&
-                 (erased = erase_notice(mirror, &transaction->erase_notice->notice)))
-            texts->erased[texts->erased_count++] = erased;
-    }
+        return;
+    for (size_t i = 0; i < envelope->n_transactions; i++)
+        if (outcomes->code[i] == OUTCOME(APPLIED))
+            take_transaction(mirror, envelope->transactions[i], header->first_sequence + i, texts);
 }
 
 static enum mirror_result give_up(struct mirror *mirror, const char *what)
@@ -120,7 +154,7 @@ static enum mirror_result take_block(struct mirror *mirror, const Points__V1__Bl
 {
     if (!block->body)
         return give_up(mirror, "the daemon gave a block without its body");
-    take_texts(mirror, block, texts);
+    take_transactions(mirror, block, texts);
     if (texts->wrong)
         return give_up(mirror, "the daemon gave a text that does not have the SHA-256 that was signed");
     const struct ledger_record record = {.header = block->header.data,
@@ -186,11 +220,20 @@ static enum mirror_result fetch_pages(struct mirror *mirror, struct client *clie
 
 static enum mirror_result commit(struct mirror *mirror)
 {
-    int committed = ledger_mirror_commit(mirror->mirroring, mirror->newest.note, &mirror->verifier);
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    const struct note_verifier *verifiers = mirror->verifiers;
+    if (!note_open_checkpoint(mirror->newest.note, verifiers, mirror->verifier_count, &checkpoint, &fault))
+        return mirror_raise_signature(mirror, mirror->newest.note, &fault);
+    int committed = ledger_mirror_commit(mirror->mirroring, mirror->newest.note, verifiers, mirror->verifier_count);
     mirror->mirroring = NULL;
     if (committed < 0)
         fail(EXIT_FAILED, "the mirror cannot be written: %s", mirror->ledger_error.message);
-    return committed ? MIRROR_GREW : mirror_raise(mirror, "WRONG_BLOCK", "%s", mirror->ledger_error.message);
+    if (!committed)
+        return mirror_raise(mirror, "WRONG_BLOCK", "%s", mirror->ledger_error.message);
+    mirror->newest.proven = true;
+    mirror->proven = mirror->newest;
+    return MIRROR_GREW;
 }
 
 enum mirror_result mirror_fetch(struct mirror *mirror, struct client *client)

@@ -1,4 +1,5 @@
 #include "tools/audit/seen.h"
+#include "replay/checkpoints.h"
 #include "tools/file.h"
 
 #include <inttypes.h>
@@ -22,19 +23,32 @@ struct seen seen_read(const struct command_line *line, const char *path)
     return seen;
 }
 
-static bool open_note(struct seen *seen, const struct replay *replay)
+// The number of the last transaction that the note speaks of, or that the ledger has: it tells which keys could sign.
+static bool find_tip(const struct seen *seen, const struct replay *replay, struct ledger_tip *tip)
 {
-    struct note_verifier verifier = {0};
-    const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
-    snprintf(verifier.name, sizeof verifier.name, "%s", genesis->origin);
-    memcpy(verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
-    return note_open_checkpoint(seen->note, &verifier, &seen->checkpoint) ||
-           replay_fail(&seen->fault,
-               "%s is no checkpoint of this ledger: no line in it is signed by %s with a key of it", seen->path,
-               verifier.name);
+    struct ledger_error error;
+    uint64_t size = seen->checkpoint.size < replay->edge.size ? seen->checkpoint.size : replay->edge.size;
+    struct ledger_reading *reading = ledger_read_begin(replay->settings.ledger, &error);
+    bool found = reading && ledger_read_tip(reading, size, tip, &error);
+    ledger_read_end(reading);
+    return found;
 }
 
-bool seen_extended(struct seen *seen, const struct replay *replay)
+static bool open_note(struct seen *seen, struct replay *replay)
+{
+    struct note_fault fault;
+    struct ledger_tip tip;
+    size_t count;
+    if (!note_read_checkpoint(seen->note, &seen->checkpoint, &fault))
+        return replay_fail(&seen->fault, "in %s: %s", seen->path, fault.message);
+    if (seen->checkpoint.size == 0 || !find_tip(seen, replay, &tip))
+        return replay_fail(&seen->fault, "%s is no checkpoint of blocks", seen->path);
+    const struct note_verifier *verifiers = replay_verifiers(replay->fold.state, tip.sequence, &replay->arena, &count);
+    return note_open_checkpoint(seen->note, verifiers, count, &seen->checkpoint, &fault) ||
+           replay_fail(&seen->fault, "%s is no checkpoint of this ledger: %s", seen->path, fault.message);
+}
+
+bool seen_extended(struct seen *seen, struct replay *replay)
 {
     uint8_t root[HASH_BYTES];
     struct ledger_error error;

@@ -14,4 +14,4 @@ struct seen {
 struct seen seen_read(const struct command_line *line, const char *path);
 // After a replay: whether the note is signed with a key of this ledger, and its root is that of the ledger's first so
 // many blocks. A history that was rewritten, or cut, is found though it is consistent in itself. False: seen->fault.
-bool seen_extended(struct seen *seen, const struct replay *replay);
+bool seen_extended(struct seen *seen, struct replay *replay);
