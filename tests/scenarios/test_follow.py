@@ -81,9 +81,9 @@ def blocks_of(daemon):
     return daemon.client().hello().blocks
 
 
-def same_ledger(mirror, daemon):
+def same_ledger(mirror, daemon, key=None):
     """The mirror holds, and with the root that the daemon signed."""
-    _, root = pc.check_note(daemon.client().checkpoint(), ORIGIN, daemon.checkpoint_key)
+    _, root = pc.check_note(daemon.client().checkpoint(), ORIGIN, key or daemon.checkpoint_key)
     found = audit_json("verify", mirror)
     assert found["holds"] and base64.b64decode(found["root"]) == root
 
@@ -186,6 +186,38 @@ def test_texts_are_mirrored_and_erased(daemon, follow, tmp_path):
     board.applied(erase(two), post())
     catch_up(daemon, mirror)
     same_ledger(mirror, daemon)
+
+
+def next_key(daemon):
+    """A second checkpoint key, which the daemon has from its next start on; its public half."""
+    path = daemon.dir / "keys" / "daemon-2.key"
+    path.touch(mode=0o600)
+    path.write_text("# of a test\n" + "77" * 32 + "\n")
+    daemon.configure("ledger", "next_checkpoint_key", path)
+    return pc.public(pc.key_from_file(path))
+
+
+@pytest.mark.parametrize("each_step", [True, False])
+def test_the_daemons_key_changes(daemon, tmp_path, each_step):
+    """Whether the mirror saw each step of it or was away all the time."""
+    def submit(**body):
+        operators = [daemon.keys["operator-1"], daemon.keys["operator-2"]]
+        made = pc.transaction.Transaction(id=pc.new_uuid7(), **body)
+        assert pc.codes(daemon.client().submit([made], operators)) == ["APPLIED"]
+        if each_step:
+            catch_up(daemon, mirror)
+
+    mirror, tx = tmp_path / "mirror", pc.transaction
+    catch_up(daemon, mirror)
+    key = next_key(daemon)
+    daemon.restart()
+    submit(register_key=tx.RegisterKey(key=key, role=tx.CHECKPOINT, holder="daemon"))
+    submit(revoke_key=tx.RevokeKey(key=daemon.checkpoint_key))
+    open_accounts(daemon, daemon.client(), 2)
+    with pytest.raises(ValueError):
+        same_ledger(mirror, daemon)  # the first key signs no more
+    catch_up(daemon, mirror)
+    same_ledger(mirror, daemon, key)
 
 
 # ---- an operator who is not honest: a real daemon on a ledger that was exchanged
