@@ -169,6 +169,23 @@ int ledger_read_text_from(
     return 1;
 }
 
+int ledger_read_texts_of(
+    struct ledger_reading *reading, uint64_t index, struct ledger_text *texts, struct ledger_error *error)
+{
+    struct ledger_header header;
+    if (ledger_read_header(reading, index, &header, error) < 0)
+        return -1;
+    uint64_t next = header.first_sequence, end = header.first_sequence + header.count;
+    for (int count = 0;; count++) {
+        struct ledger_text text;
+        int found = next < end ? ledger_read_text_from(reading, next, &text, error) : 0;
+        if (found < 0 || !found || text.sequence >= end)
+            return found < 0 ? -1 : count;
+        texts[count] = text;
+        next = text.sequence + 1;
+    }
+}
+
 bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error)
 {
     MDB_stat stat;

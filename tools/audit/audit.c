@@ -23,6 +23,11 @@ static const struct audit_command commands[] = {
     {"export", "DIR --format FORMAT [--out FILE] [--from DAY] [--to DAY]",
         "Writes a file for other programs: csv, json-lines, hledger (a journal), or ledger (all of it, for verifiers)",
         audit_export},
+    {"backup", "DIR COPY", "Copies the ledger of a running daemon, or one at rest, and checks the copy", audit_backup},
+    {"restore", "COPY DIR [--from-checkpoint FILE]", "Makes a backup into a ledger again, and checks it",
+        audit_restore},
+    {"follow", "DIR --socket ADDRESS --key FILE [--ledger-id HEX] [--once]",
+        "Keeps a mirror of a daemon's ledger in DIR, checks it, and raises an alarm at a fork", audit_follow},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
