@@ -1,8 +1,11 @@
 // What a ledger that holds amounts to.
 #include "tools/audit/audit_report.h"
+#include "tools/error.h"
+#include "tools/jst.h"
 
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdlib.h>
 
 static void report_root(struct document *document, const struct tree_edge *edge, const char *name)
 {
@@ -13,19 +16,30 @@ static void report_root(struct document *document, const struct tree_edge *edge,
     document_text(document, name, text);
 }
 
+// People are told with the time what kind of time it is.
+static void report_time(struct document *document, const struct points_state *state)
+{
+    char time[JST_TIME_BYTES];
+    bool scripted = points_genesis(state)->time_source == TIME_SOURCE(SCRIPTED);
+    if (!document_for_people(document)) {
+        document_time(document, "last_block", points_time(state));
+        document_boolean(document, "scripted", scripted);
+        return;
+    }
+    jst_print_time(points_time(state), time);
+    char *text =
+        xprintf("%s JST%s", time, scripted ? "   SCRIPTED TIME: a test or demonstration ledger, no real dates" : "");
+    document_text(document, "last_block", text);
+    free(text);
+}
+
 void report_ledger(struct document *document, const struct replay *replay, const char *root)
 {
-    char id[2 * HASH_BYTES + 1];
-    const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
-    bool scripted = genesis->time_source == TIME_SOURCE(SCRIPTED);
-    sodium_bin2hex(id, sizeof id, ledger_id(replay->settings.ledger), HASH_BYTES);
-    document_text(document, "ledger", genesis->origin);
-    document_text(document, "id", id);
+    document_text(document, "ledger", points_genesis(replay->fold.state)->origin);
+    document_hex(document, "id", ledger_id(replay->settings.ledger), HASH_BYTES);
     document_number(document, "blocks", replay->edge.size);
     document_number(document, "transactions", points_last_sequence(replay->fold.state));
-    document_time(document, "last_block", points_time(replay->fold.state),
-        scripted ? "   SCRIPTED TIME: a test or demonstration ledger, no real dates" : "");
-    document_boolean(document, "scripted", scripted);
+    report_time(document, replay->fold.state);
     report_root(document, &replay->edge, root);
 }
 
@@ -33,34 +47,34 @@ bool report_books(struct document *document, struct state_view *view)
 {
     bool balanced;
     struct table *table = state_books(view, &balanced);
-    document_table(document, NULL,
+    document_table_titled(document,
         "Trial balance, in points: issued = balances + held + donated + converted + expired + forfeited + reversed + "
         "fees",
-        table);
-    document_boolean(document, "balanced", balanced);
+        NULL, table);
+    if (!document_for_people(document))
+        document_boolean(document, "balanced", balanced);
     return balanced;
 }
 
 void report_donations(struct document *document, struct state_view *view)
 {
     const Points__V1__GetDonationTotals query = POINTS__V1__GET_DONATION_TOTALS__INIT;
-    document_table(document, NULL,
-        "Donations by municipality and purpose, in points, as booked; reversed ones beside them",
+    document_table_titled(document,
+        "Donations by municipality and purpose, in points, as booked; reversed ones beside them", NULL,
         state_donations(view, &query));
 }
 
-void audit_report(const struct replay *replay, FILE *file)
+void audit_report(const struct replay *replay)
 {
     uint64_t transactions = points_last_sequence(replay->fold.state);
-    struct document document = document_begin(TABLE_PEOPLE, file);
+    struct document *document = document_new(TABLE_PEOPLE);
     struct state_view view;
     state_view_begin(&view, replay->fold.state, true);
-    report_ledger(&document, replay, "checkpoint");
-    report_books(&document, &view);
-    report_donations(&document, &view);
-    document_remark(&document,
+    report_ledger(document, replay, "checkpoint");
+    report_books(document, &view);
+    report_donations(document, &view);
+    state_view_end(&view);
+    document_end(document,
         "The ledger holds: books, signatures and rules verified over %" PRIu64 " block%s, %" PRIu64 " transaction%s.",
         replay->edge.size, replay->edge.size == 1 ? "" : "s", transactions, transactions == 1 ? "" : "s");
-    state_view_end(&view);
-    document_end(&document);
 }

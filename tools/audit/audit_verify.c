@@ -59,7 +59,7 @@ static double transactions_per_s(const struct verify *verify)
 
 static void print_holds(const struct verify *verify, const struct seen *seen)
 {
-    audit_report(&verify->replay, stdout);
+    audit_report(&verify->replay);
     if (seen->path)
         printf("It extends the checkpoint of %" PRIu64 " blocks in %s.\n", seen->checkpoint.size, seen->path);
     char *plain = xprintf("%.0f", transactions_per_s(verify)), *speed = table_with_separators(plain);
