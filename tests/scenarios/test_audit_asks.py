@@ -98,7 +98,7 @@ class Moment:
     def compare_state(self, got):
         assert (got["block"], got["blocks"], got["transactions"]) == (self.block, self.block + 1, self.transactions)
         assert base64.b64decode(got["root"]) == self.root and got["last_block"] == time_text(self.time) and got["scripted"]
-        assert (got["accounts"], got["pending"], got["pending_points"]) == (
+        assert (got["accounts"], got["pending_conversions"], got["pending_points"]) == (
             self.account_count, len(self.pending), sum(self.pending))
         assert got["trial_balance"] == self.books and got["balanced"]
         assert got["quests"] == self.quests and got["campaigns"] == self.campaigns

@@ -137,11 +137,10 @@ static void show(struct document *document, struct search *search, struct replay
         entry_row(table, ledger_entries_at(&read, search->sequences[i]), &view.names, &read.entries);
         arena_reset(&read.arena);
     }
-    document_table_titled(document, "Entries, oldest first", NULL, table);
-    if (document_for_people(document))
-        reasons_print(&search->seen, stdout);
-    if (!document_for_people(document))
-        document_number(document, "found", search->found);
+    document_table(document, NULL, "Entries, oldest first", table);
+    if (document->format == TABLE_PEOPLE)
+        reasons_print(&search->seen, document->file);
+    document_hidden(document, "found", search->found);
     if (search->found > shown)
         document_remark(document,
             "These are the first %" PRIu64 " of %" PRIu64 " that match: --limit shows more, --from later ones.", shown,
@@ -159,9 +158,9 @@ int audit_find(struct audit *audit)
     arena_init(&search.arena, FIND_ARENA_BYTES);
     search.sequences = xcalloc(search.limit, sizeof *search.sequences);
     audit_xreplay(audit, ledger, &(struct audit_pass){.visit = look, .context = &search}, &replay);
-    struct document *document = document_new(audit->format);
-    show(document, &search, &replay);
-    document_end(document, NULL);
+    struct document document = document_begin(audit->format, stdout);
+    show(&document, &search, &replay);
+    document_end(&document);
     reasons_free(&search.seen);
     free(search.sequences);
     arena_free(&search.arena);

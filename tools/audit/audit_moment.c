@@ -95,14 +95,13 @@ void audit_show_moment(struct document *document, const struct audit_moment *mom
 {
     uint64_t blocks = moment->replay.edge.size;
     bool after = moment->at && !moment->replay.stopped;
-    if (document_for_people(document)) {
+    if (document->format == TABLE_PEOPLE) {
         remark_block(document, moment);
         remark_checkpoint(document, blocks, moment->checkpoint.size);
-    } else {
-        document_number(document, "block", blocks - 1);
-        document_number(document, "checkpoint_blocks", moment->checkpoint.size);
-        document_boolean(document, "at_after_last_block", after);
     }
     if (after)
         remark_after(document, moment);
+    document_hidden(document, "block", blocks - 1);
+    document_hidden(document, "checkpoint_blocks", moment->checkpoint.size);
+    document_boolean(document, "at_after_last_block", after);
 }

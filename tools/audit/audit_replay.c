@@ -9,7 +9,7 @@ static void show_figures(struct document *document, struct audit_moment *moment)
 {
     const struct state_pending pending = state_pending(&moment->view);
     document_number(document, "accounts", points_account_count(moment->replay.fold.state));
-    document_number(document, "pending", pending.conversions);
+    document_number(document, "pending_conversions", pending.conversions);
     document_number(document, "pending_points", pending.points);
 }
 
@@ -27,10 +27,10 @@ static const Points__V1__AccountReply *find_account(struct audit_moment *moment,
 static void show_account(struct document *document, struct audit_moment *moment, const uint8_t id[ID_BYTES])
 {
     const Points__V1__AccountReply *account = find_account(moment, id);
-    document_table_titled(document, "The account", "account", account_table(account, &moment->view.names));
-    document_table_titled(
-        document, "What of its balance will expire, at the end of which day", "account_lots", lots_table(account));
-    document_table_titled(document, "Its progress in quests", "account_quests", progress_table(account));
+    document_table(document, "account", "The account", account_table(account, &moment->view.names));
+    document_table(
+        document, "account_lots", "What of its balance will expire, at the end of which day", lots_table(account));
+    document_table(document, "account_quests", "Its progress in quests", progress_table(account));
 }
 
 int audit_replay_command(struct audit *audit)
@@ -45,17 +45,17 @@ int audit_replay_command(struct audit *audit)
     audit_moment_begin(audit, &moment);
     if (account_text)
         find_account(&moment, account); // before anything is shown
-    struct document *document = document_new(audit->format);
-    report_ledger(document, &moment.replay, "root");
-    show_figures(document, &moment);
-    audit_show_moment(document, &moment);
-    bool balanced = report_books(document, &moment.view);
-    document_table_titled(document, "Quests", NULL, state_quests(&moment.view));
-    document_table_titled(document, "Campaigns", NULL, state_campaigns(&moment.view));
-    report_donations(document, &moment.view);
+    struct document document = document_begin(audit->format, stdout);
+    report_ledger(&document, &moment.replay, "root");
+    show_figures(&document, &moment);
+    audit_show_moment(&document, &moment);
+    bool balanced = report_books(&document, &moment.view);
+    document_table(&document, NULL, "Quests", state_quests(&moment.view));
+    document_table(&document, NULL, "Campaigns", state_campaigns(&moment.view));
+    report_donations(&document, &moment.view);
     if (account_text)
-        show_account(document, &moment, account);
-    document_end(document, NULL);
+        show_account(&document, &moment, account);
+    document_end(&document);
     audit_moment_end(&moment);
     return balanced ? EXIT_HOLDS : EXIT_FAULT;
 }

@@ -6,9 +6,10 @@
 #include "tools/audit/state_view.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
-// For people, on standard output; after REPLAY_HOLDS.
-void audit_report(const struct replay *replay);
+// All of it, after REPLAY_HOLDS.
+void audit_report(struct document *document, const struct replay *replay);
 
 // Which ledger it is, and how far it was replayed; the root of its blocks goes by this name.
 void report_ledger(struct document *document, const struct replay *replay, const char *root);

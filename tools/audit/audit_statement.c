@@ -14,15 +14,14 @@ static void show(struct document *document, struct replay *replay, const Points_
     ledger_entries_begin(&read, replay);
     state_view_begin(&view, replay->fold.state, false);
     struct statement statement = statement_read(&read.entries, &account->account);
-    document_table_titled(document, "What happened to the account, newest first", NULL,
+    document_table(document, NULL, "What happened to the account, newest first",
         statement_table(&statement, &view.names, &read.entries, SIZE_MAX));
-    if (document_for_people(document))
-        statement_reasons(&statement, SIZE_MAX, stdout);
+    if (document->format == TABLE_PEOPLE)
+        statement_reasons(&statement, SIZE_MAX, document->file);
     char *where = statement_where(&statement, account);
     if (where)
         document_remark(document, "%s", where);
-    if (!document_for_people(document))
-        document_number(document, "balance_points", account->balance_points);
+    document_hidden(document, "balance_points", account->balance_points);
     free(where);
     statement_free(&statement);
     state_view_end(&view);
@@ -42,9 +41,9 @@ int audit_statement(struct audit *audit)
     const Points__V1__AccountReply *account = points_account(replay.fold.state, id, &arena.allocator);
     if (!account)
         fail(EXIT_WRONG_USE, "ACCOUNT: no such account was ever opened in this ledger");
-    struct document *document = document_new(audit->format);
-    show(document, &replay, account);
-    document_end(document, NULL);
+    struct document document = document_begin(audit->format, stdout);
+    show(&document, &replay, account);
+    document_end(&document);
     arena_free(&arena);
     audit_replay_end(&replay);
     ledger_close(ledger);

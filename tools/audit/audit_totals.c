@@ -52,14 +52,14 @@ static void show_totals(struct document *document, const struct audit *audit, st
     const Points__V1__GetDonationTotals asked = read_asked(audit, view);
     const Points__V1__GetConversionTotals conversions = of_conversions(&asked);
     if (option_get(&audit->line, "settled"))
-        document_table_titled(
-            document, "Donations paid out, by the day of payment, in points", NULL, state_payments(view, &asked));
+        document_table(
+            document, NULL, "Donations paid out, by the day of payment, in points", state_payments(view, &asked));
     else if (option_get(&audit->line, "conversions"))
-        document_table_titled(document, "Conversions requested, settled and refused, in points", NULL,
+        document_table(document, NULL, "Conversions requested, settled and refused, in points",
             state_conversions(view, &conversions));
     else
-        document_table_titled(document,
-            "Donations by the day on which they were given, in points, as booked; reversed ones beside them", NULL,
+        document_table(document, NULL,
+            "Donations by the day on which they were given, in points, as booked; reversed ones beside them",
             state_donations(view, &asked));
 }
 
@@ -73,10 +73,10 @@ int audit_totals(struct audit *audit)
         fail_usage(&audit->line, "conversions have no purpose");
     read_asked(audit, NULL);
     audit_moment_begin(audit, &moment);
-    struct document *document = document_new(audit->format);
-    show_totals(document, audit, &moment.view);
-    audit_show_moment(document, &moment);
-    document_end(document, NULL);
+    struct document document = document_begin(audit->format, stdout);
+    show_totals(&document, audit, &moment.view);
+    audit_show_moment(&document, &moment);
+    document_end(&document);
     audit_moment_end(&moment);
     return EXIT_HOLDS;
 }

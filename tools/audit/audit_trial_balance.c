@@ -6,15 +6,15 @@ int audit_trial_balance(struct audit *audit)
 {
     struct audit_moment moment;
     audit_moment_begin(audit, &moment);
-    struct document *document = document_new(audit->format);
-    bool balanced = report_books(document, &moment.view);
-    audit_show_moment(document, &moment);
+    struct document document = document_begin(audit->format, stdout);
+    bool balanced = report_books(&document, &moment.view);
+    audit_show_moment(&document, &moment);
     if (audit->format == TABLE_PEOPLE)
-        document_remark(document, "%s",
+        document_remark(&document, "%s",
             balanced ? "The books balance. Of a municipality, issued + moved is the sum of the others: residents bring "
                        "points with them, or take them along."
                      : "The books DO NOT BALANCE.");
-    document_end(document, NULL);
+    document_end(&document);
     audit_moment_end(&moment);
     return balanced ? EXIT_HOLDS : EXIT_FAULT;
 }
