@@ -147,6 +147,32 @@ static bool read_text(const char **at, struct note_checkpoint *checkpoint, size_
                "the checkpoint's second line must be a number of blocks, its third a root of 32 bytes in base64");
 }
 
+static bool is_name(const char *text, size_t size)
+{
+    if (size == 0 || size > NOTE_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == '+' || text[i] == 0x7f)
+            return false;
+    return true;
+}
+
+bool note_read_verifier(const char *text, struct note_verifier *verifier)
+{
+    enum { HEX = 2 * KEY_ID_BYTES };
+    size_t name_size = strcspn(text, "+"), key_at = name_size + HEX + 2; // behind "+hex8+"
+    char written[NOTE_VERIFIER_MAX];
+    uint8_t typed_key[1 + KEY_BYTES];
+    if (!is_name(text, name_size) || strlen(text) < key_at ||
+        !from_base64(text + key_at, strlen(text + key_at), typed_key, sizeof typed_key) || typed_key[0] != ED25519)
+        return false;
+    *verifier = (struct note_verifier){0};
+    memcpy(verifier->name, text, name_size);
+    memcpy(verifier->key, typed_key + 1, KEY_BYTES);
+    note_verifier_text(verifier, written);
+    return strcmp(text, written) == 0;
+}
+
 bool note_read_checkpoint(const char *note, struct note_checkpoint *checkpoint, struct note_fault *fault)
 {
     size_t text_size;

@@ -43,6 +43,8 @@ struct note_fault {
 
 // The verifier key that auditors pass about, "NAME+hex8+base64", into `text` of NOTE_VERIFIER_MAX.
 void note_verifier_text(const struct note_verifier *verifier, char *text);
+// Reads that text. False: it is none, or of another algorithm than Ed25519.
+bool note_read_verifier(const char *text, struct note_verifier *verifier);
 
 // A note signed by 1 to NOTE_SIGNERS_MAX signers, whose name is the origin, NUL-terminated, into `note` of
 // NOTE_BYTES_MAX.

@@ -548,6 +548,37 @@ def test_new_and_old_in_one_envelope(scene):
     assert scene.submit(fresh, old) == ["DUPLICATE", "DUPLICATE"]
 
 
+def test_many_old_ones_in_any_order(scene):
+    """Of several envelopes, forwards and backwards, twice, changed and among new ones; at once, on disk, after a restart."""
+    chance = random.Random(3)
+    accounts = [pc.new_uuid7() for _ in range(100)] + [a_quest(scene)]
+    awards = [new("award", account=chance.choice(accounts), quest=1, occurred_at=scene.model.time) for _ in range(300)]
+    first = [[opening(account) for account in accounts[:-1]], awards[:150], awards[150:]]
+    old = [t for batch in first for t in batch]
+
+    def changed(transaction):
+        other = opening()
+        other.id = transaction.id
+        return other
+
+    def orders():
+        mixed = [t if chance.random() < 0.9 else changed(t) for t in old]
+        chance.shuffle(mixed)
+        among = [t for pair in zip(old, (opening() for _ in old)) for t in pair]
+        return [first[1], old, old[::-1], [t for t in old for _ in range(2)], mixed, among, among]
+
+    def sent(batches):
+        expected, submits = [scene.decide(*batch) for batch in batches], [dict(submit=scene.signed(*b)) for b in batches]
+        for answer, said in zip(scene.client.pipeline(submits), expected):
+            compare.reply(scene.client.body(answer), said)
+
+    sent(first + orders())
+    sent(orders())
+    scene.daemon.restart()
+    scene.client = scene.daemon.client()
+    sent(orders())
+
+
 def test_conversion_that_settles_itself(scene):
     strange = new("settle_conversion")
     strange.settle_conversion.conversion = strange.id

@@ -190,7 +190,7 @@ def test_wrong_use_and_nothing_to_read(ledger, tmp_path):
     assert verify(tmp_path / "none")[0] == 3
     ledger.start()
     code, output = verify(ledger.dir / "ledger")
-    assert code == 3 and "in use" in output and "lmdb-utils" in output
+    assert code == 3 and "in use" in output and "points-audit backup" in output
     (tmp_path / "data.mdb").touch()
     assert "data.mdb is empty, and no LMDB database" in verify(tmp_path)[1]
     for arguments in ([], ["verify"], ["verify", "--none"], ["verify", "a", "b"], ["check", "a"]):
