@@ -7,7 +7,7 @@
 #include <stdnoreturn.h>
 #include <string.h>
 
-enum { STATEMENT_STANDARD = 50, BLOCK_FRAME_BYTES = 64 };
+enum { STATEMENT_STANDARD = 50, BLOCK_FRAME_BYTES = 64, TEXT_FRAME_BYTES = 24 };
 
 #define MESSAGE(job, type, init)                                                                                       \
     ({                                                                                                                 \
@@ -294,25 +294,50 @@ static size_t framed_size(const struct ledger_record *record)
     return record->header_size + record->envelope_size + record->outcomes_size + BLOCK_FRAME_BYTES;
 }
 
+static void add_block_texts(
+    struct job *job, Points__V1__BlocksReply *reply, const struct ledger_text *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        Points__V1__StoredText *text = MESSAGE(job, Points__V1__StoredText, POINTS__V1__STORED_TEXT__INIT);
+        text->sequence = texts[i].sequence;
+        text->text = (ProtobufCBinaryData){texts[i].size, copy_bytes(&job->arena, texts[i].bytes, texts[i].size)};
+        reply->texts[reply->n_texts++] = text;
+    }
+}
+
+// The next block with its texts, unless it would make the reply too large. `size` is the reply's.
+static bool add_block(
+    struct job *job, struct ledger_reading *reading, Points__V1__BlocksReply *reply, uint64_t index, size_t *size)
+{
+    struct ledger_error error;
+    struct ledger_record record;
+    struct ledger_text texts[ENVELOPE_TRANSACTIONS_MAX];
+    int found = ledger_read_block(reading, index, &record, &error);
+    int count = found > 0 ? ledger_read_texts_of(reading, index, texts, &error) : 0;
+    if (found < 0 || count < 0)
+        cannot_read(&error);
+    if (!found)
+        return false;
+    *size += framed_size(&record);
+    for (int i = 0; i < count; i++)
+        *size += texts[i].size + TEXT_FRAME_BYTES;
+    if (*size > RESPONSE_BYTES_MAX)
+        return false;
+    reply->blocks[reply->n_blocks++] = block_from(job, &record);
+    add_block_texts(job, reply, texts, (size_t)count);
+    return true;
+}
+
 void history_blocks(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     const Points__V1__GetBlocks *query = job->request->get_blocks;
     uint32_t limit = query->limit ? query->limit : HISTORY_BLOCKS_MAX;
     Points__V1__BlocksReply *reply = MESSAGE(job, Points__V1__BlocksReply, POINTS__V1__BLOCKS_REPLY__INIT);
     reply->blocks = job_alloc(job, limit * sizeof *reply->blocks);
-    struct ledger_error error;
-    struct ledger_record record;
+    reply->texts = job_alloc(job, RESPONSE_BYTES_MAX / TEXT_FRAME_BYTES * sizeof *reply->texts);
     size_t size = BLOCK_FRAME_BYTES;
-    int found = 1;
-    while (reply->n_blocks < limit &&
-           (found = ledger_read_block(reading, query->from + reply->n_blocks, &record, &error)) > 0) {
-        size += framed_size(&record);
-        if (size > RESPONSE_BYTES_MAX)
-            break;
-        reply->blocks[reply->n_blocks++] = block_from(job, &record);
-    }
-    if (found < 0)
-        cannot_read(&error);
+    while (reply->n_blocks < limit && add_block(job, reading, reply, query->from + reply->n_blocks, &size))
+        ;
     reply->size = ledger_read_size(reading);
     response->body_case = RESPONSE(BLOCKS);
     response->blocks = reply;
@@ -329,10 +354,29 @@ static char *checkpoint_note(struct job *job, struct ledger_reading *reading)
     return note;
 }
 
+// "": there is none.
+static char *kept_note(struct job *job, struct ledger_reading *reading, enum ledger_kept kept, uint64_t blocks)
+{
+    struct ledger_error error;
+    char *note = job_alloc(job, NOTE_BYTES_MAX);
+    int found = ledger_read_kept(reading, kept, blocks, note, &error);
+    if (found < 0)
+        cannot_read(&error);
+    if (!found)
+        *note = '\0';
+    return note;
+}
+
 void history_checkpoint(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     Points__V1__CheckpointReply *reply = MESSAGE(job, Points__V1__CheckpointReply, POINTS__V1__CHECKPOINT_REPLY__INIT);
-    reply->note = checkpoint_note(job, reading);
+    uint64_t size = job->request->get_checkpoint->size;
+    uint64_t blocks = size ? size : ledger_read_size(reading);
+    reply->note = kept_note(job, reading, LEDGER_CHECKPOINTS, blocks);
+    reply->cosigned = kept_note(job, reading, LEDGER_COSIGNED, blocks);
+    if (!*reply->note && !*reply->cosigned)
+        job_refuse(job, REFUSAL(NOT_FOUND), "get_checkpoint.size", "no checkpoint of at most %llu blocks is kept",
+            (unsigned long long)size);
     response->body_case = RESPONSE(CHECKPOINT);
     response->checkpoint = reply;
 }

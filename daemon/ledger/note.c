@@ -338,6 +338,24 @@ static bool verifies_cosignature(const struct signature_line *signature, const s
                blob + KEY_ID_BYTES + TIME_BYTES, (const uint8_t *)message, size, witness->key) == 0;
 }
 
+bool note_find_witness(const char *note, struct note_verifier *witness, struct note_fault *fault)
+{
+    struct line line;
+    struct signature_line signature;
+    if (!strstr(note, "\n\n"))
+        return fail(fault, "the checkpoint is no note of three lines, an empty line and signatures");
+    const char *at = signatures_of(note);
+    while (next_signature(&at, &line, &signature, fault)) {
+        if (signature.name_size > NOTE_NAME_MAX)
+            continue;
+        memcpy(witness->name, signature.name, signature.name_size);
+        witness->name[signature.name_size] = '\0';
+        if (is_of(&signature, witness, COSIGNATURE))
+            return true;
+    }
+    return fault->message[0] ? false : fail(fault, "the checkpoint has no cosignature of this key");
+}
+
 bool note_open_cosignature(const char *note, const struct note_verifier *witness, struct note_cosignature *cosignature,
     struct note_fault *fault)
 {

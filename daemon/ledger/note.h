@@ -69,6 +69,8 @@ struct note_cosignature {
 // Of a note's text as it stands, whoever signed it.
 void note_cosign(
     const char *note, const struct note_signer *witness, int64_t time, struct note_cosignature *cosignature);
+// The name under which the witness with this key has a cosignature in the note. False: it has none.
+bool note_find_witness(const char *note, struct note_verifier *witness, struct note_fault *fault);
 // The cosignature of this witness. False: it has none in the note, or a wrong one.
 bool note_open_cosignature(const char *note, const struct note_verifier *witness, struct note_cosignature *cosignature,
     struct note_fault *fault);

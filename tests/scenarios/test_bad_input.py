@@ -426,7 +426,7 @@ BAD_TRANSACTIONS = {
     "unknown policy": ID + raw(19, num(1, 11) + num(2, 1)),
     "enum above 32 bits": ID + raw(19, num(1, 2**32 + 1) + num(2, 1)),
     "negative enum": ID + raw(19, num(1, U64_MAX) + num(2, 1)),
-    "unknown role": ID + raw(20, raw(1, b"k" * 32) + num(2, 6) + raw(3, b"h")),
+    "unknown role": ID + raw(20, raw(1, b"k" * 32) + num(2, 8) + raw(3, b"h")),
     "unknown period": ID + raw(16, num(1, 1) + raw(2, b"n") + num(3, 5) + num(4, 1) + num(6, 1) + num(7, 1)),
     "bad UTF-8": refusing(b"\xff"),
     "cut UTF-8": refusing("点".encode()[:2]),
@@ -663,8 +663,13 @@ def test_queries_of_what_is_not_there(daemon):
 @pytest.mark.parametrize("role, permitted", [
     (None, ""), ("app", "account statement transaction programme"), ("waon", "pending programme"),
     ("operator-1", "account statement transaction donations pending books blocks programme keys"),
-    ("auditor", "account statement transaction donations pending books blocks programme keys")])
+    ("auditor", "account statement transaction donations pending books blocks programme keys"),
+    ("daemon", ""), ("witness", "")])
 def test_who_may_ask(daemon, role, permitted):
+    daemon.keys["daemon"] = pc.key_from_file(daemon.dir / "keys" / "daemon.key")
+    daemon.keys["witness"] = pc.key_from_seed(b"w" * 32)
+    register = new("register_key", key=pc.public(daemon.keys["witness"]), role=tx.WITNESS, holder="witness.test/w")
+    assert pc.codes(daemon.client().submit([register], [daemon.keys["operator-1"], daemon.keys["operator-2"]])) == ["APPLIED"]
     client = daemon.client(role)
     asked = {"account": lambda: client.account(b"?" * 16), "statement": lambda: client.statement(b"?" * 16),
              "transaction": lambda: client.transaction(b"?" * 16), "donations": client.donation_totals,
@@ -678,7 +683,7 @@ def test_who_may_ask(daemon, role, permitted):
             except pc.Refused as refused:
                 code = refused.code
             assert (code != "NOT_PERMITTED") == (name in permitted.split()), name
-        assert client.checkpoint() and client.inclusion_proof(0).size == 1
+        assert client.checkpoint() and client.inclusion_proof(0).size == 2
 
 
 def test_a_municipality_sees_its_own(scene):

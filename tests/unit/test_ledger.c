@@ -9,10 +9,12 @@
 #include <stdarg.h>
 #include <ftw.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -515,6 +517,259 @@ static void test_texts_all_or_none(void **state)
     assert_done(check());
 }
 
+// ---- copies
+
+static off_t file_size(const char *in)
+{
+    char path[128];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/data.mdb", in);
+    assert_int_equal(stat(path, &status), 0);
+    return status.st_size;
+}
+
+static bool file_holds(const char *in, const char *text)
+{
+    char path[128];
+    off_t size = file_size(in);
+    char *bytes = malloc((size_t)size);
+    snprintf(path, sizeof path, "%s/data.mdb", in);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(bytes, 1, (size_t)size, file), (size_t)size);
+    fclose(file);
+    bool holds = memmem(bytes, (size_t)size, text, strlen(text)) != NULL;
+    free(bytes);
+    return holds;
+}
+
+static void make_folder(char name[80], const char *suffix)
+{
+    snprintf(name, 80, "%s%s", dir, suffix);
+    assert_int_equal(mkdir(name, 0700), 0);
+}
+
+// The records of two ledgers are the same bytes.
+static void assert_same(const char *other)
+{
+    struct ledger *ledgers[] = {ledger_open(dir, LEDGER_READ, &error), ledger_open(other, LEDGER_READ, &error)};
+    struct ledger_reading *readings[2];
+    struct ledger_record records[2];
+    char notes[2][NOTE_BYTES_MAX];
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(ledgers[i]);
+        readings[i] = ledger_read_begin(ledgers[i], &error);
+        assert_done(ledger_read_checkpoint(readings[i], notes[i], &error));
+    }
+    assert_int_equal(ledger_size(ledgers[0]), ledger_size(ledgers[1]));
+    assert_string_equal(notes[0], notes[1]);
+    for (uint64_t index = 0; index < ledger_size(ledgers[0]); index++) {
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(ledger_read_block(readings[i], index, &records[i], &error), 1);
+        assert_int_equal(records[0].header_size, records[1].header_size);
+        assert_memory_equal(records[0].header, records[1].header, records[0].header_size);
+        assert_int_equal(records[0].envelope_size, records[1].envelope_size);
+        assert_memory_equal(records[0].envelope, records[1].envelope, records[0].envelope_size);
+        assert_int_equal(records[0].outcomes_size, records[1].outcomes_size);
+    }
+    for (int i = 0; i < 2; i++) {
+        ledger_read_end(readings[i]);
+        ledger_close(ledgers[i]);
+    }
+}
+
+static void test_copy_of_a_ledger_in_use(void **state)
+{
+    (void)state;
+    static const char secret[] = "what was said and must be forgotten";
+    char copy[80];
+    assert_done(create());
+    struct ledger *writer = open_writer();
+    const struct ledger_text text = {1, (const uint8_t *)secret, strlen(secret)};
+    assert_done(append_texts(writer, 1, &text, 1, NULL, 0));
+    assert_done(append_texts(writer, 2, &(struct ledger_text){2, (const uint8_t *)"kept", 4}, 1, NULL, 0));
+    assert_done(append_texts(writer, 3, NULL, 0, (const uint64_t[]){1}, 1));
+    assert_true(file_holds(dir, secret)); // in a page that is not used any more
+    make_folder(copy, ".copy");
+    pid_t child = fork(); // LMDB wants no environment twice in a process
+    if (child == 0) {
+        struct ledger *live = ledger_open(dir, LEDGER_LIVE, &error);
+        _exit(!live || !ledger_copy(live, copy, &error));
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    ledger_close(writer);
+    assert_same(copy);
+    assert_false(file_holds(copy, secret));
+    assert_true(file_holds(copy, "kept"));
+    struct ledger *reader = ledger_open(copy, LEDGER_READ, &error);
+    assert_text(reader, 2, (const uint8_t *)"kept", 4);
+    assert_text_count(reader, 1);
+    ledger_close(reader);
+}
+
+static void test_copy_refused(void **state)
+{
+    (void)state;
+    char copy[80];
+    make_ledger();
+    make_folder(copy, ".copy");
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    assert_done(ledger_copy(ledger, copy, &error));
+    assert_false(ledger_copy(ledger, copy, &error));
+    assert_message("holds a ledger or another LMDB database already");
+    assert_false(ledger_copy(ledger, "/nowhere/at/all", &error));
+    ledger_close(ledger);
+    assert_same(copy);
+}
+
+// A reader that is killed in the middle of a copy pins the pages of its moment only until the writer looks.
+static void test_a_killed_reader_is_forgotten(void **state)
+{
+    (void)state;
+    enum { COMMITS = 2000, COMMITS_PINNED = 256, PAGES_A_COMMIT = 16, PAGE = 4096 };
+    int ready[2];
+    char byte;
+    assert_done(create());
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct ledger *live = ledger_open(dir, LEDGER_LIVE, &error);
+        if (!live || !ledger_read_begin(live, &error) || write(ready[1], "", 1) != 1)
+            _exit(1);
+        pause();
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    struct ledger *writer = open_writer(); // which forgets only the dead
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    for (uint64_t i = 0; i < COMMITS; i++)
+        assert_done(append_texts(writer, 1 + i, NULL, 0, NULL, 0));
+    ledger_close(writer);
+    off_t records = COMMITS * 2 * PAGE / 4; // some 1,000 bytes a block
+    assert_in_range(file_size(dir), 0, (uintmax_t)records + COMMITS_PINNED * PAGES_A_COMMIT * PAGE);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+// ---- mirrors
+
+// Puts blocks of the ledger in `dir`, from the mirror's size to `end`, into a mirror.
+static int mirror_blocks(struct ledger_mirroring *mirroring, struct ledger_reading *reading, uint64_t end)
+{
+    struct ledger_record record;
+    int taken = 1;
+    while (taken == 1 && ledger_mirror_size(mirroring) < end) {
+        assert_int_equal(ledger_read_block(reading, ledger_mirror_size(mirroring), &record, &error), 1);
+        taken = ledger_mirror_block(mirroring, &record, NULL, 0, NULL, 0);
+    }
+    return taken;
+}
+
+static void sign(struct ledger *ledger, uint64_t size, const struct note_signer *by, char note[NOTE_BYTES_MAX])
+{
+    uint8_t root[HASH_BYTES];
+    assert_done(ledger_root_at(ledger, size, root, &error));
+    note_sign_checkpoint(&by, 1, size, root, note);
+}
+
+static struct ledger *open_mirror(char name[80])
+{
+    snprintf(name, 80, "%s.mirror", dir);
+    assert_done(ledger_create(name, genesis, genesis_size, signatures, 2, &error));
+    struct ledger *mirror = ledger_open(name, LEDGER_WRITE, &error);
+    assert_non_null(mirror);
+    return mirror;
+}
+
+static void test_mirror(void **state)
+{
+    (void)state;
+    char name[80], note[NOTE_BYTES_MAX];
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error), *mirror = open_mirror(name);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    const uint64_t ends[] = {2, 3, BLOCKS};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct ledger_mirroring *mirroring = ledger_mirror_begin(mirror, &error);
+        assert_non_null(mirroring);
+        assert_int_equal(mirror_blocks(mirroring, reading, ends[i]), 1);
+        sign(ledger, ends[i], &signer, note);
+        assert_int_equal(ledger_mirror_commit(mirroring, note, &signer.verifier, 1), 1);
+        assert_int_equal(ledger_size(mirror), ends[i]);
+    }
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    ledger_close(mirror);
+    assert_same(name);
+}
+
+static void assert_mirror_refuses(struct ledger *mirror, struct ledger_reading *reading, const char *note)
+{
+    struct ledger_mirroring *mirroring = ledger_mirror_begin(mirror, &error);
+    assert_int_equal(mirror_blocks(mirroring, reading, 4), 1);
+    assert_int_equal(ledger_mirror_commit(mirroring, note, &signer.verifier, 1), 0);
+    assert_int_equal(ledger_size(mirror), 1);
+}
+
+static void test_mirror_takes_only_what_is_signed(void **state)
+{
+    (void)state;
+    char name[80], note[NOTE_BYTES_MAX];
+    struct note_signer other = signer;
+    const uint8_t seed[crypto_sign_SEEDBYTES] = {10}, root[HASH_BYTES] = {0};
+    crypto_sign_seed_keypair(other.verifier.key, other.secret, seed);
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error), *mirror = open_mirror(name);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    note_sign_checkpoint((const struct note_signer *const[]){&signer}, 1, 4, root, note);
+    assert_mirror_refuses(mirror, reading, note);
+    assert_message("not those of the checkpoint");
+    ledger_read_end(reading); // a thread has one reading at a time
+    sign(ledger, 4, &other, note);
+    reading = ledger_read_begin(ledger, &error);
+    assert_mirror_refuses(mirror, reading, note);
+    assert_message("not signed by");
+    ledger_read_end(reading);
+    sign(ledger, 5, &signer, note);
+    reading = ledger_read_begin(ledger, &error);
+    assert_mirror_refuses(mirror, reading, note);
+    assert_message("4 blocks are not those of the checkpoint, which speaks of 5");
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    ledger_close(mirror);
+}
+
+static void test_mirror_takes_only_whole_blocks_in_order(void **state)
+{
+    (void)state;
+    static uint8_t other[BIG_ENVELOPE];
+    char name[80];
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error), *mirror = open_mirror(name);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    struct ledger_record record;
+    for (int what = 0; what < 4; what++) {
+        struct ledger_mirroring *mirroring = ledger_mirror_begin(mirror, &error);
+        assert_int_equal(ledger_read_block(reading, what == 0 ? 2 : 1, &record, &error), 1);
+        if (what == 1)
+            record.envelope = other;
+        else if (what == 2)
+            record.outcomes = other;
+        else if (what == 3)
+            record.header_size--;
+        assert_int_equal(ledger_mirror_block(mirroring, &record, NULL, 0, NULL, 0), 0);
+        assert_message("block 1");
+        assert_int_equal(ledger_read_block(reading, 1, &record, &error), 1);
+        assert_int_equal(ledger_mirror_block(mirroring, &record, NULL, 0, NULL, 0), -1);
+        ledger_mirror_abort(mirroring);
+    }
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    ledger_close(mirror);
+}
+
 // ---- kept checkpoints
 
 static void assert_kept(struct ledger_reading *reading, uint64_t blocks, int found, uint64_t size)
@@ -1011,6 +1266,12 @@ int main(void)
         cmocka_unit_test_setup(test_read_writes_nothing, set_up),
         cmocka_unit_test_setup(test_texts, set_up),
         cmocka_unit_test_setup(test_texts_all_or_none, set_up),
+        cmocka_unit_test_setup(test_copy_of_a_ledger_in_use, set_up),
+        cmocka_unit_test_setup(test_copy_refused, set_up),
+        cmocka_unit_test_setup(test_a_killed_reader_is_forgotten, set_up),
+        cmocka_unit_test_setup(test_mirror, set_up),
+        cmocka_unit_test_setup(test_mirror_takes_only_what_is_signed, set_up),
+        cmocka_unit_test_setup(test_mirror_takes_only_whole_blocks_in_order, set_up),
         cmocka_unit_test_setup(test_kept_checkpoints, set_up),
         cmocka_unit_test_setup(test_proofs, set_up),
         cmocka_unit_test_setup(test_damage, set_up),

@@ -31,6 +31,10 @@ int audit_prove(struct audit *audit);
 int audit_check_proof(struct audit *audit);
 int audit_compare(struct audit *audit);
 int audit_tiles(struct audit *audit);
+int audit_export(struct audit *audit);
+int audit_backup(struct audit *audit);
+int audit_restore(struct audit *audit);
+int audit_follow(struct audit *audit);
 
 // ---- what they are made of. What cannot be read ends the process with EXIT_UNREADABLE and says what and why.
 
