@@ -94,6 +94,10 @@ void ledger_set_signers(struct ledger *ledger, const struct note_signer *const *
 // after a change of key). False: the commit failed, nothing can be said about the disk, and the process must leave.
 bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error);
 
+// Keeps a cosigned checkpoint of a JST day in place of the one before, durably. For the thread that appends, with no
+// reading open. Whether it is one is the caller's to know. False: as ledger_append.
+bool ledger_keep_cosigned(struct ledger *ledger, uint64_t day, const char *note, struct ledger_error *error);
+
 // ---- a ledger that another one's blocks are copied into
 
 // Blocks of another ledger, byte for byte with its headers, then its checkpoint over them: one LMDB transaction, which
@@ -142,6 +146,7 @@ int ledger_read_block(
 struct ledger_place {
     struct ledger_record record;
     uint64_t block, position; // in the envelope, from 0
+    uint64_t count;           // of the block's transactions
     int64_t time;             // of the block
 };
 
@@ -152,6 +157,9 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
 // The text of the transaction with a sequence number, into the database while the reading is open. As
 // ledger_read_block.
 int ledger_read_text(
+    struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
+// The first text from a sequence number on, in the same way.
+int ledger_read_text_from(
     struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
 // The texts of a block's transactions that are there, ascending, into `texts` of ENVELOPE_TRANSACTIONS_MAX; as many as
 // are returned, -1: error.
