@@ -247,7 +247,7 @@ def block_gone(forger):
 @kind
 def record_replaced(forger):
     """So that the number of records stays what it was."""
-    table, k = forger.dice.choice(["headers", "bodies", "tree"]), forger.some_block(0, forger.size - 1)
+    table, k = forger.dice.choice(["headers", "bodies", "tree"]), forger.some_block(1, forger.size - 1)
     getattr(forger.book, table)[k] = None
     forger.book.stray[table, "00"] = "00"
     return Forgery(f"{table} {k} taken away, another put there",
@@ -257,9 +257,19 @@ def record_replaced(forger):
 @kind
 def stray_record(forger):
     table = forger.dice.choice(["headers", "bodies", "tree"])
-    key = forger.dice.choice(["00", "ff" * 8, f"{forger.size:016x}", f"{forger.some_block():016x}00", "ff"])
+    key = forger.dice.choice(["00", "ff", "ff" * 8, f"{forger.some_block():016x}00"])
     forger.book.stray[table, key] = forger.dice.randbytes(40).hex()
-    return Forgery(f"{key} put into {table}", f"points-audit: the ledger is damaged: .*`({table}|headers)`", UNREADABLE)
+    return Forgery(f"{key} put into {table}",
+                   f"points-audit: the ledger is damaged: there is no block {forger.size}, but `{table}` has records besides\n", UNREADABLE)
+
+
+@kind
+def record_of_the_next_block(forger):
+    """Without the block's other records."""
+    table = forger.dice.choice(["headers", "bodies", "tree"])
+    getattr(forger.book, table).append(forger.dice.randbytes(40))
+    return Forgery(f"{table} has a record more",
+                   f"points-audit: the ledger is damaged: block {forger.size} has no record in `", UNREADABLE)
 
 
 @kind
