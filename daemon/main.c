@@ -160,8 +160,8 @@ static bool fold_newer(
         return false;
     *sequence = points_last_sequence(snapshot.state);
     fprintf(stderr, "pointsd: going on from the snapshot after %llu transactions\n", (unsigned long long)*sequence);
-    bool holds =
-        replay_go_on(&replay, ledger, ids, snapshot.state, snapshot.blocks, show_progress, &due) == REPLAY_HOLDS;
+    const struct replay_settings settings = {.ledger = ledger, .ids = ids, .progress = show_progress, .context = &due};
+    bool holds = replay_go_on(&replay, &settings, snapshot.state, snapshot.blocks) == REPLAY_HOLDS;
     if (holds) {
         *fold = take_fold(&replay);
         return true;
@@ -177,7 +177,8 @@ static struct replay_fold fold_all(struct ledger *ledger, struct id_index *ids, 
 {
     time_t due = 0;
     struct replay replay;
-    if (replay_run(&replay, ledger, ids, false, show_progress, &due) != REPLAY_HOLDS)
+    const struct replay_settings settings = {.ledger = ledger, .ids = ids, .progress = show_progress, .context = &due};
+    if (replay_run(&replay, &settings) != REPLAY_HOLDS)
         die("this ledger is not served: %s; keep it as it is, and see: points-audit verify %s", replay.fault.message,
             dir);
     return take_fold(&replay);

@@ -35,13 +35,20 @@ void say(const char *format, ...)
     va_end(arguments);
 }
 
+static int exit_failed = EXIT_FAILED;
+
+void set_exit_failed(int code)
+{
+    exit_failed = code;
+}
+
 noreturn void fail(enum exit_code code, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     say_list(format, arguments);
     va_end(arguments);
-    exit(code);
+    exit(code == EXIT_FAILED ? exit_failed : (int)code);
 }
 
 noreturn void fail_with(const struct tool_error *error)

@@ -26,6 +26,8 @@ bool tool_fail(struct tool_error *error, const char *format, ...) __attribute__(
 
 // Prints "PROGRAM: …" on stderr.
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// EXIT_FAILED, here and below, is `code` from now on: for a program in which 1 means something else.
+void set_exit_failed(int code);
 noreturn void fail(enum exit_code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Prints the error and leaves with the code that fits it.
 noreturn void fail_with(const struct tool_error *error);

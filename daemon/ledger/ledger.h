@@ -102,7 +102,7 @@ struct ledger_reading;
 struct ledger_reading *ledger_read_begin(struct ledger *ledger, struct ledger_error *error);
 void ledger_read_end(struct ledger_reading *reading);
 uint64_t ledger_read_size(const struct ledger_reading *reading); // blocks that this reading sees
-// 1: found; 0: no such block; -1: error.
+// 1: found; 0: no such block; -1: error, and `record` has of header and body what could be read, else zeros.
 int ledger_read_block(
     struct ledger_reading *reading, uint64_t index, struct ledger_record *record, struct ledger_error *error);
 // Where a transaction stands.
@@ -134,12 +134,28 @@ struct tree_edge;
 bool ledger_read_edge(
     struct ledger_reading *reading, uint64_t blocks, struct tree_edge *edge, struct ledger_error *error);
 
-// Checks a stored block against itself and the tree: version, index, envelope and outcomes hash, leaf hash, and the
-// hashes of the subtrees that it completes; that sequence numbers follow on from the block before and time does not go
-// back. `edge` is the running tree of the blocks before this one, and takes it in. False: `error` names the fault, and
-// `edge` is as it was.
-bool ledger_check_block(
-    struct ledger_reading *reading, uint64_t index, struct tree_edge *edge, struct ledger_error *error);
+// A stored block checked in three parts, of which the first two look at nothing but its bytes, so that blocks can be
+// checked side by side. False: `error` names the fault.
+//
+// What a header says of its place.
+struct ledger_heading {
+    uint64_t index, first_sequence;
+    uint32_t count;
+    int64_t time;
+    uint8_t leaf[HASH_BYTES];
+};
+
+// Form and version of a header, and that it says that it is block `index`. The leaf's hash is there even if it fails.
+bool ledger_check_header(
+    const struct ledger_record *record, uint64_t index, struct ledger_heading *heading, struct ledger_error *error);
+// That envelope and outcomes have the hashes that the header, which holds, gives.
+bool ledger_check_body(const struct ledger_record *record, uint64_t index, struct ledger_error *error);
+// That sequence numbers follow on from the block before it (NULL: genesis, or that is not known), that time does not go
+// back, and that the tree's stored hashes are those of the leaves. `edge` is the running tree of the blocks before this
+// one, and takes it in, even if it fails.
+bool ledger_check_place(struct ledger_reading *reading, const struct ledger_heading *heading,
+    const struct ledger_heading *before, struct tree_edge *edge, struct ledger_error *error);
+
 // After the last block: size and root against the stored checkpoint, whose signature must be `verifier`'s. A ledger
 // that holds genesis alone may have no checkpoint yet.
 bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *edge,

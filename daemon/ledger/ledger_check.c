@@ -27,36 +27,49 @@ static bool check_header_form(
     return true;
 }
 
-// Sequence numbers have no gaps, and time does not go back.
-static bool check_succession(
-    struct ledger_reading *reading, const struct ledger_header *header, struct ledger_error *error)
+bool ledger_check_header(
+    const struct ledger_record *record, uint64_t index, struct ledger_heading *heading, struct ledger_error *error)
 {
-    struct ledger_header before = {.first_sequence = 1, .time = header->time};
-    if (header->index > 0 && ledger_read_header(reading, header->index - 1, &before, error) < 0)
+    struct ledger_header header;
+    *heading = (struct ledger_heading){.index = index};
+    hash_leaf(record->header, record->header_size, heading->leaf);
+    if (!check_header_form(record, index, &header, error))
         return false;
-    if (header->first_sequence != before.first_sequence + before.count)
-        return ledger_fail(error,
-            "block %" PRIu64 ": its first sequence number is %" PRIu64 ", the block before it ends at %" PRIu64,
-            header->index, header->first_sequence, before.first_sequence + before.count - 1);
-    if ((header->count == 0) != (header->index == 0))
-        return ledger_fail(error, "block %" PRIu64 ": it has %" PRIu32 " transactions", header->index, header->count);
-    if (header->time < before.time)
-        return ledger_fail(error, "block %" PRIu64 ": its time is before that of the block before it", header->index);
+    heading->first_sequence = header.first_sequence;
+    heading->count = header.count;
+    heading->time = header.time;
     return true;
 }
 
-static bool check_body(
-    const struct ledger_record *record, const struct ledger_header *header, struct ledger_error *error)
+bool ledger_check_body(const struct ledger_record *record, uint64_t index, struct ledger_error *error)
 {
     uint8_t hash[HASH_BYTES];
+    struct ledger_header header;
+    if (!ledger_parse_header(record->header, record->header_size, &header))
+        return ledger_fail(error, "block %" PRIu64 ": the header is no BlockHeader", index);
     hash_bytes(record->envelope, record->envelope_size, hash);
-    if (memcmp(hash, header->envelope_sha256, HASH_BYTES) != 0)
+    if (memcmp(hash, header.envelope_sha256, HASH_BYTES) != 0)
         return ledger_fail(
-            error, "block %" PRIu64 ": the envelope does not have the hash that the header gives", header->index);
+            error, "block %" PRIu64 ": the envelope does not have the hash that the header gives", index);
     hash_bytes(record->outcomes, record->outcomes_size, hash);
-    if (memcmp(hash, header->outcomes_sha256, HASH_BYTES) != 0)
-        return ledger_fail(
-            error, "block %" PRIu64 ": the outcomes do not have the hash that the header gives", header->index);
+    if (memcmp(hash, header.outcomes_sha256, HASH_BYTES) != 0)
+        return ledger_fail(error, "block %" PRIu64 ": the outcomes do not have the hash that the header gives", index);
+    return true;
+}
+
+// Sequence numbers have no gaps, and time does not go back.
+static bool check_succession(
+    const struct ledger_heading *heading, const struct ledger_heading *before, struct ledger_error *error)
+{
+    uint64_t index = heading->index, expected = before ? before->first_sequence + before->count : 1;
+    if ((before || index == 0) && heading->first_sequence != expected)
+        return ledger_fail(error,
+            "block %" PRIu64 ": its first sequence number is %" PRIu64 ", the block before it ends at %" PRIu64, index,
+            heading->first_sequence, expected - 1);
+    if ((heading->count == 0) != (index == 0))
+        return ledger_fail(error, "block %" PRIu64 ": it has %" PRIu32 " transactions", index, heading->count);
+    if (before && heading->time < before->time)
+        return ledger_fail(error, "block %" PRIu64 ": its time is before that of the block before it", index);
     return true;
 }
 
@@ -76,28 +89,12 @@ static bool check_tree(struct ledger_reading *reading, uint64_t index, uint8_t (
     return true;
 }
 
-bool ledger_check_block(
-    struct ledger_reading *reading, uint64_t index, struct tree_edge *edge, struct ledger_error *error)
+bool ledger_check_place(struct ledger_reading *reading, const struct ledger_heading *heading,
+    const struct ledger_heading *before, struct tree_edge *edge, struct ledger_error *error)
 {
-    if (edge->size != index)
-        return ledger_fail(
-            error, "block %" PRIu64 " was checked against a tree of %" PRIu64 " blocks", index, edge->size);
-    struct ledger_record record;
-    struct ledger_header header;
-    int found = ledger_read_block(reading, index, &record, error);
-    if (found == 0)
-        ledger_fail(error, "there is no block %" PRIu64, index);
-    if (found != 1 || !check_header_form(&record, index, &header, error) ||
-        !check_succession(reading, &header, error) || !check_body(&record, &header, error))
-        return false;
-    struct tree_edge grown = *edge;
-    uint8_t leaf[HASH_BYTES], completed[TREE_LEVELS_MAX][HASH_BYTES];
-    hash_leaf(record.header, record.header_size, leaf);
-    size_t count = tree_append(&grown, leaf, completed);
-    if (!check_tree(reading, index, completed, count, error))
-        return false;
-    *edge = grown;
-    return true;
+    uint8_t completed[TREE_LEVELS_MAX][HASH_BYTES];
+    size_t count = tree_append(edge, heading->leaf, completed);
+    return check_succession(heading, before, error) && check_tree(reading, heading->index, completed, count, error);
 }
 
 bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *edge,

@@ -81,14 +81,18 @@ int ledger_read_block(
     if (index >= reading->size)
         return 0;
     MDB_val header, body;
-    if (!xget(reading, TABLE_HEADERS, index, &header, error) || !xget(reading, TABLE_BODIES, index, &body, error))
+    *record = (struct ledger_record){0};
+    if (!xget(reading, TABLE_HEADERS, index, &header, error))
         return -1;
-    *record = (struct ledger_record){.header = header.mv_data, .header_size = header.mv_size};
-    if (!ledger_parse_body(body.mv_data, body.mv_size, record)) {
-        ledger_fail(error, "the ledger is damaged: the body of block %" PRIu64 " is no BlockBody", index);
+    record->header = header.mv_data;
+    record->header_size = header.mv_size;
+    if (!xget(reading, TABLE_BODIES, index, &body, error))
         return -1;
-    }
-    return 1;
+    if (ledger_parse_body(body.mv_data, body.mv_size, record))
+        return 1;
+    ledger_fail(error, "the ledger is damaged: the body of block %" PRIu64 " is no BlockBody", index);
+    record->envelope = record->outcomes = NULL;
+    return -1;
 }
 
 int ledger_read_header(

@@ -3,6 +3,7 @@
 #include "proto/canonical.h"
 #include "proto/envelope.h"
 #include "proto/signing.h"
+#include "proto/wire.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -20,8 +21,7 @@ bool replay_fail(struct replay_fault *fault, const char *format, ...)
 
 // ---- reading
 
-// The ledger's words without the block's number, which every fault begins with anyway.
-static bool fail_ledger(struct replay_fault *fault, uint64_t index, const struct ledger_error *error)
+bool replay_fail_ledger(struct replay_fault *fault, uint64_t index, const struct ledger_error *error)
 {
     char prefix[40];
     int size = snprintf(prefix, sizeof prefix, "block %" PRIu64 ": ", index);
@@ -93,28 +93,46 @@ static bool read_envelope(
     return true;
 }
 
-bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge,
-    struct arena *arena, struct replay_block *block, struct replay_fault *fault)
+// ---- outcomes
+
+enum { COLUMN_CODE, COLUMN_POINTS, COLUMN_EXPIRED, COLUMN_PREVIOUS, COLUMNS };
+
+// Packed, in the order of their fields, and nothing else.
+static bool find_columns(struct span outcomes, struct wire columns[COLUMNS])
 {
-    struct ledger_error error;
-    uint64_t index = edge->size;
-    *block = (struct replay_block){0};
-    if (!ledger_check_block(reading, index, edge, &error) ||
-        ledger_read_block(reading, index, &block->record, &error) != 1)
-        return fail_ledger(fault, index, &error);
-    if (!read_header(arena, block, fault))
-        return false;
-    if (block->record.envelope_size > ENVELOPE_BYTES_MAX)
-        return replay_fail(fault, "the envelope has %zu bytes, at most %d are allowed", block->record.envelope_size,
-            ENVELOPE_BYTES_MAX);
-    return index == 0 ? read_genesis(arena, block, fault) : read_envelope(arena, ledger_id, block, fault);
+    enum { WIRE_SIZED = 2 };
+    struct wire wire = wire_of(outcomes);
+    for (unsigned column = 0; column < COLUMNS; column++) {
+        wire.failed |= wire_varint(&wire) != ((column + 1) << 3 | WIRE_SIZED);
+        columns[column] = wire_of(wire_sized(&wire));
+    }
+    return !wire.failed && wire_ended(&wire);
+}
+
+static bool read_outcomes(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
+{
+    struct wire columns[COLUMNS];
+    size_t count = block->envelope->n_transactions;
+    struct points_outcome *outcomes = arena_alloc(arena, count * sizeof *outcomes);
+    bool fit = outcomes && find_columns((struct span){block->record.outcomes, block->record.outcomes_size}, columns);
+    for (size_t i = 0; fit && i < count; i++)
+        outcomes[i] = (struct points_outcome){(outcome_code)wire_varint(&columns[COLUMN_CODE]),
+            wire_varint(&columns[COLUMN_POINTS]), wire_varint(&columns[COLUMN_EXPIRED]),
+            wire_varint(&columns[COLUMN_PREVIOUS])};
+    for (unsigned column = 0; fit && column < COLUMNS; column++)
+        fit = !columns[column].failed && columns[column].at == columns[column].end;
+    block->outcomes = outcomes;
+    return fit || replay_fail(fault,
+                      "the outcomes are not the canonical form of four columns with an entry for each of the %zu "
+                      "transactions",
+                      count);
 }
 
 // ---- signatures
 
-bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault)
+static bool check_signatures(uint64_t index, const struct replay_block *block, struct replay_fault *fault)
 {
-    enum signing_purpose purpose = block->genesis ? SIGNING_GENESIS : SIGNING_ENVELOPE;
+    enum signing_purpose purpose = index == 0 ? SIGNING_GENESIS : SIGNING_ENVELOPE;
     for (size_t i = 0; i < block->header->n_signatures; i++) {
         const Points__V1__Signature *signature = block->header->signatures[i];
         if (!signing_verify(purpose, block->record.envelope, block->record.envelope_size, signature->key.data,
@@ -122,6 +140,73 @@ bool replay_check_signatures(const struct replay_block *block, struct replay_fau
             return replay_fail(fault, "signature %zu does not verify", i);
     }
     return true;
+}
+
+// ---- all of it
+
+static bool check_header(uint64_t index, struct arena *arena, struct replay_block *block, struct replay_fault *fault)
+{
+    struct ledger_error error;
+    if (!ledger_check_header(&block->record, index, &block->heading, &error))
+        return replay_fail_ledger(fault, index, &error);
+    if (read_header(arena, block, fault))
+        return true;
+    block->header = NULL;
+    return false;
+}
+
+static bool check_body(const uint8_t *ledger_id, uint64_t index, struct arena *arena, struct replay_block *block,
+    struct replay_fault *fault)
+{
+    struct ledger_error error;
+    if (!ledger_check_body(&block->record, index, &error))
+        return replay_fail_ledger(fault, index, &error);
+    if (block->record.envelope_size > ENVELOPE_BYTES_MAX)
+        return replay_fail(fault, "the envelope has %zu bytes, at most %d are allowed", block->record.envelope_size,
+            ENVELOPE_BYTES_MAX);
+    bool good = index == 0 ? read_genesis(arena, block, fault)
+                           : read_envelope(arena, ledger_id, block, fault) && read_outcomes(arena, block, fault);
+    if (!good) {
+        block->genesis = NULL;
+        block->envelope = NULL;
+    }
+    return good;
+}
+
+static void keep_fault(
+    struct replay_block *block, enum block_check check, const struct replay_fault *fault, struct arena *arena)
+{
+    static const struct replay_fault no_memory = {REPLAY_NO_BLOCK, "it takes more memory than a block should"};
+    struct replay_fault *kept = arena_alloc(arena, sizeof *kept);
+    if (kept)
+        *kept = *fault;
+    block->faults[check] = kept ? kept : &no_memory;
+}
+
+void replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, uint64_t index, bool signatures,
+    struct arena *arena, struct replay_block *block)
+{
+    struct ledger_error error;
+    struct replay_fault fault = {.block = index};
+    *block = (struct replay_block){.heading.index = index};
+    bool whole = ledger_read_block(reading, index, &block->record, &error) == 1;
+    if (!block->record.header) {
+        replay_fail_ledger(&fault, index, &error);
+        keep_fault(block, BLOCK_HEADER, &fault, arena);
+        return;
+    }
+    if (!check_header(index, arena, block, &fault))
+        keep_fault(block, BLOCK_HEADER, &fault, arena);
+    if (!whole) {
+        replay_fail_ledger(&fault, index, &error);
+        keep_fault(block, BLOCK_BODY, &fault, arena);
+    }
+    if (!whole || !block->header)
+        return;
+    if (!check_body(ledger_id, index, arena, block, &fault))
+        keep_fault(block, BLOCK_BODY, &fault, arena);
+    if (signatures && !check_signatures(index, block, &fault))
+        keep_fault(block, BLOCK_SIGNATURES, &fault, arena);
 }
 
 // ---- earlier transactions

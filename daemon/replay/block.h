@@ -4,18 +4,24 @@
 #include "proto/entry.h"
 #include "replay/replay.h"
 
+// What a block can be checked for by itself, in the order in which it is told.
+enum block_check { BLOCK_HEADER, BLOCK_BODY, BLOCK_SIGNATURES, BLOCK_CHECKS };
+
 struct replay_block {
     struct ledger_record record;
-    const Points__V1__BlockHeader *header;
-    const Points__V1__Genesis *genesis;   // of block 0
-    const Points__V1__Envelope *envelope; // of any other
+    struct ledger_heading heading;
+    const Points__V1__BlockHeader *header;           // NULL: it does not hold
+    const Points__V1__Genesis *genesis;              // of block 0; NULL: the body does not hold
+    const Points__V1__Envelope *envelope;            // of any other; likewise
+    const struct points_outcome *outcomes;           // as recorded, one for each of its transactions
+    const struct replay_fault *faults[BLOCK_CHECKS]; // NULL: that holds
 };
 
-// Checks the bytes against the tree and takes the block with the index of edge->size into it, then checks the form of
-// header and body against each other. Messages live in `arena`, the bytes in the database while `reading` is open.
-bool replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, struct tree_edge *edge,
-    struct arena *arena, struct replay_block *block, struct replay_fault *fault);
-bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault);
+// Reads a block and checks what can be checked by itself: header and body against each other and against
+// doc/protocol.md, and the signatures if wanted. Messages live in `arena`, the bytes in the database while `reading` is
+// open. Thread-safe.
+void replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, uint64_t index, bool signatures,
+    struct arena *arena, struct replay_block *block);
 
 // A transaction that was decided before, as it is recorded.
 struct replay_entry {
@@ -27,3 +33,5 @@ struct replay_entry {
 // The one with this sequence number, among the first `blocks` blocks.
 bool replay_find_entry(struct ledger_reading *reading, uint64_t blocks, uint64_t sequence, struct replay_entry *entry,
     struct replay_fault *fault);
+// The ledger's words as a fault, without the block's number, which every fault begins with anyway. Returns false.
+bool replay_fail_ledger(struct replay_fault *fault, uint64_t index, const struct ledger_error *error);

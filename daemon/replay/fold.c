@@ -4,36 +4,25 @@
 #include <inttypes.h>
 #include <string.h>
 
-// A column entry takes ten bytes at most, and there are four columns.
-enum { OUTCOMES_BYTES_MAX = 4 * (ENVELOPE_TRANSACTIONS_MAX * 10 + 8) };
-
-// The outcomes of a block as the rules have them, in columns as they are packed.
-struct columns {
-    outcome_code code[ENVELOPE_TRANSACTIONS_MAX];
-    uint64_t points[ENVELOPE_TRANSACTIONS_MAX];
-    uint64_t expired[ENVELOPE_TRANSACTIONS_MAX];
-    uint64_t previous[ENVELOPE_TRANSACTIONS_MAX];
-    size_t count;
-};
-
 // ---- genesis
 
-bool replay_fold_genesis(struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
+enum fold_result replay_fold_genesis(
+    struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
 {
     struct points_error error;
     const Points__V1__Signature *const *signatures = (const Points__V1__Signature *const *)block->header->signatures;
     fold->state = points_from_genesis(block->genesis, &error);
-    if (!fold->state || !points_genesis_signers(fold->state, signatures, block->header->n_signatures, &error))
-        return replay_fail(fault, "%s", error.message);
-    return true;
+    if (fold->state && points_genesis_signers(fold->state, signatures, block->header->n_signatures, &error))
+        return FOLD_HOLDS;
+    replay_fail(fault, "%s", error.message);
+    return fold->state ? FOLD_DIFFERS : FOLD_BROKEN;
 }
 
 // ---- deciding
 
-static bool check_admission(
-    const struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
+// Whether the block can come here at all.
+static bool check_place(const struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
 {
-    struct points_error error;
     const Points__V1__BlockHeader *header = block->header;
     if (header->first_sequence != points_last_sequence(fold->state) + 1)
         return replay_fail(fault, "its first sequence number is %" PRIu64 ", it should be %" PRIu64,
@@ -41,6 +30,14 @@ static bool check_admission(
     if (!points_time_valid(fold->state, header->time))
         return replay_fail(fault, "its time %" PRId64 " cannot follow the time of the block before it, %" PRId64,
             header->time, points_time(fold->state));
+    return true;
+}
+
+static bool check_admission(
+    const struct replay_fold *fold, const struct replay_block *block, struct replay_fault *fault)
+{
+    struct points_error error;
+    const Points__V1__BlockHeader *header = block->header;
     refusal_code refusal = points_admit(fold->state, (const Points__V1__Signature *const *)header->signatures,
         header->n_signatures, block->envelope, &error);
     if (refusal == REFUSAL(REFUSAL_NONE))
@@ -123,8 +120,8 @@ static bool take_id(struct replay_fold *fold, struct looking *looking, const uin
     return true;
 }
 
-bool replay_take_ids(struct replay_fold *fold, struct ledger_reading *reading, const struct replay_block *block,
-    struct replay_fault *fault)
+enum fold_result replay_take_ids(struct replay_fold *fold, struct ledger_reading *reading,
+    const struct replay_block *block, struct replay_fault *fault)
 {
     struct looking looking = {reading, block};
     for (size_t i = 0; i < block->envelope->n_transactions; i++) {
@@ -132,9 +129,9 @@ bool replay_take_ids(struct replay_fold *fold, struct ledger_reading *reading, c
         uint64_t sequence = block->header->first_sequence + i;
         if (sequence > id_index_covered(fold->ids) && !decided_before(fold, &looking, id, sequence) &&
             !take_id(fold, &looking, id, sequence, fault))
-            return false;
+            return FOLD_BROKEN;
     }
-    return true;
+    return FOLD_HOLDS;
 }
 
 // What the rules must be told about ids.
@@ -171,48 +168,7 @@ static void prefetch_id(const struct id_index *ids, const Points__V1__Envelope *
         id_index_prefetch(ids, envelope->transactions[position]->id.data);
 }
 
-static bool decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
-    const struct replay_block *block, struct columns *columns, struct replay_fault *fault)
-{
-    bool anything_new = false;
-    points_block_begin(fold->state, block->header->time);
-    columns->count = block->envelope->n_transactions;
-    for (size_t i = 0; i < columns->count; i++) {
-        struct points_inputs inputs;
-        points_prefetch(fold->state, block->envelope, i);
-        prefetch_id(fold->ids, block->envelope, i + ID_INDEX_AHEAD);
-        if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
-            return false;
-        struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);
-        columns->code[i] = outcome.code;
-        columns->points[i] = outcome.points;
-        columns->expired[i] = outcome.expired;
-        columns->previous[i] = outcome.previous;
-        anything_new |= inputs.prior == POINTS_NEW;
-    }
-    return anything_new || replay_fail(fault, "all its ids were decided before: there should be no such block");
-}
-
 // ---- comparing
-
-static Points__V1__Outcomes as_message(struct columns *columns)
-{
-    Points__V1__Outcomes message = POINTS__V1__OUTCOMES__INIT;
-    message.n_code = message.n_points = message.n_expired = message.n_previous = columns->count;
-    message.code = columns->code;
-    message.points = columns->points;
-    message.expired = columns->expired;
-    message.previous = columns->previous;
-    return message;
-}
-
-static bool same_bytes(const Points__V1__Outcomes *message, const struct ledger_record *record)
-{
-    uint8_t bytes[OUTCOMES_BYTES_MAX];
-    return points__v1__outcomes__get_packed_size(message) == record->outcomes_size &&
-           points__v1__outcomes__pack(message, bytes) == record->outcomes_size &&
-           memcmp(bytes, record->outcomes, record->outcomes_size) == 0;
-}
 
 static const char *outcome_name(outcome_code code)
 {
@@ -229,49 +185,54 @@ static bool fail_number(
         sequence, what, recorded, decided);
 }
 
-// Names the first difference of an entry. True: there is none.
-static bool compare_entry(const Points__V1__Outcomes *recorded, const Points__V1__Outcomes *decided, size_t i,
-    uint64_t sequence, struct replay_fault *fault)
+static bool compare(
+    const struct replay_block *block, size_t i, const struct points_outcome *decided, struct replay_fault *fault)
 {
-    if (recorded->code[i] != decided->code[i])
+    const struct points_outcome *recorded = &block->outcomes[i];
+    uint64_t sequence = block->header->first_sequence + i;
+    if (recorded->code != decided->code)
         return replay_fail(fault,
             "outcome of transaction %zu (sequence %" PRIu64 ") is recorded as %s, the rules say %s", i, sequence,
-            outcome_name(recorded->code[i]), outcome_name(decided->code[i]));
-    if (recorded->points[i] != decided->points[i])
-        return fail_number(fault, i, sequence, "points", recorded->points[i], decided->points[i]);
-    if (recorded->expired[i] != decided->expired[i])
-        return fail_number(fault, i, sequence, "expired", recorded->expired[i], decided->expired[i]);
-    if (recorded->previous[i] != decided->previous[i])
-        return fail_number(fault, i, sequence, "previous", recorded->previous[i], decided->previous[i]);
+            outcome_name(recorded->code), outcome_name(decided->code));
+    if (recorded->points != decided->points)
+        return fail_number(fault, i, sequence, "points", recorded->points, decided->points);
+    if (recorded->expired != decided->expired)
+        return fail_number(fault, i, sequence, "expired", recorded->expired, decided->expired);
+    if (recorded->previous != decided->previous)
+        return fail_number(fault, i, sequence, "previous", recorded->previous, decided->previous);
     return true;
 }
 
-static bool name_difference(struct arena *arena, const struct replay_block *block, const Points__V1__Outcomes *decided,
-    struct replay_fault *fault)
-{
-    size_t count = decided->n_code;
-    const struct ledger_record *record = &block->record;
-    if (record->outcomes_size > OUTCOMES_BYTES_MAX)
-        return replay_fail(fault, "the outcomes have %zu bytes", record->outcomes_size);
-    const Points__V1__Outcomes *recorded =
-        points__v1__outcomes__unpack(&arena->allocator, record->outcomes_size, record->outcomes);
-    if (!recorded)
-        return replay_fail(fault, "the outcomes cannot be read");
-    if (recorded->n_code != count || recorded->n_points != count || recorded->n_expired != count ||
-        recorded->n_previous != count)
-        return replay_fail(fault, "the outcomes' columns do not have an entry for each of the %zu transactions", count);
-    for (size_t i = 0; i < count; i++)
-        if (!compare_entry(recorded, decided, i, block->header->first_sequence + i, fault))
-            return false;
-    return replay_fail(fault, "the outcomes are right, but their bytes are not in canonical form");
-}
-
-bool replay_fold_block(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
+// Decides all of the block, whatever is recorded.
+static enum fold_result decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, struct replay_fault *fault)
 {
-    struct columns columns;
-    if (!check_admission(fold, block, fault) || !decide(fold, reading, arena, block, &columns, fault))
-        return false;
-    Points__V1__Outcomes decided = as_message(&columns);
-    return same_bytes(&decided, &block->record) || name_difference(arena, block, &decided, fault);
+    bool anything_new = false, same = true;
+    points_block_begin(fold->state, block->header->time);
+    for (size_t i = 0; i < block->envelope->n_transactions; i++) {
+        struct points_inputs inputs;
+        points_prefetch(fold->state, block->envelope, i);
+        prefetch_id(fold->ids, block->envelope, i + ID_INDEX_AHEAD);
+        if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
+            return FOLD_BROKEN;
+        struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);
+        same = same && compare(block, i, &outcome, fault);
+        anything_new |= inputs.prior == POINTS_NEW;
+    }
+    if (same && !anything_new)
+        same = replay_fail(fault, "all its ids were decided before: there should be no such block");
+    return same ? FOLD_HOLDS : FOLD_DIFFERS;
+}
+
+enum fold_result replay_fold_block(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
+    const struct replay_block *block, struct replay_fault *fault)
+{
+    struct replay_fault outcome_fault;
+    if (!check_place(fold, block, fault))
+        return FOLD_BROKEN;
+    bool admitted = check_admission(fold, block, fault);
+    enum fold_result result = decide(fold, reading, arena, block, admitted ? fault : &outcome_fault);
+    if (result == FOLD_BROKEN && !admitted)
+        *fault = outcome_fault;
+    return result == FOLD_HOLDS && !admitted ? FOLD_DIFFERS : result;
 }

@@ -1,4 +1,5 @@
 // The pass: one block after another, from genesis to the checkpoint; then the texts beside them.
+#include "replay/ahead.h"
 #include "replay/fold.h"
 #include "replay/texts.h"
 
@@ -7,21 +8,77 @@
 #include <string.h>
 
 enum {
-    BLOCKS_A_READING = 4096, // a read transaction keeps pages mapped and pinned
-    BLOCK_ARENA_BYTES = 16 << 20,
+    EARLIER_ARENA_BYTES = 16 << 20, // of earlier transactions that a block asks for
     TRANSACTIONS_A_TELLING = 64 * 1024,
 };
 
+// ---- faults
+
+// Puts "in PLACE: " before the message.
+static void name_place(struct replay_fault *fault, uint64_t block, const char *place)
+{
+    struct replay_fault bare = *fault;
+    fault->block = block;
+    int size = snprintf(fault->message, sizeof fault->message, "in %s: ", place);
+    snprintf(fault->message + size, sizeof fault->message - (size_t)size, "%.*s",
+        (int)(sizeof fault->message - (size_t)size - 1), bare.message);
+}
+
+// replay->fault, still without its place, is one. Whether the replay goes on: it does for who wants to hear all.
+static bool found(struct replay *replay, uint64_t block, const char *place)
+{
+    name_place(&replay->fault, block, place);
+    replay->faults++;
+    if (replay->settings.tell)
+        replay->settings.tell(replay->settings.context, &replay->fault);
+    return replay->settings.tell != NULL;
+}
+
+static bool found_in_block(struct replay *replay, uint64_t index)
+{
+    char place[32];
+    snprintf(place, sizeof place, "block %" PRIu64, index);
+    return found(replay, index, place);
+}
+
+static bool found_by_itself(struct replay *replay, const struct replay_block *block, enum block_check check)
+{
+    if (!block->faults[check])
+        return true;
+    replay->fault = *block->faults[check];
+    return found_in_block(replay, block->heading.index);
+}
+
+// ---- a block, against what came before it. Each returns whether the replay goes on.
+
+static bool check_place(struct replay *replay, struct ledger_reading *reading, const struct replay_block *block)
+{
+    struct ledger_error error;
+    const struct ledger_heading *before = replay->before_known ? &replay->before : NULL;
+    replay->tree_ended |= !block->record.header; // which was told
+    if (replay->tree_ended)
+        return true;
+    bool good = ledger_check_place(reading, &block->heading, before, &replay->edge, &error);
+    replay->before = block->heading;
+    replay->before_known = block->header != NULL;
+    if (good)
+        return true;
+    replay_fail_ledger(&replay->fault, block->heading.index, &error);
+    return found_in_block(replay, block->heading.index);
+}
+
 // A walk over all accounts: made when so many transactions have passed that it costs each of them one step. While there
 // are few accounts, that is after every block.
-static bool check_books(struct replay *replay, bool last)
+static bool check_books(struct replay *replay, uint64_t index, bool last)
 {
     uint64_t sequence = points_last_sequence(replay->fold.state);
     if (!last && sequence - replay->balanced_at < points_account_count(replay->fold.state))
         return true;
     replay->balanced_at = sequence;
-    return points_books_balance(replay->fold.state) ||
-           replay_fail(&replay->fault, "the books do not balance after this block");
+    if (points_books_balance(replay->fold.state))
+        return true;
+    replay_fail(&replay->fault, "the books do not balance after this block");
+    return found_in_block(replay, index);
 }
 
 // All that is read is durable. The index of ids wants to know before it has kept many ids in memory.
@@ -35,104 +92,163 @@ static void tell_durable(struct replay *replay, uint64_t sequence, bool last)
     replay->told_at = sequence;
 }
 
-static bool take_block(struct replay *replay, struct ledger_reading *reading, const struct replay_block *block)
+static enum fold_result take_block(
+    struct replay *replay, struct ledger_reading *reading, const struct replay_block *block)
 {
+    arena_reset(&replay->arena);
     if (block->genesis)
         return replay_fold_genesis(&replay->fold, block, &replay->fault);
-    if (block->header->index < replay->folded_blocks)
+    if (block->heading.index < replay->folded_blocks)
         return replay_take_ids(&replay->fold, reading, block, &replay->fault);
     return replay_fold_block(&replay->fold, reading, &replay->arena, block, &replay->fault);
 }
 
-static bool check_block(struct replay *replay, struct ledger_reading *reading)
+static void visit_block(struct replay *replay, struct ledger_reading *reading, const struct replay_block *block)
 {
-    struct replay_block block;
-    uint64_t index = replay->edge.size;
-    arena_reset(&replay->arena);
-    if (!replay_read_block(reading, ledger_id(replay->ledger), &replay->edge, &replay->arena, &block, &replay->fault) ||
-        (replay->signatures && !replay_check_signatures(&block, &replay->fault)))
+    const struct replay_settings *settings = &replay->settings;
+    struct replay_visit visit = {block, replay->fold.state, reading};
+    if (settings->visit)
+        replay->stopped = !settings->visit(settings->context, &visit);
+}
+
+static bool fold_block(
+    struct replay *replay, struct ledger_reading *reading, const struct replay_block *block, bool last)
+{
+    uint64_t index = block->heading.index;
+    replay->fold_ended |= !block->genesis && !block->envelope; // which was told
+    if (replay->fold_ended)
+        return true;
+    enum fold_result result = take_block(replay, reading, block);
+    replay->fold_ended = result == FOLD_BROKEN;
+    if (result != FOLD_HOLDS && !found_in_block(replay, index))
         return false;
-    bool last = index + 1 == ledger_read_size(reading);
-    if (!take_block(replay, reading, &block))
-        return false;
-    tell_durable(replay, block.header->first_sequence + block.header->count - 1, last);
-    return index < replay->folded_blocks || check_books(replay, last);
+    if (replay->fold_ended)
+        return true;
+    tell_durable(replay, block->header->first_sequence + block->header->count - 1, last);
+    if (index < replay->folded_blocks)
+        return true;
+    visit_block(replay, reading, block);
+    return check_books(replay, index, last);
 }
 
-static void name_place(struct replay_fault *fault, const char *place)
+static bool check_block(struct replay *replay, struct ledger_reading *reading, const struct replay_block *block)
 {
-    struct replay_fault bare = *fault;
-    int size = snprintf(fault->message, sizeof fault->message, "in %s: ", place);
-    snprintf(fault->message + size, sizeof fault->message - (size_t)size, "%.*s",
-        (int)(sizeof fault->message - (size_t)size - 1), bare.message);
+    bool last = block->heading.index + 1 == ledger_read_size(reading);
+    return found_by_itself(replay, block, BLOCK_HEADER) && check_place(replay, reading, block) &&
+           found_by_itself(replay, block, BLOCK_BODY) && found_by_itself(replay, block, BLOCK_SIGNATURES) &&
+           fold_block(replay, reading, block, last);
 }
 
-static void name_block(struct replay_fault *fault, uint64_t index)
-{
-    char place[32];
-    snprintf(place, sizeof place, "block %" PRIu64, index);
-    name_place(fault, place);
-}
+// ---- after the last block
 
-static enum replay_result check_end(struct replay *replay, struct ledger_reading *reading)
+static bool check_checkpoint(struct replay *replay, struct ledger_reading *reading)
 {
     struct ledger_error error;
     struct note_verifier verifier = {0};
     const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
     snprintf(verifier.name, sizeof verifier.name, "%s", genesis->origin);
     memcpy(verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
-    if (!ledger_check_end(reading, &replay->edge, &verifier, &error)) {
-        replay_fail(&replay->fault, "in the checkpoint: %s", error.message);
-        return REPLAY_FAULT;
-    }
-    if (replay_check_texts(replay->fold.state, reading, &replay->fault))
-        return REPLAY_HOLDS;
-    name_place(&replay->fault, "the texts");
-    return REPLAY_FAULT;
+    if (ledger_check_end(reading, &replay->edge, &verifier, &error))
+        return true;
+    replay_fail(&replay->fault, "%s", error.message);
+    return found(replay, REPLAY_NO_BLOCK, "the checkpoint");
 }
 
-// As many blocks as one read transaction should see.
-static enum replay_result check_some(
-    struct replay *replay, struct ledger_reading *reading, bool *ended, replay_progress_fn *progress, void *context)
+static bool check_texts(struct replay *replay, struct ledger_reading *reading)
 {
-    uint64_t blocks = ledger_read_size(reading);
-    for (unsigned done = 0; done < BLOCKS_A_READING && replay->edge.size < blocks; done++) {
-        uint64_t index = replay->edge.size;
-        if (progress)
-            progress(context, index, blocks, index ? points_last_sequence(replay->fold.state) : 0);
-        if (!check_block(replay, reading)) {
-            name_block(&replay->fault, index);
-            return REPLAY_FAULT;
-        }
-    }
-    *ended = replay->edge.size == blocks;
-    return *ended ? check_end(replay, reading) : REPLAY_HOLDS;
+    return replay_check_texts(replay->fold.state, reading, &replay->fault) ||
+           found(replay, REPLAY_NO_BLOCK, "the texts");
 }
 
-// From the block at which the edge stands.
-static enum replay_result check_all(struct replay *replay, replay_progress_fn *progress, void *context)
+// Whose key signs checkpoints, and which texts there are, is known from the fold.
+static bool check_end(struct replay *replay, struct ledger_reading *reading)
+{
+    return replay->fold_ended || (check_checkpoint(replay, reading) && check_texts(replay, reading));
+}
+
+// ---- the pass
+
+static void show_progress(const struct replay *replay, uint64_t index, uint64_t blocks)
+{
+    const struct replay_settings *settings = &replay->settings;
+    if (settings->progress)
+        settings->progress(
+            settings->context, index, blocks, replay->fold.state ? points_last_sequence(replay->fold.state) : 0);
+}
+
+// Whether the settings say that this block is looked at no more.
+static bool is_past(const struct replay *replay, const struct replay_block *block)
+{
+    return replay->settings.before && block->header && block->header->time >= replay->settings.before;
+}
+
+static enum replay_result fail_reading(struct replay *replay, const struct ledger_error *error)
+{
+    replay_fail(&replay->fault, "%s", error->message);
+    return REPLAY_UNREADABLE;
+}
+
+// From the block at which the edge stands to before `end`. False: a fault or a failure to read ends it.
+static enum replay_result check_blocks(
+    struct replay *replay, struct ledger_reading *reading, struct ahead *ahead, uint64_t end)
 {
     struct ledger_error error;
-    enum replay_result result = REPLAY_HOLDS;
-    bool ended = false;
-    do {
-        struct ledger_reading *reading = ledger_read_begin(replay->ledger, &error);
-        if (!reading) {
-            replay_fail(&replay->fault, "%s", error.message);
-            return REPLAY_UNREADABLE;
-        }
-        result = check_some(replay, reading, &ended, progress, context);
-        ledger_read_end(reading);
-    } while (result == REPLAY_HOLDS && !ended);
+    for (uint64_t index = replay->edge.size; index < end && !replay->stopped; index++) {
+        show_progress(replay, index, end);
+        const struct replay_block *block = ahead_next(ahead, &error);
+        if (!block)
+            return fail_reading(replay, &error);
+        replay->stopped = is_past(replay, block);
+        if (!replay->stopped && !check_block(replay, reading, block))
+            return REPLAY_FAULT;
+    }
+    return REPLAY_HOLDS;
+}
+
+// What the reading sees, as far as the settings want it.
+static enum replay_result check_all(struct replay *replay, struct ledger_reading *reading)
+{
+    struct ledger_error error;
+    uint64_t size = ledger_read_size(reading), end = size;
+    if (replay->settings.blocks && replay->settings.blocks < size)
+        end = replay->settings.blocks;
+    struct ahead *ahead =
+        ahead_begin(replay->settings.ledger, replay->edge.size, end, replay->settings.signatures, &error);
+    if (!ahead)
+        return fail_reading(replay, &error);
+    enum replay_result result = check_blocks(replay, reading, ahead, end);
+    ahead_end(ahead);
+    if (result == REPLAY_HOLDS && !replay->stopped && end == size && !check_end(replay, reading))
+        result = REPLAY_FAULT;
+    return result == REPLAY_HOLDS && replay->faults ? REPLAY_FAULT : result;
+}
+
+static enum replay_result run(struct replay *replay)
+{
+    struct ledger_error error;
+    struct ledger_reading *reading = ledger_read_begin(replay->settings.ledger, &error);
+    if (!reading)
+        return fail_reading(replay, &error);
+    enum replay_result result = check_all(replay, reading);
+    ledger_read_end(reading);
     return result;
 }
 
-enum replay_result replay_run(struct replay *replay, struct ledger *ledger, struct id_index *ids, bool signatures,
-    replay_progress_fn *progress, void *context)
+static void begin(struct replay *replay, const struct replay_settings *settings)
 {
-    *replay = (struct replay){.ledger = ledger, .signatures = signatures, .fold.ids = ids};
-    arena_init(&replay->arena, BLOCK_ARENA_BYTES);
-    return check_all(replay, progress, context);
+    *replay = (struct replay){.settings = *settings, .fold.ids = settings->ids, .fault.block = REPLAY_NO_BLOCK};
+    arena_init(&replay->arena, EARLIER_ARENA_BYTES);
+}
+
+enum replay_result replay_run(struct replay *replay, const struct replay_settings *settings)
+{
+    begin(replay, settings);
+    return run(replay);
+}
+
+enum replay_result replay_more(struct replay *replay)
+{
+    return run(replay);
 }
 
 // The first block that has something for the fold or for the index of ids. It is past genesis, which has no ids.
@@ -140,7 +256,7 @@ static bool find_first(struct replay *replay)
 {
     struct ledger_error error = {"the ledger does not have its transactions"};
     struct ledger_place place = {.block = replay->folded_blocks};
-    struct ledger_reading *reading = ledger_read_begin(replay->ledger, &error);
+    struct ledger_reading *reading = ledger_read_begin(replay->settings.ledger, &error);
     uint64_t covered = id_index_covered(replay->fold.ids);
     bool found = reading != NULL;
     if (found && covered < points_last_sequence(replay->fold.state))
@@ -150,19 +266,17 @@ static bool find_first(struct replay *replay)
     return found || replay_fail(&replay->fault, "%s", error.message);
 }
 
-enum replay_result replay_go_on(struct replay *replay, struct ledger *ledger, struct id_index *ids,
-    struct points_state *state, uint64_t blocks, replay_progress_fn *progress, void *context)
+enum replay_result replay_go_on(
+    struct replay *replay, const struct replay_settings *settings, struct points_state *state, uint64_t blocks)
 {
-    *replay = (struct replay){.ledger = ledger,
-        .fold.ids = ids,
-        .fold.state = state,
-        .folded_blocks = blocks};
-    arena_init(&replay->arena, BLOCK_ARENA_BYTES);
+    begin(replay, settings);
+    replay->fold.state = state;
+    replay->folded_blocks = blocks;
     if (!points_books_balance(state)) {
         replay_fail(&replay->fault, "its books do not balance");
         return REPLAY_FAULT;
     }
-    return find_first(replay) ? check_all(replay, progress, context) : REPLAY_UNREADABLE;
+    return find_first(replay) ? run(replay) : REPLAY_UNREADABLE;
 }
 
 void replay_fold_free(struct replay_fold *fold)

@@ -38,29 +38,39 @@ def plain(head):
     return head.replace("Oo ", "[").replace(" Oc Ns ...", "]...").replace(" Oc", "]")
 
 
-def points_help(*command):
-    done = subprocess.run([binary("points"), *command, "--help"], capture_output=True, text=True, timeout=10, check=False)
+def program_help(program, *command):
+    done = subprocess.run([binary(program), *command, "--help"], capture_output=True, text=True, timeout=10, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def commands():
-    found = re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)  +", points_help(), re.M)
-    assert "award" in found and "batch" in found
-    return found
+def points_help(*command):
+    return program_help("points", *command)
+
+
+def commands(program="points"):
+    return re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)  +", program_help(program), re.M)
 
 
 # ---- points(1)
 
 def test_each_command_with_its_synopsis_and_key():
     told = items(section(page("points.1"), "COMMANDS"))
-    assert set(told) == set(commands())
+    assert set(told) == set(commands()) and {"award", "batch"} <= set(told)
     for name, (head, body) in told.items():
         help_text = points_help(*name.split())
         assert plain(head) == re.match(rf"usage: points {name} ?(.*)\n", help_text)[1].strip(), name
         key = re.search(r"^Key unless --key is given: (\S+)\.", help_text, re.M)
         assert re.findall(r"\bKey:\s(\S+)\.$", body, re.M) == ([key[1]] if key else []), name
         assert ("\nTwo operators.\n" in body) == ("Two operators must sign" in help_text), name
+
+
+def test_each_command_of_the_auditor_with_its_synopsis():
+    told = items(section(page("points-audit.1"), "COMMANDS"))
+    assert set(told) == set(commands("points-audit")) and "verify" in told
+    for name, (head, _) in told.items():
+        shown = re.match(rf"usage: points-audit {name} ?(.*)\n", program_help("points-audit", name))[1].strip()
+        assert plain(head) == shown, name
 
 
 def test_each_option():

@@ -160,6 +160,20 @@ static void make_ledger(void)
     ledger_close(ledger);
 }
 
+static bool check_block(
+    struct ledger_reading *reading, uint64_t index, struct ledger_heading *before, struct tree_edge *edge)
+{
+    struct ledger_record record;
+    struct ledger_heading heading;
+    if (ledger_read_block(reading, index, &record, &error) != 1 ||
+        !ledger_check_header(&record, index, &heading, &error) ||
+        !ledger_check_place(reading, &heading, index ? before : NULL, edge, &error) ||
+        !ledger_check_body(&record, index, &error))
+        return false;
+    *before = heading;
+    return true;
+}
+
 // The whole walk of an auditor.
 static bool check(void)
 {
@@ -169,9 +183,10 @@ static bool check(void)
         return false;
     struct ledger_reading *reading = ledger_read_begin(ledger, &error);
     struct tree_edge edge = {0};
+    struct ledger_heading before;
     bool good = reading;
     for (uint64_t i = 0; good && i < ledger_read_size(reading); i++)
-        good = ledger_check_block(reading, i, &edge, &error);
+        good = check_block(reading, i, &before, &edge);
     good = good && ledger_check_end(reading, &edge, &signer.verifier, &error);
     ledger_read_end(reading);
     ledger_close(ledger);

@@ -42,6 +42,7 @@ struct world {
     struct ledger *ledger;
     struct note_signer signer;
     struct points_state *state;
+    struct replay_settings settings;
     struct replay replay;
     struct id_index *ids;
 };
@@ -357,7 +358,8 @@ static enum replay_result replay(struct world *world, bool signatures)
     world->ids = id_index_open(&(struct id_index_settings){.fail = index_fails}, &index_error);
     if (!world->ids)
         fail_msg("%s", index_error.message);
-    return replay_run(&world->replay, world->ledger, world->ids, signatures, NULL, NULL);
+    world->settings = (struct replay_settings){.ledger = world->ledger, .ids = world->ids, .signatures = signatures};
+    return replay_run(&world->replay, &world->settings);
 }
 
 static void end(struct world *world)
@@ -494,7 +496,7 @@ static void a_replay_goes_on_from_a_state(void **context)
     play(&world);
     assert_int_equal(replay(&world, false), REPLAY_HOLDS);
     replay_end(&world.replay);
-    if (replay_go_on(&world.replay, world.ledger, world.ids, load(&bytes), 1, NULL, NULL) != REPLAY_HOLDS)
+    if (replay_go_on(&world.replay, &world.settings, load(&bytes), 1) != REPLAY_HOLDS)
         fail_msg("%s", world.replay.fault.message);
     assert_int_equal(world.replay.edge.size, 5);
     assert_int_equal(points_last_sequence(world.replay.fold.state), 14);
@@ -654,10 +656,10 @@ static void every_forged_block_is_found(void **context)
         {alter_expired, "outcome of transaction 1 (sequence 16) is recorded with expired 1, the rules say 0"},
         {alter_previous, "outcome of transaction 1 (sequence 16) is recorded with previous 1, the rules say 14"},
         {alter_unknown_code, "recorded as UNKNOWN_OUTCOME"},
-        {alter_columns, "do not have an entry for each of the 3"},
-        {alter_no_outcomes, "do not have an entry for each of the 3"},
-        {alter_trailing_outcomes, "their bytes are not in canonical form"},
-        {alter_garbage_outcomes, "the outcomes cannot be read"},
+        {alter_columns, "the outcomes are not the canonical form of four columns with an entry for each of the 3"},
+        {alter_no_outcomes, "the outcomes are not the canonical form of four columns with an entry for each of the 3"},
+        {alter_trailing_outcomes, "the outcomes are not the canonical form"},
+        {alter_garbage_outcomes, "the outcomes are not the canonical form"},
         {alter_envelope_bytes, "the envelope is not canonical"},
         {alter_ledger_id, "made for another ledger"},
         {alter_count, "the header counts 4 transactions, the envelope has 3"},

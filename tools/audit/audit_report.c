@@ -23,7 +23,7 @@ static void print_ledger(const struct replay *replay, FILE *file)
     char id[2 * HASH_BYTES + 1], root_text[sodium_base64_ENCODED_LEN(HASH_BYTES, sodium_base64_VARIANT_ORIGINAL)];
     char time[JST_TIME_BYTES];
     tree_root(&replay->edge, root);
-    sodium_bin2hex(id, sizeof id, ledger_id(replay->ledger), HASH_BYTES);
+    sodium_bin2hex(id, sizeof id, ledger_id(replay->settings.ledger), HASH_BYTES);
     sodium_bin2base64(root_text, sizeof root_text, root, HASH_BYTES, sodium_base64_VARIANT_ORIGINAL);
     jst_print_time(points_time(replay->fold.state), time);
     fprintf(file, "ledger        %s\n", points_genesis(replay->fold.state)->origin);

@@ -48,20 +48,21 @@ static void refuse_without_dry_run(struct context *context, const struct batch_r
         fail(EXIT_WRONG_USE,
             "%zu reversals at once need a dry run, which a second operator approves: points batch %s --key operator-1 "
             "--dry-run DIR",
-            reversals, argument_xget(context, 0));
+            reversals, argument_xget(&context->line, 0));
     if (awards && context->key_count && !any_key_has(context, ROLE(APP)) && any_key_has(context, ROLE(OPERATOR)))
         fail(EXIT_WRONG_USE,
             "awards are signed by the app; operators post them with a dry run, which a second one approves: points "
             "batch "
             "%s --key operator-1 --dry-run DIR",
-            argument_xget(context, 0));
+            argument_xget(&context->line, 0));
 }
 
 // The keys of --key, or those of the roles that the rows need. Two operators are always named.
 static const struct keyfile *signers(struct context *context, const struct batch_rows *rows, size_t *count)
 {
     if (any_signed_by(rows, ROLE(OPERATOR)) && context->key_count < 2)
-        fail_usage(context, "two operators must sign rows of type reverse: give --key operator-1 --key operator-2");
+        fail_usage(
+            &context->line, "two operators must sign rows of type reverse: give --key operator-1 --key operator-2");
     if (any_signed_by(rows, ROLE(APP)) || context->key_count)
         context_keys(context, count);
     if (any_signed_by(rows, ROLE(WAON)) && !context->key_count && strcmp(context->command->key, "waon"))

@@ -34,7 +34,7 @@ const struct keyfile *dry_run_operator(struct context *context)
     size_t count;
     const struct keyfile *keys = context_keys(context, &count);
     if (count != 1)
-        fail_usage(context,
+        fail_usage(&context->line,
             "one operator at a time: the first makes a dry run with `points batch FILE --dry-run DIR`, the "
             "second signs what it says with `points approve DIR`; give one --key");
     context_session(context);

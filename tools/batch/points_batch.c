@@ -32,9 +32,9 @@ static void read_source(struct context *context, void *data, struct batch_rows *
     size_t wrong = batch_rows_read((const char *)source->text, source->size, &lookup, rows);
     if (wrong)
         fail(EXIT_WRONG_USE, "%zu mistake%s in %s; nothing was signed or sent", wrong, wrong == 1 ? "" : "s",
-            argument_xget(context, 0));
+            argument_xget(&context->line, 0));
     if (!rows->count)
-        fail(EXIT_WRONG_USE, "%s holds no transactions", argument_xget(context, 0));
+        fail(EXIT_WRONG_USE, "%s holds no transactions", argument_xget(&context->line, 0));
 }
 
 static int run_batch(struct context *context)
@@ -42,12 +42,13 @@ static int run_batch(struct context *context)
     struct tool_error error;
     uint8_t source_sha256[HASH_BYTES];
     struct source source;
-    const char *path = argument_xget(context, 0), *dir = option_get(context, "outbox");
-    const char *dry_run = option_get(context, "dry-run");
+    const char *path = argument_xget(&context->line, 0), *dir = option_get(&context->line, "outbox");
+    const char *dry_run = option_get(&context->line, "dry-run");
     if (dir && dry_run)
-        fail_usage(context, "--outbox and --dry-run exclude each other: the dry run's folder is the outbox, too");
+        fail_usage(
+            &context->line, "--outbox and --dry-run exclude each other: the dry run's folder is the outbox, too");
     if (context->out)
-        fail_usage(context, "batch keeps its envelopes in --outbox; --out is for single transactions");
+        fail_usage(&context->line, "batch keeps its envelopes in --outbox; --out is for single transactions");
     uint8_t *text = file_read(path, SIZE_MAX - 1, &source.size, &error);
     if (!text)
         fail(EXIT_WRONG_USE, "%s", error.message);
@@ -65,12 +66,12 @@ static int run_batch(struct context *context)
 static int run_approve(struct context *context)
 {
     uint8_t sha256[HASH_BYTES];
-    const char *digest = option_get(context, "digest");
+    const char *digest = option_get(&context->line, "digest");
     if (context->out)
-        fail_usage(context, "approve keeps its envelopes in the folder; --out is for single transactions");
+        fail_usage(&context->line, "approve keeps its envelopes in the folder; --out is for single transactions");
     if (digest)
-        parse_digest(context, "--digest", digest, sha256);
-    return dry_run_approve(context, argument_xget(context, 0), digest ? sha256 : NULL);
+        parse_digest(&context->line, "--digest", digest, sha256);
+    return dry_run_approve(context, argument_xget(&context->line, 0), digest ? sha256 : NULL);
 }
 
 const struct command commands_batch[] = {

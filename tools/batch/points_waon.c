@@ -43,8 +43,8 @@ static int run_export(struct context *context, const char *path)
     struct waon_rows pending;
     uint8_t sha256[HASH_BYTES];
     char hex[2 * HASH_BYTES + 1];
-    if (option_get(context, "exported") || option_get(context, "outbox"))
-        fail_usage(context, "--exported and --outbox go with import");
+    if (option_get(&context->line, "exported") || option_get(&context->line, "outbox"))
+        fail_usage(&context->line, "--exported and --outbox go with import");
     fetch_pending(context, &pending);
     waon_file_write(path, &pending, sha256);
     struct table *table = table_new("exports", columns, COUNT(columns));
@@ -137,7 +137,7 @@ static int run_import(struct context *context, const char *path)
     uint8_t sha256[HASH_BYTES];
     struct waon_rows exported, pending;
     struct batch_rows answers;
-    const char *exported_path = option_xget(context, "exported"), *dir = option_get(context, "outbox");
+    const char *exported_path = option_xget(&context->line, "exported"), *dir = option_get(&context->line, "outbox");
     waon_file_read(exported_path, &exported);
     size_t wrong = waon_match(path, &exported, &answers);
     if (wrong)
@@ -159,14 +159,14 @@ static int run_import(struct context *context, const char *path)
 
 static int run_waon(struct context *context)
 {
-    const char *action = argument_xget(context, 0), *path = argument_xget(context, 1);
+    const char *action = argument_xget(&context->line, 0), *path = argument_xget(&context->line, 1);
     if (context->out)
-        fail_usage(context, "--out is for single transactions; import keeps its envelopes in --outbox");
+        fail_usage(&context->line, "--out is for single transactions; import keeps its envelopes in --outbox");
     if (!strcmp(action, "export"))
         return run_export(context, path);
     if (!strcmp(action, "import"))
         return run_import(context, path);
-    fail_usage(context, "\"%s\" is none of: export, import", shown(action));
+    fail_usage(&context->line, "\"%s\" is none of: export, import", shown(action));
 }
 
 const struct command commands_waon[] = {

@@ -16,7 +16,7 @@ static char *made_from(struct context *context)
 
 bool picture_begin(struct context *context, struct picture *picture)
 {
-    const char *path = option_get(context, "svg");
+    const char *path = option_get(&context->line, "svg");
     if (!path)
         return false;
     *picture = (struct picture){.path = path};

@@ -56,7 +56,7 @@ const struct keyfile *context_keys(struct context *context, size_t *count)
         if (!context->key_count && context->command->key)
             load_key(context, context->command->key);
         if (!context->keys_loaded)
-            fail_usage(context, "with which key? Give --key NAME");
+            fail_usage(&context->line, "with which key? Give --key NAME");
     }
     *count = context->keys_loaded;
     return context->keys;
@@ -192,7 +192,7 @@ uint32_t context_own_municipality(struct context *context, const char *text)
     if (context->key_count)
         return context_municipality(context, text);
     if (!context->dir)
-        fail_usage(context, "with which key? Give --key NAME");
+        fail_usage(&context->line, "with which key? Give --key NAME");
     char *pattern = context_path(context, "keys/municipality-*.key");
     if (glob(pattern, 0, NULL, &found) != 0)
         fail_no_municipal_key(pattern);
@@ -240,14 +240,14 @@ void context_forget_names(struct context *context)
 
 uint32_t context_municipality_asked(struct context *context)
 {
-    const char *municipality = option_get(context, "municipality");
+    const char *municipality = option_get(&context->line, "municipality");
     context_municipalities(context);
     return municipality ? context_municipality(context, municipality) : 0;
 }
 
 uint32_t context_purpose_asked(struct context *context)
 {
-    uint32_t purpose = (uint32_t)option_number(context, "purpose", 1, UINT32_MAX, 0);
+    uint32_t purpose = (uint32_t)option_number(&context->line, "purpose", 1, UINT32_MAX, 0);
     if (purpose && !context_named(context, PART(PURPOSES), purpose))
         fail(EXIT_REFUSED_WHOLE,
             "NOT_FOUND: no purpose %" PRIu32 " is defined; \"points programme purposes\" lists those that are",

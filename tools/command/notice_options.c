@@ -77,7 +77,7 @@ static void read_page(const struct context *context, const char *option, struct 
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
     size_t size = strspn(option, letters);
     if (option[size] != '=' || size < 2 || size > NOTICE_LANGUAGE_BYTES_MAX)
-        fail_usage(context, "--text: \"%s\" is not LANGUAGE=FILE, as in ja=notice.txt", shown(option));
+        fail_usage(&context->line, "--text: \"%s\" is not LANGUAGE=FILE, as in ja=notice.txt", shown(option));
     memcpy(page->language, option, size);
     points__v1__notice_version__init(&page->version);
     page->version.language = page->language;
@@ -113,24 +113,24 @@ ProtobufCBinaryData notice_options_read(struct context *context)
     Points__V1__NoticeVersion *versions[NOTICE_VERSIONS_MAX];
     Points__V1__NoticeText text = POINTS__V1__NOTICE_TEXT__INIT;
     text.versions = versions;
-    if (option_get(context, "link"))
-        text.link = (char *)option_get(context, "link");
-    for (const char *option; (option = option_nth(context, "text", text.n_versions)); text.n_versions++) {
+    if (option_get(&context->line, "link"))
+        text.link = (char *)option_get(&context->line, "link");
+    for (const char *option; (option = option_nth(&context->line, "text", text.n_versions)); text.n_versions++) {
         if (text.n_versions == NOTICE_VERSIONS_MAX)
-            fail_usage(context, "at most %d languages", NOTICE_VERSIONS_MAX);
+            fail_usage(&context->line, "at most %d languages", NOTICE_VERSIONS_MAX);
         read_page(context, option, &pages[text.n_versions]);
         versions[text.n_versions] = &pages[text.n_versions].version;
     }
     if (!text.n_versions)
-        fail_usage(context, "--text is missing: give the text with --text ja=FILE");
+        fail_usage(&context->line, "--text is missing: give the text with --text ja=FILE");
     qsort(versions, text.n_versions, sizeof *versions, by_language);
     for (size_t i = 1; i < text.n_versions; i++)
         if (by_language(&versions[i - 1], &versions[i]) == 0)
-            fail_usage(context, "two texts are in the language %s", versions[i]->language);
+            fail_usage(&context->line, "two texts are in the language %s", versions[i]->language);
     ProtobufCBinaryData packed = pack(&text);
     if (*text.link && !notice_link_is_sound(text.link))
-        fail_usage(context, "--link: \"%s\" is no link: write https:// or http:// and more, in ASCII without blanks",
-            shown(text.link));
+        fail_usage(&context->line,
+            "--link: \"%s\" is no link: write https:// or http:// and more, in ASCII without blanks", shown(text.link));
     for (size_t i = 0; i < text.n_versions; i++)
         free(pages[i].bytes);
     return packed;

@@ -1,7 +1,6 @@
 // points: the client tool of the points ledger. One table drives dispatch and usage alike.
 #include "config.h"
 #include "tools/command/points.h"
-#include "tools/command/synopsis.h"
 #include "tools/shown.h"
 
 #include <errno.h>
@@ -174,14 +173,6 @@ static noreturn void fail_half_command(const char *first)
     exit(EXIT_WRONG_USE);
 }
 
-// One form of output: asked for twice, it is still one; two are a mistake.
-static void set_format(struct context *context, enum table_format format)
-{
-    if (context->format != TABLE_PEOPLE && context->format != format)
-        fail(EXIT_WRONG_USE, "--json, --csv and --cp932 exclude each other; give one of them");
-    context->format = format;
-}
-
 static void set_global(struct context *context, const char *name, const char *value)
 {
     if (!strcmp(name, "dir"))
@@ -190,26 +181,12 @@ static void set_global(struct context *context, const char *name, const char *va
         context->socket = value;
     else if (!strcmp(name, "out"))
         context->out = value;
-    else if (!strcmp(name, "json"))
-        set_format(context, TABLE_JSON);
-    else if (!strcmp(name, "csv"))
-        set_format(context, TABLE_CSV);
-    else if (!strcmp(name, "cp932"))
-        set_format(context, TABLE_CP932);
+    else if (line_take_format(name, &context->format))
+        return;
     else if (context->key_count < SIGNATURES_MAX)
         context->key_names[context->key_count++] = value;
     else
         fail(EXIT_WRONG_USE, "at most %d keys can sign", SIGNATURES_MAX);
-}
-
-static void set_own(struct context *context, const char *name, const char *value, bool repeats)
-{
-    if (!repeats && option_get(context, name))
-        fail_usage(context, "--%s is given twice", name);
-    if (context->option_count == OPTIONS_MAX)
-        fail_usage(context, "too many options");
-    context->options[context->option_count].name = name;
-    context->options[context->option_count++].value = value;
 }
 
 // ---- the command line
@@ -220,81 +197,51 @@ struct words {
     bool help, only_arguments;
 };
 
-static noreturn void fail_unknown_option(const struct context *context, const char *name)
-{
-    char own[TOOL_ERROR_BYTES / 2];
-    if (context->command) {
-        synopsis_options(context->command->synopsis, own, sizeof own);
-        fail_usage(context, "no option --%s; %s has %s, and all commands have %s", shown(name), context->command->name,
-            *own ? own : "none of its own", global_synopsis);
-    }
-    fail(EXIT_WRONG_USE, "no option --%s before the command; there are: %s", shown(name), global_synopsis);
-}
-
 static void take_option(struct context *context, struct words *words)
 {
-    char *name = *words->at++ + 2, *value = NULL, *equals = strchr(name, '=');
-    struct synopsis_option option;
-    if (equals) {
-        *equals = '\0';
-        value = equals + 1;
-    }
-    bool global = synopsis_option(global_synopsis, name, &option);
-    if (!global && !(context->command && synopsis_option(context->command->synopsis, name, &option)))
-        fail_unknown_option(context, name);
-    if (option.takes_value && !value && words->at < words->end)
-        value = *words->at++;
-    if (option.takes_value != (value != NULL))
-        fail(EXIT_WRONG_USE, option.takes_value ? "--%s wants a value" : "--%s takes no value", name);
-    if (!strcmp(name, "help")) {
+    struct line_option option = line_take_option(&context->line, &words->at, words->end);
+    if (!option.global)
+        return;
+    if (!strcmp(option.name, "help")) {
         words->help = true;
-    } else if (!strcmp(name, "version")) {
+    } else if (!strcmp(option.name, "version")) {
         puts("points " PACKAGE_VERSION);
         exit(EXIT_SUCCESS);
-    } else if (global) {
-        set_global(context, name, value);
     } else {
-        set_own(context, name, value ? value : "", option.repeats);
+        set_global(context, option.name, option.value);
     }
+}
+
+static void set_command(struct context *context, const struct command *command)
+{
+    context->command = command;
+    context->line.name = command->name;
+    context->line.synopsis = command->synopsis;
 }
 
 static void take_word(struct context *context, struct words *words)
 {
     const char *word = *words->at++;
-    if (!context->command) {
-        context->command = find_command(words->first, word);
-        if (!context->command && !words->first && !strcmp(word, "help"))
-            words->help = true;
-        else if (!context->command && !words->first && begins_command(word))
-            words->first = word;
-        else if (!context->command)
-            fail_unknown_command(words->first, word);
-    } else if (context->argument_count < ARGUMENTS_MAX) {
-        context->arguments[context->argument_count++] = word;
-    } else {
-        fail_usage(context, "too many words");
+    if (context->command) {
+        line_take_word(&context->line, word);
+        return;
     }
-}
-
-static noreturn void fail_too_much(const struct context *context, size_t max)
-{
-    const char *name, *extra = shown(context->arguments[max]);
-    size_t size = max ? synopsis_word(context->command->synopsis, max - 1, &name) : 0;
-    if (size)
-        fail_usage(context, "\"%s\" is too much: nothing follows %.*s", extra, (int)size, name);
-    fail_usage(context, "\"%s\" is too much: %s takes no words", extra, context->command->name);
+    const struct command *command = find_command(words->first, word);
+    if (command)
+        set_command(context, command);
+    else if (!words->first && !strcmp(word, "help"))
+        words->help = true;
+    else if (!words->first && begins_command(word))
+        words->first = word;
+    else
+        fail_unknown_command(words->first, word);
 }
 
 static void check_words(const struct context *context)
 {
-    size_t min, max;
-    synopsis_words(context->command->synopsis, &min, &max);
-    if (context->argument_count < min)
-        fail_missing_word(context, context->argument_count);
-    if (context->argument_count > max)
-        fail_too_much(context, max);
+    line_check_words(&context->line);
     if (context->out && !context->command->signers_min)
-        fail_usage(context, "--out is for commands that sign; this one prints: use > FILE");
+        fail_usage(&context->line, "--out is for commands that sign; this one prints: use > FILE");
 }
 
 // True when there is a command to run.
@@ -336,7 +283,8 @@ static int exit_code(const struct context *context, int code)
 
 int main(int count, char **values)
 {
-    struct context context = {.dir = getenv("POINTS_DIR")};
+    struct context context = {
+        .line = {.program = "points", .global_synopsis = global_synopsis}, .dir = getenv("POINTS_DIR")};
     table_set_locale();
     if (sodium_init() < 0)
         fail(EXIT_FAILED, "libsodium cannot start");

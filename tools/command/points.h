@@ -3,6 +3,7 @@
 
 #include "proto/formats.h"
 #include "tools/client.h"
+#include "tools/command_line.h"
 #include "proto/keyfile.h"
 #include "tools/municipality_names.h"
 #include "tools/programme_names.h"
@@ -11,12 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ARGUMENTS_MAX = 16, OPTIONS_MAX = GENESIS_MUNICIPALITIES_MAX + RECEIPT_STEPS_MAX + 16 };
-
 struct context;
 typedef Points__V1__Request__BodyCase request_type;
 
-// The synopsis drives parsing, usage and documentation (tools/command/synopsis.h): words are required, [words] are not,
+// The synopsis drives parsing, usage and documentation (tools/synopsis.h): words are required, [words] are not,
 // "--name VALUE" and "[--flag]" are the command's own options, "[--name VALUE]..." may be given again and again.
 struct command {
     const char *name; // one word or two
@@ -27,17 +26,12 @@ struct command {
 };
 
 struct context {
+    struct command_line line;
     const struct command *command;
     const char *dir, *socket, *out;
     const char *key_names[SIGNATURES_MAX];
     size_t key_count;
     enum table_format format;
-    const char *arguments[ARGUMENTS_MAX];
-    size_t argument_count;
-    struct {
-        const char *name, *value;
-    } options[OPTIONS_MAX];
-    size_t option_count;
     size_t characters_lost; // in what was printed: they change the exit code (main)
 
     // Made when first needed.
@@ -49,27 +43,6 @@ struct context {
     struct municipality_names municipalities;
     struct programme_names names[PROGRAMME_PARTS];
 };
-
-// ---- the command line. What is wrong ends the process with EXIT_WRONG_USE and says what would be right.
-const char *argument_get(const struct context *context, size_t index); // NULL: not given
-const char *argument_xget(const struct context *context, size_t index);
-const char *option_get(const struct context *context, const char *name); // NULL: not given; a flag's value is ""
-const char *option_xget(const struct context *context, const char *name);
-const char *option_nth(const struct context *context, const char *name, size_t n); // of a repeated one, from 0; or NULL
-noreturn void fail_missing_word(const struct context *context, size_t index);
-noreturn void fail_usage(const struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
-uint64_t parse_number(const struct context *context, const char *what, const char *text, uint64_t min, uint64_t max);
-// Those of an option; `otherwise` when it is not given.
-uint64_t option_number(const struct context *context, const char *name, uint64_t min, uint64_t max, uint64_t otherwise);
-uint32_t option_day(const struct context *context, const char *name, uint32_t otherwise);
-Points__V1__TotalsUnit option_unit(const struct context *context, Points__V1__TotalsUnit otherwise); // --by
-uint32_t parse_day(const struct context *context, const char *what, const char *text);
-int64_t parse_time(const struct context *context, const char *what, const char *text);
-void parse_id(const struct context *context, const char *what, const char *text, uint8_t id[ID_BYTES]);
-void parse_digest(const struct context *context, const char *what, const char *text, uint8_t digest[HASH_BYTES]);
-// The number of an enum's value by its name in any case; the first value (none) is not accepted unless `zero_too`.
-int parse_enum(const struct context *context, const char *what, const ProtobufCEnumDescriptor *type, const char *text,
-    bool zero_too);
 
 // ---- context_*: each makes what it gives when first called, and ends the process when that fails.
 char *context_path(struct context *context, const char *name);                      // DIR/name; the caller frees

@@ -9,30 +9,30 @@
 static int run_open_account(struct context *context)
 {
     uint8_t account[ID_BYTES];
-    if (!strcmp(argument_xget(context, 0), "new"))
+    if (!strcmp(argument_xget(&context->line, 0), "new"))
         uuid7_now(account);
     else
-        parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
+        parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
     Points__V1__OpenAccount body = POINTS__V1__OPEN_ACCOUNT__INIT;
     body.account = BYTES(account);
-    body.municipality = context_municipality(context, argument_xget(context, 1));
+    body.municipality = context_municipality(context, argument_xget(&context->line, 1));
     return submit_transaction(context, TRANSACTION(OPEN_ACCOUNT), &body);
 }
 
 static int run_move_account(struct context *context)
 {
     uint8_t account[ID_BYTES];
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
     Points__V1__MoveAccount body = POINTS__V1__MOVE_ACCOUNT__INIT;
     body.account = BYTES(account);
-    body.municipality = context_municipality(context, argument_xget(context, 1));
+    body.municipality = context_municipality(context, argument_xget(&context->line, 1));
     return submit_transaction(context, TRANSACTION(MOVE_ACCOUNT), &body);
 }
 
 static int run_close_account(struct context *context)
 {
     uint8_t account[ID_BYTES];
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
     Points__V1__CloseAccount body = POINTS__V1__CLOSE_ACCOUNT__INIT;
     body.account = BYTES(account);
     return submit_transaction(context, TRANSACTION(CLOSE_ACCOUNT), &body);
@@ -41,30 +41,30 @@ static int run_close_account(struct context *context)
 static int run_freeze_account(struct context *context)
 {
     uint8_t account[ID_BYTES];
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
     Points__V1__FreezeAccount body = POINTS__V1__FREEZE_ACCOUNT__INIT;
     body.account = BYTES(account);
-    if (option_get(context, "reason"))
-        body.reason = (char *)option_get(context, "reason");
+    if (option_get(&context->line, "reason"))
+        body.reason = (char *)option_get(&context->line, "reason");
     return submit_transaction(context, TRANSACTION(FREEZE_ACCOUNT), &body);
 }
 
 static int run_unfreeze_account(struct context *context)
 {
     uint8_t account[ID_BYTES];
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
     Points__V1__UnfreezeAccount body = POINTS__V1__UNFREEZE_ACCOUNT__INIT;
     body.account = BYTES(account);
-    if (option_get(context, "reason"))
-        body.reason = (char *)option_get(context, "reason");
+    if (option_get(&context->line, "reason"))
+        body.reason = (char *)option_get(&context->line, "reason");
     return submit_transaction(context, TRANSACTION(UNFREEZE_ACCOUNT), &body);
 }
 
 static int run_merge_accounts(struct context *context)
 {
     uint8_t account[ID_BYTES], merged[ID_BYTES];
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
-    parse_id(context, "MERGED", argument_xget(context, 1), merged);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
+    parse_id(&context->line, "MERGED", argument_xget(&context->line, 1), merged);
     Points__V1__MergeAccounts body = POINTS__V1__MERGE_ACCOUNTS__INIT;
     body.account = BYTES(account);
     body.merged = BYTES(merged);

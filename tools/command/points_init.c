@@ -99,15 +99,15 @@ static void free_keys(struct genesis_keys *keys)
 static void read_settings(struct context *context, Points__V1__Genesis *genesis)
 {
     static const char campaign_begin[] = "2021-11-01 00:00";
-    const char *source = option_get(context, "time-source"), *time_text = option_get(context, "time");
+    const char *source = option_get(&context->line, "time-source"), *time_text = option_get(&context->line, "time");
     genesis->time_source = TIME_SOURCE(SYSTEM);
     if (source)
         genesis->time_source = (Points__V1__TimeSource)parse_enum(
-            context, "--time-source", &points__v1__time_source__descriptor, source, false);
+            &context->line, "--time-source", &points__v1__time_source__descriptor, source, false);
     if (time_text)
-        genesis->time = parse_time(context, "--time", time_text);
+        genesis->time = parse_time(&context->line, "--time", time_text);
     else if (genesis->time_source == TIME_SOURCE(SCRIPTED))
-        genesis->time = parse_time(context, "--time", campaign_begin);
+        genesis->time = parse_time(&context->line, "--time", campaign_begin);
     else
         genesis->time = time(NULL);
 }
@@ -162,7 +162,7 @@ static uint8_t *make_genesis(
     for (size_t i = 0; i < municipalities->count; i++)
         pointers[i] = (Points__V1__Municipality *)&municipalities->rows[i];
     genesis.nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
-    genesis.origin = option_get(context, "origin") ? (char *)option_get(context, "origin") : origin;
+    genesis.origin = option_get(&context->line, "origin") ? (char *)option_get(&context->line, "origin") : origin;
     genesis.rules_version = POINTS_RULES_VERSION;
     genesis.checkpoint_key = (ProtobufCBinaryData){KEY_BYTES, keys->checkpoint_key};
     genesis.municipalities = pointers;
@@ -284,10 +284,10 @@ static int run_init(struct context *context)
     static struct municipality_list municipalities;
     static struct genesis_keys keys;
     size_t size;
-    const char *dir_text = argument_get(context, 0) ? argument_get(context, 0) : context->dir;
+    const char *dir_text = argument_get(&context->line, 0) ? argument_get(&context->line, 0) : context->dir;
     if (!dir_text)
-        fail_usage(context, "in which folder?");
-    municipality_list_read(option_get(context, "municipalities"), &municipalities);
+        fail_usage(&context->line, "in which folder?");
+    municipality_list_read(option_get(&context->line, "municipalities"), &municipalities);
     list_keys(&keys, &municipalities);
     free(make_genesis(context, &municipalities, &keys, &size)); // what is wrong is said before anything is made
     char *dir = open_folder(dir_text);
@@ -309,7 +309,7 @@ static int run_keygen(struct context *context)
     struct keyfile_error error;
     struct keyfile key;
     char hex[2 * KEY_BYTES + 1];
-    const char *path = argument_xget(context, 0), *holder = option_get(context, "holder");
+    const char *path = argument_xget(&context->line, 0), *holder = option_get(&context->line, "holder");
     if (!keyfile_create(path, holder ? holder : "its holder", &key, &error))
         fail(EXIT_FAILED, "%s", error.message);
     sodium_bin2hex(hex, sizeof hex, key.public_key, KEY_BYTES);

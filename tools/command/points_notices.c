@@ -12,13 +12,13 @@ static int run_post_notice(struct context *context)
 {
     uint8_t digest[HASH_BYTES];
     Points__V1__PostNotice body = POINTS__V1__POST_NOTICE__INIT;
-    body.first_day = parse_day(context, "--first", option_xget(context, "first"));
-    body.last_day = parse_day(context, "--last", option_xget(context, "last"));
-    body.to_all = option_get(context, "to-all") != NULL;
+    body.first_day = parse_day(&context->line, "--first", option_xget(&context->line, "first"));
+    body.last_day = parse_day(&context->line, "--last", option_xget(&context->line, "last"));
+    body.to_all = option_get(&context->line, "to-all") != NULL;
     ProtobufCBinaryData text = notice_options_read(context);
     crypto_hash_sha256(digest, text.data, text.len);
     body.text_sha256 = BYTES(digest);
-    body.municipality = context_own_municipality(context, argument_xget(context, 0));
+    body.municipality = context_own_municipality(context, argument_xget(&context->line, 0));
     int code = submit_notice(context, &body, &text);
     free(text.data);
     return code;
@@ -28,11 +28,11 @@ static int run_withdraw_notice(struct context *context)
 {
     uint8_t notice[ID_BYTES];
     Points__V1__WithdrawNotice body = POINTS__V1__WITHDRAW_NOTICE__INIT;
-    parse_id(context, "NOTICE", argument_xget(context, 1), notice);
+    parse_id(&context->line, "NOTICE", argument_xget(&context->line, 1), notice);
     body.notice = BYTES(notice);
-    if (option_get(context, "reason"))
-        body.reason = (char *)option_get(context, "reason");
-    body.municipality = context_own_municipality(context, argument_xget(context, 0));
+    if (option_get(&context->line, "reason"))
+        body.reason = (char *)option_get(&context->line, "reason");
+    body.municipality = context_own_municipality(context, argument_xget(&context->line, 0));
     return submit_transaction(context, TRANSACTION(WITHDRAW_NOTICE), &body);
 }
 
@@ -40,9 +40,9 @@ static int run_erase_notice(struct context *context)
 {
     uint8_t notice[ID_BYTES];
     Points__V1__EraseNotice body = POINTS__V1__ERASE_NOTICE__INIT;
-    parse_id(context, "NOTICE", argument_xget(context, 1), notice);
+    parse_id(&context->line, "NOTICE", argument_xget(&context->line, 1), notice);
     body.notice = BYTES(notice);
-    body.municipality = context_own_municipality(context, argument_xget(context, 0));
+    body.municipality = context_own_municipality(context, argument_xget(&context->line, 0));
     return submit_transaction(context, TRANSACTION(ERASE_NOTICE), &body);
 }
 

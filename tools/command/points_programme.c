@@ -10,10 +10,10 @@
 static int run_define_purpose(struct context *context)
 {
     Points__V1__DefinePurpose body = POINTS__V1__DEFINE_PURPOSE__INIT;
-    body.purpose = (uint32_t)parse_number(context, "PURPOSE", argument_xget(context, 0), 1, UINT32_MAX);
-    body.name = (char *)argument_xget(context, 1);
-    body.first_day = parse_day(context, "--first", option_xget(context, "first"));
-    body.last_day = parse_day(context, "--last", option_xget(context, "last"));
+    body.purpose = (uint32_t)parse_number(&context->line, "PURPOSE", argument_xget(&context->line, 0), 1, UINT32_MAX);
+    body.name = (char *)argument_xget(&context->line, 1);
+    body.first_day = parse_day(&context->line, "--first", option_xget(&context->line, "first"));
+    body.last_day = parse_day(&context->line, "--last", option_xget(&context->line, "last"));
     return submit_transaction(context, TRANSACTION(DEFINE_PURPOSE), &body);
 }
 
@@ -24,17 +24,18 @@ static uint64_t parse_policy_value(const struct context *context, int policy, co
     if (policy == POLICY(CONVERSION_OPENS_AT) && jst_parse_time(text, &unix_s) && unix_s >= 0)
         return (uint64_t)unix_s;
     if (policy == POLICY(CONVERSION_OPENS_AT) && strspn(text, "0123456789") != strlen(text))
-        fail_usage(
-            context, "VALUE: \"%s\" is no time; write it as '2021-11-12 09:30' (JST), or as Unix seconds", shown(text));
-    return parse_number(context, "VALUE", text, 0, UINT64_MAX);
+        fail_usage(&context->line, "VALUE: \"%s\" is no time; write it as '2021-11-12 09:30' (JST), or as Unix seconds",
+            shown(text));
+    return parse_number(&context->line, "VALUE", text, 0, UINT64_MAX);
 }
 
 static int run_set_policy(struct context *context)
 {
     Points__V1__SetPolicy body = POINTS__V1__SET_POLICY__INIT;
-    int policy = parse_enum(context, "POLICY", &points__v1__policy__descriptor, argument_xget(context, 0), false);
+    int policy =
+        parse_enum(&context->line, "POLICY", &points__v1__policy__descriptor, argument_xget(&context->line, 0), false);
     body.policy = (Points__V1__Policy)policy;
-    body.value = parse_policy_value(context, policy, argument_xget(context, 1));
+    body.value = parse_policy_value(context, policy, argument_xget(&context->line, 1));
     return submit_transaction(context, TRANSACTION(SET_POLICY), &body);
 }
 
@@ -52,15 +53,15 @@ static void read_public(struct context *context, const char *text, uint8_t key[K
 static int run_register_key(struct context *context)
 {
     uint8_t key[KEY_BYTES];
-    const char *municipality = option_get(context, "municipality");
-    read_public(context, argument_xget(context, 0), key);
+    const char *municipality = option_get(&context->line, "municipality");
+    read_public(context, argument_xget(&context->line, 0), key);
     Points__V1__RegisterKey body = POINTS__V1__REGISTER_KEY__INIT;
     body.key = (ProtobufCBinaryData){KEY_BYTES, key};
-    body.role =
-        (Points__V1__Role)parse_enum(context, "ROLE", &points__v1__role__descriptor, argument_xget(context, 1), false);
-    body.holder = (char *)argument_xget(context, 2);
+    body.role = (Points__V1__Role)parse_enum(
+        &context->line, "ROLE", &points__v1__role__descriptor, argument_xget(&context->line, 1), false);
+    body.holder = (char *)argument_xget(&context->line, 2);
     if ((body.role == ROLE(MUNICIPALITY)) != (municipality != NULL))
-        fail_usage(context, "--municipality goes with role municipality, and only with it");
+        fail_usage(&context->line, "--municipality goes with role municipality, and only with it");
     if (municipality)
         body.municipality = context_municipality(context, municipality);
     return submit_transaction(context, TRANSACTION(REGISTER_KEY), &body);
@@ -69,7 +70,7 @@ static int run_register_key(struct context *context)
 static int run_revoke_key(struct context *context)
 {
     uint8_t key[KEY_BYTES];
-    read_public(context, argument_xget(context, 0), key);
+    read_public(context, argument_xget(&context->line, 0), key);
     Points__V1__RevokeKey body = POINTS__V1__REVOKE_KEY__INIT;
     body.key = (ProtobufCBinaryData){KEY_BYTES, key};
     return submit_transaction(context, TRANSACTION(REVOKE_KEY), &body);
@@ -78,7 +79,7 @@ static int run_revoke_key(struct context *context)
 static int run_set_time(struct context *context)
 {
     Points__V1__SetTime body = POINTS__V1__SET_TIME__INIT;
-    body.time = parse_time(context, "TIME", argument_xget(context, 0));
+    body.time = parse_time(&context->line, "TIME", argument_xget(&context->line, 0));
     return submit_transaction(context, TRANSACTION(SET_TIME), &body);
 }
 

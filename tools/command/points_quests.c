@@ -8,7 +8,7 @@
 
 static uint32_t number_argument(struct context *context, const char *what, size_t index, uint32_t max)
 {
-    return (uint32_t)parse_number(context, what, argument_xget(context, index), 1, max);
+    return (uint32_t)parse_number(&context->line, what, argument_xget(&context->line, index), 1, max);
 }
 
 // ---- campaigns and quests
@@ -17,26 +17,26 @@ static int run_define_campaign(struct context *context)
 {
     Points__V1__DefineCampaign body = POINTS__V1__DEFINE_CAMPAIGN__INIT;
     body.campaign = number_argument(context, "CAMPAIGN", 0, QUEST_NUMBER_MAX);
-    body.name = (char *)argument_xget(context, 1);
-    body.cap_points = option_number(context, "cap", 0, UINT64_MAX, 0);
+    body.name = (char *)argument_xget(&context->line, 1);
+    body.cap_points = option_number(&context->line, "cap", 0, UINT64_MAX, 0);
     return submit_transaction(context, TRANSACTION(DEFINE_CAMPAIGN), &body);
 }
 
 static int run_define_quest(struct context *context)
 {
-    const char *period = option_get(context, "period");
+    const char *period = option_get(&context->line, "period");
     struct quest_options options = {.quest = POINTS__V1__DEFINE_QUEST__INIT};
     Points__V1__DefineQuest *quest = &options.quest;
     quest->quest = number_argument(context, "QUEST", 0, QUEST_NUMBER_MAX);
-    quest->name = (char *)argument_xget(context, 1);
-    quest->first_day = parse_day(context, "--first", option_xget(context, "first"));
-    option_xget(context, "last");
+    quest->name = (char *)argument_xget(&context->line, 1);
+    quest->first_day = parse_day(&context->line, "--first", option_xget(&context->line, "first"));
+    option_xget(&context->line, "last");
     quest->period = (Points__V1__Period)parse_enum(
-        context, "--period", &points__v1__period__descriptor, period ? period : "weekly", false);
-    quest->times = (uint32_t)option_number(context, "times", 1, QUEST_TIMES_MAX, 1);
+        &context->line, "--period", &points__v1__period__descriptor, period ? period : "weekly", false);
+    quest->times = (uint32_t)option_number(&context->line, "times", 1, QUEST_TIMES_MAX, 1);
     if (quest->times == 1)
         quest->times = 0; // one has no other form
-    quest->campaign = (uint32_t)option_number(context, "campaign", 1, QUEST_NUMBER_MAX, 0);
+    quest->campaign = (uint32_t)option_number(&context->line, "campaign", 1, QUEST_NUMBER_MAX, 0);
     quest_options_read(context, &options);
     return submit_transaction(context, TRANSACTION(DEFINE_QUEST), quest);
 }
@@ -72,14 +72,14 @@ static int run_change_quest(struct context *context)
     struct wanted wanted = {.quest = number_argument(context, "QUEST", 0, QUEST_NUMBER_MAX)};
     struct quest_options options;
     Points__V1__ChangeQuest body = POINTS__V1__CHANGE_QUEST__INIT;
-    if (!context->option_count || (context->option_count == 1 && option_get(context, "id")))
-        fail_usage(context, "say what changes; `points programme quests` shows what there is");
+    if (!context->line.option_count || (context->line.option_count == 1 && option_get(&context->line, "id")))
+        fail_usage(&context->line, "say what changes; `points programme quests` shows what there is");
     context_programme(context, PART(QUESTS), look_for_quest, &wanted);
     if (!wanted.found)
         fail(EXIT_WRONG_USE, "no quest has the number %" PRIu32 "; see `points programme quests`", wanted.quest);
     options.quest = *wanted.found;
-    if (option_get(context, "name"))
-        options.quest.name = (char *)option_get(context, "name");
+    if (option_get(&context->line, "name"))
+        options.quest.name = (char *)option_get(&context->line, "name");
     quest_options_read(context, &options);
     body.definition = &options.quest;
     int code = submit_transaction(context, TRANSACTION(CHANGE_QUEST), &body);
@@ -91,17 +91,19 @@ static int run_change_quest(struct context *context)
 
 static int run_set_budget(struct context *context)
 {
-    const char *campaign = option_get(context, "campaign");
+    const char *campaign = option_get(&context->line, "campaign");
     Points__V1__SetBudget body = POINTS__V1__SET_BUDGET__INIT;
-    if (campaign && context->argument_count > 1)
-        fail_usage(context, "a budget is a quest's or a campaign's: give QUEST or --campaign");
+    if (campaign && context->line.argument_count > 1)
+        fail_usage(&context->line, "a budget is a quest's or a campaign's: give QUEST or --campaign");
     if (campaign)
-        body.campaign = (uint32_t)parse_number(context, "--campaign", campaign, 1, QUEST_NUMBER_MAX);
-    else if (context->argument_count < 2)
-        fail_usage(context, "of which quest? Give QUEST POINTS, or POINTS --campaign CAMPAIGN");
+        body.campaign = (uint32_t)parse_number(&context->line, "--campaign", campaign, 1, QUEST_NUMBER_MAX);
+    else if (context->line.argument_count < 2)
+        fail_usage(&context->line, "of which quest? Give QUEST POINTS, or POINTS --campaign CAMPAIGN");
     else
-        body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, QUEST_NUMBER_MAX);
-    body.points = parse_number(context, "POINTS", argument_xget(context, campaign ? 0 : 1), 0, UINT64_MAX);
+        body.quest =
+            (uint32_t)parse_number(&context->line, "QUEST", argument_xget(&context->line, 0), 1, QUEST_NUMBER_MAX);
+    body.points =
+        parse_number(&context->line, "POINTS", argument_xget(&context->line, campaign ? 0 : 1), 0, UINT64_MAX);
     return submit_transaction(context, TRANSACTION(SET_BUDGET), &body);
 }
 
@@ -111,8 +113,8 @@ static int run_register_shop(struct context *context)
 {
     Points__V1__RegisterShop body = POINTS__V1__REGISTER_SHOP__INIT;
     body.shop = number_argument(context, "SHOP", 0, UINT32_MAX);
-    body.name = (char *)argument_xget(context, 1);
-    body.municipality = context_municipality(context, argument_xget(context, 2));
+    body.name = (char *)argument_xget(&context->line, 1);
+    body.municipality = context_municipality(context, argument_xget(&context->line, 2));
     return submit_transaction(context, TRANSACTION(REGISTER_SHOP), &body);
 }
 
@@ -120,7 +122,7 @@ static int run_close_shop(struct context *context)
 {
     Points__V1__CloseShop body = POINTS__V1__CLOSE_SHOP__INIT;
     body.shop = number_argument(context, "SHOP", 0, UINT32_MAX);
-    body.last_day = parse_day(context, "--last", option_xget(context, "last"));
+    body.last_day = parse_day(&context->line, "--last", option_xget(&context->line, "last"));
     return submit_transaction(context, TRANSACTION(CLOSE_SHOP), &body);
 }
 

@@ -26,13 +26,13 @@ static void digest_file(const char *path, uint8_t digest[HASH_BYTES])
 
 static void read_digest(const struct context *context, uint8_t digest[HASH_BYTES])
 {
-    const char *hex = option_get(context, "receipt-digest"), *path = option_get(context, "receipt-file");
+    const char *hex = option_get(&context->line, "receipt-digest"), *path = option_get(&context->line, "receipt-file");
     if (!hex == !path)
-        fail_usage(context, "a receipt needs --receipt-digest HEX or --receipt-file FILE, one of them");
+        fail_usage(&context->line, "a receipt needs --receipt-digest HEX or --receipt-file FILE, one of them");
     if (path)
         digest_file(path, digest);
     else
-        parse_digest(context, "--receipt-digest", hex, digest);
+        parse_digest(&context->line, "--receipt-digest", hex, digest);
 }
 
 // False: the award is without a receipt.
@@ -41,14 +41,15 @@ static bool read_receipt(struct context *context, uint8_t digest[HASH_BYTES], Po
     static const char *const options[] = {"receipt-digest", "receipt-file", "shop", "yen"};
     bool any = false;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        any |= option_get(context, options[i]) != NULL;
+        any |= option_get(&context->line, options[i]) != NULL;
     if (!any)
         return false;
     read_digest(context, digest);
     *receipt = (Points__V1__Receipt)POINTS__V1__RECEIPT__INIT;
     receipt->digest = (ProtobufCBinaryData){HASH_BYTES, digest};
-    receipt->shop = (uint32_t)parse_number(context, "--shop", option_xget(context, "shop"), 1, UINT32_MAX);
-    receipt->amount_yen = parse_number(context, "--yen", option_xget(context, "yen"), 0, UINT64_MAX);
+    receipt->shop =
+        (uint32_t)parse_number(&context->line, "--shop", option_xget(&context->line, "shop"), 1, UINT32_MAX);
+    receipt->amount_yen = parse_number(&context->line, "--yen", option_xget(&context->line, "yen"), 0, UINT64_MAX);
     const struct programme_name *shop = context_named(context, PART(SHOPS), receipt->shop);
     if (!shop)
         fail(EXIT_WRONG_USE, "no shop has the number %" PRIu32 "; see `points programme shops`", receipt->shop);
@@ -59,14 +60,14 @@ static bool read_receipt(struct context *context, uint8_t digest[HASH_BYTES], Po
 static int run_award(struct context *context)
 {
     uint8_t account[ID_BYTES], digest[HASH_BYTES];
-    const char *occurred_at = option_get(context, "occurred-at");
+    const char *occurred_at = option_get(&context->line, "occurred-at");
     Points__V1__Receipt receipt;
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
     Points__V1__Award body = POINTS__V1__AWARD__INIT;
     body.account = BYTES(account);
-    body.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 1), 1, QUEST_NUMBER_MAX);
-    body.occurred_at =
-        occurred_at ? parse_time(context, "--occurred-at", occurred_at) : client_hello(context_client(context))->time;
+    body.quest = (uint32_t)parse_number(&context->line, "QUEST", argument_xget(&context->line, 1), 1, QUEST_NUMBER_MAX);
+    body.occurred_at = occurred_at ? parse_time(&context->line, "--occurred-at", occurred_at)
+                                   : client_hello(context_client(context))->time;
     if (read_receipt(context, digest, &receipt))
         body.receipt = &receipt;
     return submit_transaction(context, TRANSACTION(AWARD), &body);
@@ -77,29 +78,29 @@ static int run_award(struct context *context)
 static int run_donate(struct context *context)
 {
     uint8_t account[ID_BYTES];
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
     Points__V1__Donate body = POINTS__V1__DONATE__INIT;
     body.account = BYTES(account);
-    body.purpose = (uint32_t)parse_number(context, "PURPOSE", argument_xget(context, 2), 1, UINT32_MAX);
-    body.points = parse_number(context, "POINTS", argument_xget(context, 3), 0, UINT64_MAX);
-    body.municipality = context_municipality(context, argument_xget(context, 1));
+    body.purpose = (uint32_t)parse_number(&context->line, "PURPOSE", argument_xget(&context->line, 2), 1, UINT32_MAX);
+    body.points = parse_number(&context->line, "POINTS", argument_xget(&context->line, 3), 0, UINT64_MAX);
+    body.municipality = context_municipality(context, argument_xget(&context->line, 1));
     return submit_transaction(context, TRANSACTION(DONATE), &body);
 }
 
 static int run_convert(struct context *context)
 {
     uint8_t account[ID_BYTES];
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
     Points__V1__RequestConversion body = POINTS__V1__REQUEST_CONVERSION__INIT;
     body.account = BYTES(account);
-    body.points = parse_number(context, "POINTS", argument_xget(context, 1), 0, UINT64_MAX);
+    body.points = parse_number(&context->line, "POINTS", argument_xget(&context->line, 1), 0, UINT64_MAX);
     return submit_transaction(context, TRANSACTION(REQUEST_CONVERSION), &body);
 }
 
 static int run_settle(struct context *context)
 {
     uint8_t conversion[ID_BYTES];
-    parse_id(context, "CONVERSION", argument_xget(context, 0), conversion);
+    parse_id(&context->line, "CONVERSION", argument_xget(&context->line, 0), conversion);
     Points__V1__SettleConversion body = POINTS__V1__SETTLE_CONVERSION__INIT;
     body.conversion = BYTES(conversion);
     return submit_transaction(context, TRANSACTION(SETTLE_CONVERSION), &body);
@@ -108,8 +109,8 @@ static int run_settle(struct context *context)
 static int run_refuse(struct context *context)
 {
     uint8_t conversion[ID_BYTES];
-    const char *reason = option_get(context, "reason");
-    parse_id(context, "CONVERSION", argument_xget(context, 0), conversion);
+    const char *reason = option_get(&context->line, "reason");
+    parse_id(&context->line, "CONVERSION", argument_xget(&context->line, 0), conversion);
     Points__V1__RefuseConversion body = POINTS__V1__REFUSE_CONVERSION__INIT;
     body.conversion = BYTES(conversion);
     if (reason)

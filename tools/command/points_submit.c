@@ -12,7 +12,7 @@ static int run_submit(struct context *context)
 {
     uint8_t *bytes;
     size_t size;
-    Points__V1__SignedEnvelope *envelope = submit_read_file(argument_xget(context, 0), &bytes, &size);
+    Points__V1__SignedEnvelope *envelope = submit_read_file(argument_xget(&context->line, 0), &bytes, &size);
     points__v1__signed_envelope__free_unpacked(envelope, NULL);
     int code = submit_signed(context, bytes, size);
     free(bytes);
@@ -35,14 +35,14 @@ static void check_signatures(struct context *context, const Points__V1__SignedEn
 
 static int run_countersign(struct context *context)
 {
-    const char *path = argument_xget(context, 0), *to = context->out ? context->out : path;
+    const char *path = argument_xget(&context->line, 0), *to = context->out ? context->out : path;
     uint8_t *bytes, out[SIGNED_ENVELOPE_BYTES_MAX];
     size_t size, key_count;
     Points__V1__SignedEnvelope *envelope = submit_read_file(path, &bytes, &size);
     check_signatures(context, envelope, path);
     const struct keyfile *keys = context_keys(context, &key_count);
     if (key_count != 1)
-        fail_usage(context, "countersign with one key at a time");
+        fail_usage(&context->line, "countersign with one key at a time");
     submit_print_envelope(context, envelope);
     size = envelope_countersign(envelope, keys, out);
     if (!size)
@@ -61,8 +61,8 @@ static int run_show(struct context *context)
 {
     uint8_t *bytes;
     size_t size;
-    Points__V1__SignedEnvelope *envelope = submit_read_file(argument_xget(context, 0), &bytes, &size);
-    check_signatures(context, envelope, argument_xget(context, 0));
+    Points__V1__SignedEnvelope *envelope = submit_read_file(argument_xget(&context->line, 0), &bytes, &size);
+    check_signatures(context, envelope, argument_xget(&context->line, 0));
     submit_print_envelope(context, envelope);
     points__v1__signed_envelope__free_unpacked(envelope, NULL);
     free(bytes);

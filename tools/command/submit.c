@@ -165,9 +165,10 @@ static void need_signers(struct context *context, size_t count)
 {
     if (context->out || count >= context->command->signers_min)
         return;
-    fail_usage(context, "two operators must sign this: give --key operator-1 --key operator-2, or --out FILE, and let "
-                        "the other one run: "
-                        "points countersign FILE --key operator-2");
+    fail_usage(&context->line,
+        "two operators must sign this: give --key operator-1 --key operator-2, or --out FILE, and let "
+        "the other one run: "
+        "points countersign FILE --key operator-2");
 }
 
 static int sign_and_send(struct context *context, transaction_type type, void *body, const ProtobufCBinaryData *text)
@@ -178,8 +179,8 @@ static int sign_and_send(struct context *context, transaction_type type, void *b
     size_t key_count;
     const struct keyfile *keys = context_keys(context, &key_count);
     need_signers(context, key_count);
-    if (option_get(context, "id"))
-        parse_id(context, "--id", option_get(context, "id"), id);
+    if (option_get(&context->line, "id"))
+        parse_id(&context->line, "--id", option_get(&context->line, "id"), id);
     else
         uuid7_now(id);
     Points__V1__Transaction transaction = POINTS__V1__TRANSACTION__INIT;

@@ -15,8 +15,8 @@
 static int64_t newest_wanted(struct context *context)
 {
     enum { DAYS_MAX = 1000000, DAY_S = 86400 };
-    uint64_t days = option_number(context, "older-than", 0, DAYS_MAX, 0);
-    if (!option_get(context, "older-than"))
+    uint64_t days = option_number(&context->line, "older-than", 0, DAYS_MAX, 0);
+    if (!option_get(&context->line, "older-than"))
         return INT64_MAX;
     return client_hello(context_client(context))->time - (int64_t)days * DAY_S;
 }

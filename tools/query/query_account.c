@@ -50,10 +50,10 @@ int run_account(struct context *context)
     static const struct table_column quest_columns[] = {
         {"quest", TABLE_ORDINAL}, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}, {"last_period", TABLE_TEXT}};
     uint8_t account[ID_BYTES];
-    bool quests = option_get(context, "quests"), lots = option_get(context, "lots");
+    bool quests = option_get(&context->line, "quests"), lots = option_get(&context->line, "lots");
     if (quests && lots)
-        fail_usage(context, "--quests and --lots are two tables; give one of them");
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), account);
+        fail_usage(&context->line, "--quests and --lots are two tables; give one of them");
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), account);
     Points__V1__GetAccount ask = POINTS__V1__GET_ACCOUNT__INIT;
     ask.account = (ProtobufCBinaryData){ID_BYTES, account};
     context_municipalities(context);
@@ -80,7 +80,7 @@ int run_transaction(struct context *context)
         {"time", TABLE_TEXT}, {"type", TABLE_TEXT}, {"account", TABLE_TEXT}, {"detail", TABLE_TEXT},
         {"outcome", TABLE_TEXT}, {"points", TABLE_NUMBER}, {"id", TABLE_TEXT}};
     uint8_t id[ID_BYTES];
-    parse_id(context, "ID", argument_xget(context, 0), id);
+    parse_id(&context->line, "ID", argument_xget(&context->line, 0), id);
     context_session(context);
     Points__V1__Response *response = entry_call(context, &(ProtobufCBinaryData){ID_BYTES, id});
     const Points__V1__LedgerEntry *entry = response->transaction->entry;

@@ -76,11 +76,11 @@ static const struct measure measures[] = {
 
 static const struct measure *measure_asked(const struct context *context)
 {
-    const char *name = option_get(context, "show");
+    const char *name = option_get(&context->line, "show");
     for (size_t i = 0; i < COUNT(measures); i++)
         if (!name || !strcmp(measures[i].name, name))
             return &measures[i];
-    fail_usage(context, "--show: \"%s\" is none of: amount, receipts, residents, points", shown(name));
+    fail_usage(&context->line, "--show: \"%s\" is none of: amount, receipts, residents, points", shown(name));
 }
 
 // The rows of one month.
@@ -207,11 +207,11 @@ int run_circulation(struct context *context)
 {
     const struct measure *measure = measure_asked(context);
     Points__V1__GetCirculation ask = POINTS__V1__GET_CIRCULATION__INIT;
-    ask.quest = (uint32_t)option_number(context, "quest", 1, QUEST_NUMBER_MAX, 0);
-    ask.from_day = option_day(context, "from", 0);
-    ask.to_day = option_day(context, "to", 0);
-    if (context->format != TABLE_PEOPLE && option_get(context, "show") && !option_get(context, "svg"))
-        fail_usage(context, "--show chooses what people see; --csv and --json have it all");
+    ask.quest = (uint32_t)option_number(&context->line, "quest", 1, QUEST_NUMBER_MAX, 0);
+    ask.from_day = option_day(&context->line, "from", 0);
+    ask.to_day = option_day(&context->line, "to", 0);
+    if (context->format != TABLE_PEOPLE && option_get(&context->line, "show") && !option_get(&context->line, "svg"))
+        fail_usage(&context->line, "--show chooses what people see; --csv and --json have it all");
     struct circulation_rows circulation = circulation_rows_fetch(context, &ask);
     draw(context, &circulation, measure);
     int code = context->format == TABLE_PEOPLE ? print_months(context, &circulation, measure)

@@ -15,8 +15,8 @@ int run_expiry(struct context *context)
     static const struct table_column columns[] = {
         {"last_day", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"points", TABLE_NUMBER}, {"expired", TABLE_BOOLEAN}};
     Points__V1__GetExpiry ask = POINTS__V1__GET_EXPIRY__INIT;
-    ask.from_day = option_day(context, "from", 0);
-    ask.to_day = option_day(context, "to", 0);
+    ask.from_day = option_day(&context->line, "from", 0);
+    ask.to_day = option_day(&context->line, "to", 0);
     ask.municipality = context_municipality_asked(context);
     struct expiry_rows rows = expiry_rows_fetch(context, &ask);
     struct table *table = table_new("expiry", columns, COUNT(columns));
@@ -79,7 +79,7 @@ int run_settlements(struct context *context)
         {"points", TABLE_NUMBER}, {"reference", TABLE_TEXT}};
     Points__V1__GetSettlements ask = POINTS__V1__GET_SETTLEMENTS__INIT;
     struct payments payments = {context, table_new("settlements", columns, COUNT(columns)), NULL};
-    bool open_only = option_get(context, "open");
+    bool open_only = option_get(&context->line, "open");
     ask.purpose = context_purpose_asked(context);
     ask.municipality = context_municipality_asked(context);
     settlements_walk(context, &ask, take_page, &payments);

@@ -121,14 +121,15 @@ int run_notices(struct context *context)
         {"to_all", TABLE_BOOLEAN}, {"withdrawn", TABLE_BOOLEAN}, {"erased", TABLE_BOOLEAN}, {"language", TABLE_TEXT},
         {"title", TABLE_TEXT}, {"paragraphs", TABLE_TEXT}, {"link", TABLE_TEXT}};
     uint8_t id[ID_BYTES];
-    const char *account = option_get(context, "account"), *municipality = option_get(context, "municipality");
+    const char *account = option_get(&context->line, "account"),
+               *municipality = option_get(&context->line, "municipality");
     Points__V1__GetNotices ask = POINTS__V1__GET_NOTICES__INIT;
-    ask.all = option_get(context, "all") != NULL;
+    ask.all = option_get(&context->line, "all") != NULL;
     if (account && (municipality || ask.all))
-        fail_usage(
-            context, "--account shows what is in force for its home; --municipality and --all do not go with it");
+        fail_usage(&context->line,
+            "--account shows what is in force for its home; --municipality and --all do not go with it");
     if (account) {
-        parse_id(context, "--account", account, id);
+        parse_id(&context->line, "--account", account, id);
         ask.account = (ProtobufCBinaryData){ID_BYTES, id};
     }
     context_municipalities(context);

@@ -239,12 +239,12 @@ static void take_page(void *data, const Points__V1__ProgrammeReply *page)
 int run_programme(struct context *context)
 {
     struct listing listing = {.context = context};
-    const char *name = argument_xget(context, 0);
+    const char *name = argument_xget(&context->line, 0);
     while (listing.part < COUNT(parts) && strcmp(parts[listing.part].name, name))
         listing.part++;
     if (listing.part == COUNT(parts))
-        fail_usage(context, "\"%s\" is none of: municipalities, quests, campaigns, shops, purposes, policies, keys",
-            shown(name));
+        fail_usage(&context->line,
+            "\"%s\" is none of: municipalities, quests, campaigns, shops, purposes, policies, keys", shown(name));
     listing.table = table_new(parts[listing.part].name, parts[listing.part].columns, parts[listing.part].column_count);
     context_programme(context, parts[listing.part].part, take_page, &listing);
     return context_print(context, listing.table);

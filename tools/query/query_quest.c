@@ -74,15 +74,15 @@ static struct table *quest_periods(struct context *context, const Points__V1__Qu
 
 int run_quest(struct context *context)
 {
-    const char *by = option_get(context, "by");
+    const char *by = option_get(&context->line, "by");
     Points__V1__GetQuest ask = POINTS__V1__GET_QUEST__INIT;
-    ask.quest = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 0), 1, QUEST_NUMBER_MAX);
-    ask.from_day = option_day(context, "from", 0);
-    ask.to_day = option_day(context, "to", 0);
+    ask.quest = (uint32_t)parse_number(&context->line, "QUEST", argument_xget(&context->line, 0), 1, QUEST_NUMBER_MAX);
+    ask.from_day = option_day(&context->line, "from", 0);
+    ask.to_day = option_day(&context->line, "to", 0);
     if (by && strcmp(by, "municipality") && strcmp(by, "period"))
-        fail_usage(context, "--by: \"%s\" is none of: municipality, period", shown(by));
-    if ((option_get(context, "from") || option_get(context, "to")) && !(by && !strcmp(by, "period")))
-        fail_usage(context, "--from and --to go with --by period");
+        fail_usage(&context->line, "--by: \"%s\" is none of: municipality, period", shown(by));
+    if ((option_get(&context->line, "from") || option_get(&context->line, "to")) && !(by && !strcmp(by, "period")))
+        fail_usage(&context->line, "--from and --to go with --by period");
     context_municipalities(context);
     Points__V1__Response *response = context_call(context, REQUEST(GET_QUEST), &ask);
     if (!response->quest->quest)
@@ -115,7 +115,8 @@ int run_campaign(struct context *context)
         {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"used_points", TABLE_NUMBER},
         {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"quests", TABLE_TEXT}};
     Points__V1__GetCampaign ask = POINTS__V1__GET_CAMPAIGN__INIT;
-    ask.campaign = (uint32_t)parse_number(context, "CAMPAIGN", argument_xget(context, 0), 1, QUEST_NUMBER_MAX);
+    ask.campaign =
+        (uint32_t)parse_number(&context->line, "CAMPAIGN", argument_xget(&context->line, 0), 1, QUEST_NUMBER_MAX);
     context_session(context);
     Points__V1__Response *response = context_call(context, REQUEST(GET_CAMPAIGN), &ask);
     const Points__V1__CampaignReply *reply = response->campaign;

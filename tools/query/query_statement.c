@@ -175,8 +175,8 @@ int run_statement(struct context *context)
 {
     uint8_t id[ID_BYTES];
     struct statement statement;
-    size_t rows_max = option_number(context, "limit", 1, UINT32_MAX, SIZE_MAX);
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), id);
+    size_t rows_max = option_number(&context->line, "limit", 1, UINT32_MAX, SIZE_MAX);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), id);
     const ProtobufCBinaryData account = {ID_BYTES, id};
     context_session(context);
     statement_read(context, &account, &statement);
@@ -235,7 +235,7 @@ int run_homes(struct context *context)
     static const struct table_column columns[] = {
         {"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"sequence", TABLE_ORDINAL}};
     uint8_t id[ID_BYTES];
-    parse_id(context, "ACCOUNT", argument_xget(context, 0), id);
+    parse_id(&context->line, "ACCOUNT", argument_xget(&context->line, 0), id);
     context_municipalities(context);
     struct homes homes = homes_read(context, &(ProtobufCBinaryData){ID_BYTES, id});
     struct table *table = table_new("homes", columns, COUNT(columns));

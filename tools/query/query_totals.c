@@ -47,10 +47,11 @@ static void donation_row(struct context *context, struct table *table, const Poi
 
 static Points__V1__TotalsGroup group_asked(const struct context *context)
 {
-    const char *group = option_get(context, "group");
+    const char *group = option_get(&context->line, "group");
     if (!group)
         return GROUP(MUNICIPALITY_AND_PURPOSE);
-    return (Points__V1__TotalsGroup)parse_enum(context, "--group", &points__v1__totals_group__descriptor, group, true);
+    return (Points__V1__TotalsGroup)parse_enum(
+        &context->line, "--group", &points__v1__totals_group__descriptor, group, true);
 }
 
 int run_totals(struct context *context)
@@ -60,11 +61,11 @@ int run_totals(struct context *context)
         {"reversed_donations", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}, {"donors", TABLE_NUMBER}};
     Points__V1__GetDonationTotals ask = POINTS__V1__GET_DONATION_TOTALS__INIT;
     ask.purpose = context_purpose_asked(context);
-    ask.from_day = option_day(context, "from", 0);
-    ask.to_day = option_day(context, "to", 0);
-    ask.unit = option_unit(context, UNIT(WHOLE));
+    ask.from_day = option_day(&context->line, "from", 0);
+    ask.to_day = option_day(&context->line, "to", 0);
+    ask.unit = option_unit(&context->line, UNIT(WHOLE));
     ask.group = group_asked(context);
-    ask.by_original = option_get(context, "by-original") != NULL;
+    ask.by_original = option_get(&context->line, "by-original") != NULL;
     ask.municipality = context_municipality_asked(context);
     struct donation_rows rows = donation_rows_fetch(context, &ask);
     struct table *table = table_new("totals", columns, COUNT(columns));
@@ -101,9 +102,9 @@ int run_conversion_totals(struct context *context)
         {"refused_points", TABLE_NUMBER}};
     Points__V1__GetConversionTotals ask = POINTS__V1__GET_CONVERSION_TOTALS__INIT;
     uint64_t sums[CONVERSION_NUMBERS] = {0};
-    ask.from_day = option_day(context, "from", 0);
-    ask.to_day = option_day(context, "to", 0);
-    ask.unit = option_unit(context, UNIT(WHOLE));
+    ask.from_day = option_day(&context->line, "from", 0);
+    ask.to_day = option_day(&context->line, "to", 0);
+    ask.unit = option_unit(&context->line, UNIT(WHOLE));
     ask.municipality = context_municipality_asked(context);
     struct conversion_rows rows = conversion_rows_fetch(context, &ask);
     struct table *table = table_new("conversion_totals", columns, COUNT(columns));

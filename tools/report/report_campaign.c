@@ -53,11 +53,11 @@ static void ask_campaign(struct context *context, struct report *report, uint32_
 static struct report ask_all(struct context *context)
 {
     struct report report = {0};
-    const char *quest = argument_get(context, 0), *campaign = option_get(context, "campaign");
+    const char *quest = argument_get(&context->line, 0), *campaign = option_get(&context->line, "campaign");
     if (!quest == !campaign)
-        fail_usage(context, "of what? Give QUEST, or --campaign CAMPAIGN");
+        fail_usage(&context->line, "of what? Give QUEST, or --campaign CAMPAIGN");
     const char *what = quest ? "QUEST" : "--campaign", *number = quest ? quest : campaign;
-    uint32_t asked = (uint32_t)parse_number(context, what, number, 1, UINT32_MAX);
+    uint32_t asked = (uint32_t)parse_number(&context->line, what, number, 1, UINT32_MAX);
     context_municipalities(context);
     report.today = (uint32_t)calendar_day(client_hello(context_client(context))->time);
     if (quest)
@@ -441,9 +441,9 @@ static void draw(struct context *context, const struct report *report)
 
 int run_report_campaign(struct context *context)
 {
-    const char *by = option_get(context, "by");
+    const char *by = option_get(&context->line, "by");
     if (by && strcmp(by, "municipality") && strcmp(by, "period"))
-        fail_usage(context, "--by: \"%s\" is none of: municipality, period", shown(by));
+        fail_usage(&context->line, "--by: \"%s\" is none of: municipality, period", shown(by));
     struct report report = ask_all(context);
     draw(context, &report);
     if (by && !strcmp(by, "municipality"))

@@ -46,21 +46,21 @@ struct asked {
 
 static const struct group *group_asked(const struct context *context)
 {
-    const char *name = option_get(context, "group");
+    const char *name = option_get(&context->line, "group");
     for (size_t i = 0; i < COUNT(groups); i++)
         if (!name || !strcmp(groups[i].name, name))
             return &groups[i];
-    fail_usage(context, "--group: \"%s\" is none of: municipality-and-purpose, by-municipality, by-purpose, together",
-        shown(name));
+    fail_usage(&context->line,
+        "--group: \"%s\" is none of: municipality-and-purpose, by-municipality, by-purpose, together", shown(name));
 }
 
 static enum dating dating_asked(const struct context *context)
 {
-    const char *name = option_get(context, "dated");
+    const char *name = option_get(&context->line, "dated");
     for (size_t i = 0; i < COUNT(datings); i++)
         if (!name || !strcmp(datings[i], name))
             return (enum dating)i;
-    fail_usage(context, "--dated: \"%s\" is none of: donation, original, settlement", shown(name));
+    fail_usage(&context->line, "--dated: \"%s\" is none of: donation, original, settlement", shown(name));
 }
 
 // The daemon puts all purposes, or everything, together; where one of them is chosen, there is nothing to put together.
@@ -76,9 +76,9 @@ static Points__V1__TotalsGroup group_of(const struct asked *asked)
 static struct asked read_asked(struct context *context)
 {
     struct asked asked = {group_asked(context), dating_asked(context), POINTS__V1__GET_DONATION_TOTALS__INIT};
-    asked.totals.unit = option_unit(context, UNIT(MONTH));
-    asked.totals.from_day = option_day(context, "from", 0);
-    asked.totals.to_day = option_day(context, "to", 0);
+    asked.totals.unit = option_unit(&context->line, UNIT(MONTH));
+    asked.totals.from_day = option_day(&context->line, "from", 0);
+    asked.totals.to_day = option_day(&context->line, "to", 0);
     asked.totals.purpose = context_purpose_asked(context);
     asked.totals.by_original = asked.dating == BY_ORIGINAL;
     asked.totals.municipality = context_municipality_asked(context);

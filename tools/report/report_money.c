@@ -18,9 +18,9 @@ struct asked {
 
 static struct asked read_asked(struct context *context)
 {
-    struct asked asked = {.unit = option_unit(context, UNIT(MONTH)),
-        .from_day = option_day(context, "from", 0),
-        .to_day = option_day(context, "to", 0)};
+    struct asked asked = {.unit = option_unit(&context->line, UNIT(MONTH)),
+        .from_day = option_day(&context->line, "from", 0),
+        .to_day = option_day(&context->line, "to", 0)};
     asked.municipality = context_municipality_asked(context);
     return asked;
 }

@@ -305,7 +305,7 @@ static struct table *open_participation(struct context *context, uint64_t thresh
 {
     static const struct table_column columns[] = {
         {"first_day", TABLE_TEXT}, MUNICIPALITY_COLUMNS, {"awards", TABLE_NUMBER}, {"points", TABLE_NUMBER}};
-    uint32_t number = (uint32_t)parse_number(context, "QUEST", argument_xget(context, 1), 1, UINT32_MAX);
+    uint32_t number = (uint32_t)parse_number(&context->line, "QUEST", argument_xget(&context->line, 1), 1, UINT32_MAX);
     struct table *table = table_new("participation", columns, COUNT(columns));
     struct sums periods = {0};
     struct axis homes = {0}, spans = {0};
@@ -345,14 +345,14 @@ static const struct {
 
 int run_report_open_data(struct context *context)
 {
-    uint64_t threshold = option_number(context, "threshold", 1, THRESHOLD_MAX, THRESHOLD_DEFAULT);
-    const char *name = argument_xget(context, 0);
+    uint64_t threshold = option_number(&context->line, "threshold", 1, THRESHOLD_MAX, THRESHOLD_DEFAULT);
+    const char *name = argument_xget(&context->line, 0);
     for (size_t i = 0; i < COUNT(subjects); i++) {
         if (strcmp(subjects[i].name, name))
             continue;
-        if (context->argument_count > subjects[i].words)
-            fail_usage(context, "QUEST goes with participation");
+        if (context->line.argument_count > subjects[i].words)
+            fail_usage(&context->line, "QUEST goes with participation");
         return context_print(context, subjects[i].make(context, threshold));
     }
-    fail_usage(context, "\"%s\" is none of: donations, circulation, participation", shown(name));
+    fail_usage(&context->line, "\"%s\" is none of: donations, circulation, participation", shown(name));
 }

@@ -20,11 +20,11 @@ enum { TABLES = sizeof tables / sizeof *tables };
 
 static simulate_table_fn *table_wanted(const struct context *context)
 {
-    const char *by = option_get(context, "by");
+    const char *by = option_get(&context->line, "by");
     for (size_t i = 0; i < TABLES; i++)
         if (!by || !strcmp(by, tables[i].by))
             return tables[i].make;
-    fail_usage(context, "--by: \"%s\" is none of: quest, municipality, week, refusal, expiry", shown(by));
+    fail_usage(&context->line, "--by: \"%s\" is none of: quest, municipality, week, refusal, expiry", shown(by));
 }
 
 // The names of municipalities come from the list, as there is no daemon to ask.
@@ -45,7 +45,7 @@ static void name_municipalities(struct context *context, const struct municipali
 static void print_result(struct context *context, const struct design *design)
 {
     struct play *play = play_all(design, design->seed);
-    if (context->format == TABLE_PEOPLE && !option_get(context, "by"))
+    if (context->format == TABLE_PEOPLE && !option_get(&context->line, "by"))
         report_print(context, play);
     else
         context_print(context, table_wanted(context)(context, play, true));
@@ -54,29 +54,29 @@ static void print_result(struct context *context, const struct design *design)
 
 static void check_options(const struct context *context)
 {
-    bool commands = option_get(context, "commands"), runs = option_get(context, "runs");
+    bool commands = option_get(&context->line, "commands"), runs = option_get(&context->line, "runs");
     table_wanted(context);
-    if (runs && option_get(context, "by"))
-        fail_usage(context, "--runs has one table; --by is for one run");
-    if (commands && (runs || option_get(context, "by") || context->format != TABLE_PEOPLE))
-        fail_usage(context, "--commands prints commands and plays nothing; leave the other options out");
+    if (runs && option_get(&context->line, "by"))
+        fail_usage(&context->line, "--runs has one table; --by is for one run");
+    if (commands && (runs || option_get(&context->line, "by") || context->format != TABLE_PEOPLE))
+        fail_usage(&context->line, "--commands prints commands and plays nothing; leave the other options out");
 }
 
 static int run_simulate(struct context *context)
 {
     enum { RUNS_MAX = 1000 };
     static struct municipality_list municipalities;
-    const char *list = option_get(context, "municipalities");
-    size_t runs = option_number(context, "runs", 1, RUNS_MAX, 1);
+    const char *list = option_get(&context->line, "municipalities");
+    size_t runs = option_number(&context->line, "runs", 1, RUNS_MAX, 1);
     check_options(context);
     municipality_list_read(list, &municipalities);
     name_municipalities(context, &municipalities, list ? list : "the list");
-    struct design *design = design_read(argument_xget(context, 0), &municipalities, &context->municipalities);
-    design->sample = (uint32_t)option_number(context, "sample", 1, DESIGN_SAMPLE_MAX, design->sample);
+    struct design *design = design_read(argument_xget(&context->line, 0), &municipalities, &context->municipalities);
+    design->sample = (uint32_t)option_number(&context->line, "sample", 1, DESIGN_SAMPLE_MAX, design->sample);
     points_free(setup_state(design, 1)); // the design as it is, not as a sample has it
-    if (option_get(context, "commands"))
+    if (option_get(&context->line, "commands"))
         commands_print(design, stdout);
-    else if (option_get(context, "runs"))
+    else if (option_get(&context->line, "runs"))
         runs_print(context, design, runs);
     else
         print_result(context, design);

@@ -1,5 +1,5 @@
 // A command's synopsis, taken apart.
-#include "tools/command/synopsis.h"
+#include "tools/synopsis.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,122 @@
+// points-audit: the auditor's tool. One table drives dispatch and usage alike.
+#include "config.h"
+#include "ledger/damage.h"
+#include "tools/audit/audit.h"
+#include "tools/shown.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct audit_command commands[] = {
+    {"verify", "DIR", "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static const char global_synopsis[] = "[--json] [--csv] [--cp932] [--help] [--version]";
+
+static const char global_help[] =
+    "options of all commands:\n"
+    "  --json            print JSON instead of tables for people\n"
+    "  --csv             print tables as CSV (RFC 4180, UTF-8 with a byte order mark)\n"
+    "  --cp932           print tables as CSV in CP932; what CP932 cannot hold is told, and 〓 stands for it\n"
+    "\n"
+    "DIR is a ledger's folder (the one that holds data.mdb), at rest or a copy. Days and times are JST.\n"
+    "Exit: 0 all holds; 1 a fault was found; 2 wrong use; 3 something could not be read.\n";
+
+static void print_help(FILE *file)
+{
+    fputs("usage: points-audit COMMAND [ARGUMENTS] [OPTIONS]\n\n", file);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(file, "  %-15s %s\n", commands[i].name, commands[i].summary);
+    fprintf(file, "\n%s", global_help);
+}
+
+static void print_command_help(const struct audit_command *command)
+{
+    printf("usage: points-audit %s %s\n\n%s.\n\n%s", command->name, command->synopsis, command->summary, global_help);
+}
+
+static const struct audit_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (!strcmp(commands[i].name, name))
+            return &commands[i];
+    fail(EXIT_WRONG_USE, "no command \"%s\"; `points-audit --help` says which there are and what they do", shown(name));
+}
+
+// ---- the command line
+
+struct words {
+    char **at, **end;
+    bool help, only_arguments;
+};
+
+static void take_option(struct audit *audit, struct words *words)
+{
+    struct line_option option = line_take_option(&audit->line, &words->at, words->end);
+    if (!option.global || line_take_format(option.name, &audit->format))
+        return;
+    if (!strcmp(option.name, "help")) {
+        words->help = true;
+    } else {
+        puts("points-audit " PACKAGE_VERSION);
+        exit(EXIT_HOLDS);
+    }
+}
+
+static const struct audit_command *read_command_line(struct audit *audit, int count, char **values)
+{
+    const struct audit_command *command = NULL;
+    struct words words = {.at = values + 1, .end = values + count};
+    while (words.at < words.end) {
+        if (!words.only_arguments && !strcmp(*words.at, "--")) {
+            words.only_arguments = true;
+            words.at++;
+        } else if (!words.only_arguments && !strncmp(*words.at, "--", 2)) {
+            take_option(audit, &words);
+        } else if (!words.only_arguments && !strcmp(*words.at, "-h")) {
+            words.help = true;
+            words.at++;
+        } else if (command) {
+            line_take_word(&audit->line, *words.at++);
+        } else {
+            command = find_command(*words.at++);
+            audit->line.name = command->name;
+            audit->line.synopsis = command->synopsis;
+        }
+    }
+    if (words.help) {
+        if (command)
+            print_command_help(command);
+        else
+            print_help(stdout);
+        exit(EXIT_HOLDS);
+    }
+    return command;
+}
+
+int main(int count, char **values)
+{
+    struct audit audit = {.line = {.program = "points-audit", .global_synopsis = global_synopsis}};
+    table_set_locale();
+    set_exit_failed(EXIT_UNREADABLE);
+    if (sodium_init() < 0)
+        fail(EXIT_FAILED, "libsodium cannot start");
+    const struct audit_command *command = read_command_line(&audit, count, values);
+    if (!command) {
+        print_help(stderr);
+        return EXIT_WRONG_USE;
+    }
+    line_check_words(&audit.line);
+    damage_watch("points-audit", EXIT_UNREADABLE);
+    int code = command->run(&audit);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        say("the output could not be written: %s", strerror(errno));
+        return code == EXIT_FAULT ? code : EXIT_UNREADABLE;
+    }
+    return code;
+}

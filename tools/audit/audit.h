@@ -1,0 +1,52 @@
+// What the auditor's commands share: one row a command, and what a command runs in.
+#pragma once
+
+#include "replay/replay.h"
+#include "tools/command_line.h"
+#include "tools/error.h"
+#include "tools/table.h"
+
+#include <stdbool.h>
+
+// How points-audit leaves. Wrong use is EXIT_WRONG_USE (tools/error.h), as in all tools: 2.
+enum audit_exit { EXIT_HOLDS = 0, EXIT_FAULT = 1, EXIT_UNREADABLE = 3 };
+
+struct audit;
+
+// The synopsis drives parsing, usage and messages (tools/synopsis.h).
+struct audit_command {
+    const char *name, *synopsis, *summary;
+    int (*run)(struct audit *audit); // returns the exit code
+};
+
+struct audit {
+    struct command_line line;
+    enum table_format format; // --json, --csv, --cp932
+};
+
+// ---- commands, each in a file of its own
+int audit_verify(struct audit *audit);
+
+// ---- what they are made of. What cannot be read ends the process with EXIT_UNREADABLE and says what and why.
+
+// The ledger in the folder, opened with LEDGER_READ. The caller closes.
+struct ledger *audit_ledger(const char *dir);
+
+// How a ledger is replayed; zeros: all of it, without signatures.
+struct audit_pass {
+    bool signatures;
+    uint64_t blocks; // as in struct replay_settings, as are the next three
+    int64_t before;
+    replay_visit_fn *visit;
+    void *context;
+};
+
+// With all its ids in an index for the time being (what a daemon has kept is not believed), and with a progress bar on
+// a terminal. Afterwards, whatever the result, audit_replay_end.
+enum replay_result audit_replay(struct ledger *ledger, const struct audit_pass *pass, struct replay *replay);
+void audit_replay_end(struct replay *replay);
+// The same, but what does not hold is told, as audit_fault does, and the process leaves.
+void audit_xreplay(struct audit *audit, struct ledger *ledger, const struct audit_pass *pass, struct replay *replay);
+// Tells a fault, on standard output in the form that was asked for, or what could not be read, on standard error.
+// Returns the exit code.
+int audit_fault(const struct audit *audit, enum replay_result result, const struct replay_fault *fault);

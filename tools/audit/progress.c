@@ -1,0 +1,40 @@
+#include "tools/audit/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+struct progress progress_begin(void)
+{
+    return (struct progress){.wanted = isatty(STDERR_FILENO), .begin_s = now_s()};
+}
+
+void progress_show(struct progress *progress, uint64_t blocks_done, uint64_t blocks, uint64_t transactions)
+{
+    enum { BLOCKS_A_LOOK = 16 };
+    const double patience_s = 1.0, pace_s = 0.2;
+    if (!progress->wanted || blocks_done % BLOCKS_A_LOOK)
+        return;
+    double now = now_s();
+    if (now - progress->begin_s < patience_s || now - progress->last_s < pace_s)
+        return;
+    progress->shown = true;
+    progress->last_s = now;
+    fprintf(stderr, "\r%3.0f%%  block %" PRIu64 " of %" PRIu64 ", %" PRIu64 " transactions, %.0f a second \033[K",
+        100.0 * (double)blocks_done / (double)blocks, blocks_done, blocks, transactions,
+        (double)transactions / (now - progress->begin_s));
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->shown)
+        fputs("\r\033[K", stderr);
+}
