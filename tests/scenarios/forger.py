@@ -266,6 +266,7 @@ class Base:
 
 # ---- what is wrong with a ledger that its keys' holders forged
 
+NOTHING_NEW = "all its ids were decided before: there should be no such block\n"
 COLUMNS = ("as", "with points", "with expired", "with previous")
 
 
@@ -288,11 +289,10 @@ class Refolding:
         self.blocks = blocks
 
     def decide(self, block):
-        """The rows of a block that comes next; None if all its ids were decided before, or raises rules.Refused."""
+        """The reply to a block that comes next, or rules.Refused. If it is that of block 0, there is nothing new in it."""
         envelope = pc.envelope.Envelope.FromString(block.envelope)
-        expected = self.model.submit([(t, pc.canonical(t)) for t in envelope.transactions],
-                                     [s.key for s in block.header.signatures], dry_run_sha256=envelope.dry_run_sha256)
-        return expected["outcomes"] if expected["block"] else None
+        return self.model.submit([(t, pc.canonical(t)) for t in envelope.transactions],
+                                 [s.key for s in block.header.signatures], dry_run_sha256=envelope.dry_run_sha256)
 
     def fault(self):
         """What the message must begin with that names the first fault of the rules, in a regular expression; or None."""
@@ -306,11 +306,11 @@ class Refolding:
                 decided = self.decide(block)
             except rules.Refused as refused:
                 return refused_whole(k, refused.code)
-            if decided is None:
-                return said + "all its ids were decided before: there should be no such block\n"
-            for i, (recorded, right) in enumerate(zip(block.rows(), decided, strict=True)):
+            for i, (recorded, right) in enumerate(zip(block.rows(), decided["outcomes"], strict=True)):
                 if recorded != right:
                     return row_fault(k, i, block.header.first_sequence + i, recorded, right)
+            if not decided["block"]:
+                return said + NOTHING_NEW
         return None
 
     def rewrite(self):
@@ -319,11 +319,11 @@ class Refolding:
         for block in self.blocks[1:]:
             time = self.model.next_time()
             try:
-                rows = self.decide(block)
+                decided = self.decide(block)
             except rules.Refused:
                 continue
-            if rows:
-                block.header.time, block.outcomes = time, pack_rows(rows)
+            if decided["block"]:
+                block.header.time, block.outcomes = time, pack_rows(decided["outcomes"])
                 made.append(block)
         return made
 

@@ -4,7 +4,7 @@ import hashlib
 
 import model as rules
 import pointsclient as pc
-from forger import CHECKPOINT, FORMAT, Block, Refolding, flipped, pack_rows, refused_whole, row_fault
+from forger import CHECKPOINT, FORMAT, NOTHING_NEW, Block, Refolding, flipped, pack_rows, refused_whole, row_fault
 from pointsclient import transaction as tx
 
 FAULT, UNREADABLE = 1, 3
@@ -557,9 +557,7 @@ def outcomes_form(forger):
     message = pc.outcome.Outcomes.FromString(block.outcomes)
     column = forger.dice.choice(["points", "expired", "previous"])
     how = forger.dice.choice(["less", "more", "unknown", "none", "garbage"])
-    columns = rf"the outcomes' columns do not have an entry for each of the {block.header.count} transactions\n"
-    said = {"less": columns, "more": columns, "unknown": "the outcomes are right, but their bytes are not in canonical form\n",
-            "none": columns, "garbage": "the outcomes cannot be read\n"}[how]
+    said = f"the outcomes are not the canonical form of four columns with an entry for each of the {block.header.count} transactions\n"
     if how == "less":
         getattr(message, column).pop()
     elif how == "more":
@@ -632,11 +630,15 @@ def applied_twice_at_once(forger):
 
 @kind
 def nothing_new(forger):
+    """An envelope whose ids were all decided before, recorded as a repetition or as it was."""
     k = forger.dice.choice([forger.size, forger.some_block(forger.size // 4)])
     again, outcome = forger.sent_before(k)
+    sequence, repeated = forger.base.history.model.decided[again.id]["sequence"], forger.dice.random() < 0.5
+    duplicate = ("DUPLICATE", 0, 0, sequence)
     signers = [forger.dice.choice(forger.live(k, rules.APP))]
-    forger.insert(k, forger.made(k, [outcome], forger.envelope(again), signers))
-    return Forgery(f"transaction {again.id.hex()} alone before block {k}", in_block(k, "all its ids were decided before"))
+    first = forger.insert(k, forger.made(k, [duplicate if repeated else outcome], forger.envelope(again), signers))
+    said = in_block(k, NOTHING_NEW) if repeated else row_fault(k, 0, first, outcome, duplicate)
+    return Forgery(f"transaction {again.id.hex()} alone before block {k}, as {'DUPLICATE' if repeated else outcome[0]}", said)
 
 
 @kind
