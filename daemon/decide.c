@@ -97,6 +97,7 @@ static struct group decide_group(struct decide *decide)
     } while (decide->taken && response_bytes < TURN_RESPONSE_BYTES_MAX && !was_long);
     job->next = NULL;
     group.last_sequence = points_last_sequence(decide->state);
+    group.signers = checkpoint_signers(decide->keys, decide->state);
     return group;
 }
 

@@ -1,6 +1,7 @@
 // The decide thread: owns the state, decides envelopes and answers queries in the order in which they came.
 #pragma once
 
+#include "checkpoint_keys.h"
 #include "clock.h"
 #include "history.h"
 #include "index/id_index.h"
@@ -18,6 +19,7 @@ enum {
 struct decide {
     struct points_state *state;
     struct id_index *ids; // of every transaction
+    const struct checkpoint_keys *keys;
     struct history *history;
     struct lane *lane;
     struct journal *journal;

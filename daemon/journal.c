@@ -143,6 +143,7 @@ static void make_durable(struct journal *journal, const struct group *group)
         if (job->block)
             journal->blocks[count++] = block_of(journal, job);
     struct ledger_error error;
+    ledger_set_signers(journal->ledger, group->signers.signers, group->signers.count);
     if (count && !ledger_append(journal->ledger, journal->blocks, count, &error)) {
         // Nothing can be said about the disk any more, so nothing is said to anybody.
         fprintf(stderr, "pointsd: leaving at once: the commit failed: %s\n", error.message);

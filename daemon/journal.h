@@ -2,6 +2,7 @@
 // own.
 #pragma once
 
+#include "checkpoint_keys.h"
 #include "job.h"
 #include "ledger/ledger.h"
 
@@ -13,6 +14,7 @@ struct group {
     struct job *jobs;
     size_t blocks;
     uint64_t last_sequence;
+    struct checkpoint_signers signers; // of the checkpoint after it
 };
 
 // Called on the journal's thread with each job whose group is durable.

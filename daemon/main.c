@@ -1,8 +1,8 @@
 // pointsd: the ledger daemon. Opens the ledger, folds it, serves it.
+#include "checkpoint_keys.h"
 #include "ledger/damage.h"
 #include "ledger/ledger.h"
 #include "pipeline.h"
-#include "proto/keyfile.h"
 #include "replay/replay.h"
 #include "settings.h"
 #include "snapshot_file.h"
@@ -79,25 +79,30 @@ static void ignore_signals(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
-// The daemon's key must be the one that genesis names: auditors know no other. The caller frees it after the ledger is
-// closed.
-static struct note_signer *sign_checkpoints(struct ledger *ledger, const Points__V1__Genesis *genesis, const char *path)
+static void take_key(struct checkpoint_keys *keys, const char *path, const char *origin)
 {
-    struct keyfile key;
-    struct keyfile_error error;
-    if (!keyfile_load(path, &key, &error))
-        die("%s", error.message);
-    if (memcmp(key.public_key, genesis->checkpoint_key.data, KEY_BYTES) != 0)
-        die("%s is not the checkpoint key that the genesis of this ledger names; set checkpoint_key in [ledger]", path);
-    struct note_signer *signer = sodium_malloc(sizeof *signer);
-    if (!signer)
-        die("out of locked memory for a key");
-    snprintf(signer->verifier.name, sizeof signer->verifier.name, "%s", genesis->origin);
-    memcpy(signer->verifier.key, key.public_key, KEY_BYTES);
-    memcpy(signer->secret, key.secret, sizeof signer->secret);
-    keyfile_free(&key);
-    ledger_set_signer(ledger, signer);
-    return signer;
+    char error[500];
+    if (path && !checkpoint_keys_add(keys, path, origin, error, sizeof error))
+        die("%s", error);
+}
+
+// What the daemon signs must be verifiable by the blocks alone. The caller frees the keys after the ledger is closed.
+static void sign_checkpoints(struct ledger *ledger, const struct points_state *state, const struct settings *settings,
+    struct checkpoint_keys *keys)
+{
+    const char *origin = points_genesis(state)->origin;
+    take_key(keys, settings->checkpoint_key, origin);
+    take_key(keys, settings->next_checkpoint_key, origin);
+    struct checkpoint_signers ours = checkpoint_signers(keys, state);
+    if (ours.count == 0)
+        die("%s is not a checkpoint key of this ledger, or was revoked; set checkpoint_key in [ledger] to a key that "
+            "`points keys` lists with role CHECKPOINT",
+            settings->checkpoint_key);
+    for (size_t i = 0; i < keys->count; i++)
+        if (!checkpoint_key_in_force(state, keys->signers[i]))
+            fprintf(stderr, "pointsd: %s does not sign: it is not registered as a checkpoint key yet, or was revoked\n",
+                keys->paths[i]);
+    ledger_set_signers(ledger, ours.signers, ours.count);
 }
 
 static void show_progress(void *next, uint64_t done, uint64_t blocks, uint64_t transactions)
@@ -184,11 +189,11 @@ static struct replay_fold fold_all(struct ledger *ledger, struct id_index *ids, 
     return take_fold(&replay);
 }
 
-static void serve(
-    const struct settings *settings, struct ledger *ledger, struct replay_fold *fold, uint64_t snapshot_sequence)
+static void serve(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold,
+    const struct checkpoint_keys *keys, uint64_t snapshot_sequence)
 {
     char error[300];
-    struct pipeline *pipeline = pipeline_new(settings, ledger, fold, snapshot_sequence, error, sizeof error);
+    struct pipeline *pipeline = pipeline_new(settings, ledger, fold, keys, snapshot_sequence, error, sizeof error);
     if (!pipeline)
         die("%s", error);
     const char *scripted = points_genesis(fold->state)->time_source == TIME_SOURCE(SCRIPTED) ? ", SCRIPTED time" : "";
@@ -224,14 +229,15 @@ int main(int argc, char **argv)
     if (!fold_newer(ledger, ids, settings.derived_dir, &snapshot_sequence, &fold))
         fold = fold_all(ledger, ids, settings.ledger_dir);
     damage_watch_end();
-    struct note_signer *signer = sign_checkpoints(ledger, points_genesis(fold.state), settings.checkpoint_key);
+    struct checkpoint_keys keys = {0};
+    sign_checkpoints(ledger, fold.state, &settings, &keys);
     if (!ledger_append(ledger, NULL, 0, &error))
         die("the first checkpoint cannot be written: %s", error.message);
-    serve(&settings, ledger, &fold, snapshot_sequence);
+    serve(&settings, ledger, &fold, &keys, snapshot_sequence);
     replay_fold_free(&fold);
     id_index_close(ids);
     ledger_close(ledger);
-    sodium_free(signer);
+    checkpoint_keys_free(&keys);
     settings_free(&settings);
     fputs("pointsd: ended; all that was answered is on disk\n", stderr);
     return EXIT_SUCCESS;

@@ -256,7 +256,7 @@ static void start_threads(struct pipeline *pipeline, uint64_t workers)
 }
 
 struct pipeline *pipeline_new(const struct settings *settings, struct ledger *ledger, struct replay_fold *fold,
-    uint64_t snapshot_sequence, char *error, size_t error_size)
+    const struct checkpoint_keys *keys, uint64_t snapshot_sequence, char *error, size_t error_size)
 {
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
     if (!pipeline)
@@ -288,6 +288,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
     snapshots_init(&pipeline->snapshots);
     pipeline->decide = (struct decide){.state = fold->state,
         .ids = fold->ids,
+        .keys = keys,
         .history = &pipeline->history,
         .lane = pipeline->lane,
         .journal = pipeline->journal,

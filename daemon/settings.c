@@ -16,6 +16,7 @@ static const struct {
 } table[] = {
     {"ledger", "dir", true, offsetof(struct settings, ledger_dir), 0, 0, 0},
     {"ledger", "checkpoint_key", true, offsetof(struct settings, checkpoint_key), 0, 0, 0},
+    {"ledger", "next_checkpoint_key", true, offsetof(struct settings, next_checkpoint_key), 0, 0, 0},
     {"ledger", "derived_dir", true, offsetof(struct settings, derived_dir), 0, 0, 0},
     {"ledger", "snapshot_transactions", false, offsetof(struct settings, snapshot_every), 0, 1000000000, 5000000},
     {"ledger", "disk_reserve_mib", false, offsetof(struct settings, disk_reserve_mib), 0, UINT64_C(1) << 30, 64},

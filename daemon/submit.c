@@ -257,6 +257,10 @@ static bool can_record(const struct decide *decide, struct job *job)
     if (clock_sure(decide, job) && decide->disk_full)
         job_refuse(job, REFUSAL(DISK_FULL), "",
             "the ledger's disk is nearly full; nothing was recorded, send it again when there is room");
+    else if (!checkpoint_keys_stay(decide->keys, decide->state, job->envelope))
+        job_refuse(job, REFUSAL(CHECKPOINT_KEY_NEEDED), "",
+            "it revokes all keys with which the daemon signs checkpoints; give it another one that is registered first "
+            "(next_checkpoint_key in pointsd.conf)");
     return !job->refusal.code;
 }
 

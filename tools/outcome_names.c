@@ -70,11 +70,14 @@ static const struct {
     {OUTCOME(BUDGET_TOO_LARGE), "the budgets of all quests together, or of all campaigns together, would be too large"},
     {OUTCOME(POLICY_INVALID), "the value is out of the policy's range; doc/rules.md has the ranges"},
     {OUTCOME(KEY_EXISTS), "the key is registered, or was; make a fresh one with `points keygen`"},
-    {OUTCOME(KEY_INVALID), "the role is none, or a municipality is named for a role that has none"},
+    {OUTCOME(KEY_INVALID),
+        "the role is none, a municipality is named for a role that has none, or a witness's name has a space or '+'"},
     {OUTCOME(KEY_NOT_REGISTERED), "no such key was ever registered; see `points programme keys`"},
     {OUTCOME(KEY_ALREADY_REVOKED), "the key is revoked already"},
     {OUTCOME(LAST_OPERATORS),
         "without this key fewer than two holders would be operators; register another operator first"},
+    {OUTCOME(LAST_CHECKPOINT_KEY),
+        "without this key nobody could sign checkpoints; register another checkpoint key first"},
     {OUTCOME(TIME_NOT_SCRIPTED), "this ledger's time is the wall clock's; nobody can set it"},
     {OUTCOME(TIME_INVALID), "time moves forward only, and ends with the year 9999"},
     {OUTCOME(CAMPAIGN_EXISTS),
@@ -117,6 +120,8 @@ static const struct {
         "an operator should check the daemon's clock, then run `points accept-time`; send the same bytes then"},
     {REFUSAL(NOT_FOUND), "there is no such thing in the ledger"},
     {REFUSAL(OUT_OF_RANGE), "mend the number, day or page"},
+    {REFUSAL(CHECKPOINT_KEY_NEEDED),
+        "register the daemon's next checkpoint key first, and set next_checkpoint_key; see pointsd(8)"},
 };
 
 static const struct {

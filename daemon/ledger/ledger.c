@@ -27,8 +27,10 @@ const char *const ledger_table_names[TABLES] = {[TABLE_HEADERS] = "headers",
     [TABLE_BODIES] = "bodies",
     [TABLE_TREE] = "tree",
     [TABLE_TEXTS] = "texts",
+    [TABLE_CHECKPOINTS] = "checkpoints",
+    [TABLE_COSIGNED] = "cosigned",
     [TABLE_META] = "meta"};
-const char ledger_format_key[] = "format", ledger_checkpoint_key[] = "checkpoint";
+const char ledger_format_key[] = "format";
 
 // ---- files
 
@@ -160,7 +162,7 @@ struct put {
     int64_t time;
 };
 
-static void put_note(struct put *put, int code)
+static void put_code(struct put *put, int code)
 {
     if (!code || put->failed)
         return;
@@ -175,13 +177,13 @@ static void put_begin(struct put *put, struct ledger *ledger, struct ledger_erro
         .edge = ledger->edge,
         .next_sequence = ledger->next_sequence,
         .time = ledger->time};
-    put_note(put, mdb_txn_begin(ledger->env, NULL, 0, &put->txn));
+    put_code(put, mdb_txn_begin(ledger->env, NULL, 0, &put->txn));
 }
 
 static void put_open_cursors(struct put *put)
 {
     for (int table = 0; table < BLOCK_TABLES && !put->failed; table++)
-        put_note(put, mdb_cursor_open(put->txn, put->ledger->tables[table], &put->cursors[table]));
+        put_code(put, mdb_cursor_open(put->txn, put->ledger->tables[table], &put->cursors[table]));
 }
 
 // Room for a record, to be filled before the next put; NULL when the transaction has failed.
@@ -192,7 +194,7 @@ static uint8_t *put_record(struct put *put, enum ledger_table table, uint64_t in
     uint8_t key[LEDGER_KEY_BYTES];
     ledger_key(index, key);
     MDB_val key_value = {sizeof key, key}, value = {size, NULL};
-    put_note(put, mdb_cursor_put(put->cursors[table], &key_value, &value, MDB_APPEND | MDB_RESERVE));
+    put_code(put, mdb_cursor_put(put->cursors[table], &key_value, &value, MDB_APPEND | MDB_RESERVE));
     return put->failed ? NULL : value.mv_data;
 }
 
@@ -201,7 +203,7 @@ static void put_meta(struct put *put, const char *key, const void *bytes, size_t
     if (put->failed)
         return;
     MDB_val key_value = {strlen(key), (void *)key}, value = {size, (void *)bytes};
-    put_note(put, mdb_put(put->txn, put->ledger->tables[TABLE_META], &key_value, &value, 0));
+    put_code(put, mdb_put(put->txn, put->ledger->tables[TABLE_META], &key_value, &value, 0));
 }
 
 static void put_text(struct put *put, const struct ledger_text *text)
@@ -211,7 +213,7 @@ static void put_text(struct put *put, const struct ledger_text *text)
     uint8_t key[LEDGER_KEY_BYTES];
     ledger_key(text->sequence, key);
     MDB_val key_value = {sizeof key, key}, value = {text->size, (void *)text->bytes};
-    put_note(put, mdb_put(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, &value, MDB_APPEND));
+    put_code(put, mdb_put(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, &value, MDB_APPEND));
 }
 
 static void erase_text(struct put *put, uint64_t sequence)
@@ -221,7 +223,7 @@ static void erase_text(struct put *put, uint64_t sequence)
     uint8_t key[LEDGER_KEY_BYTES];
     ledger_key(sequence, key);
     MDB_val key_value = {sizeof key, key};
-    put_note(put, mdb_del(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, NULL));
+    put_code(put, mdb_del(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, NULL));
 }
 
 // What the caller must have got right; the ledger would not pass its own check otherwise.
@@ -279,6 +281,16 @@ static void put_block(struct put *put, const struct ledger_block *block)
     put->time = block->time;
 }
 
+static void put_note_of_day(struct put *put, enum ledger_table table, uint64_t day, const char *note)
+{
+    if (put->failed)
+        return;
+    uint8_t key[LEDGER_KEY_BYTES];
+    ledger_key(day, key);
+    MDB_val key_value = {sizeof key, key}, value = {strlen(note), (void *)note};
+    put_code(put, mdb_put(put->txn, put->ledger->tables[table], &key_value, &value, 0));
+}
+
 static void put_checkpoint(struct put *put)
 {
     char note[NOTE_BYTES_MAX];
@@ -286,8 +298,8 @@ static void put_checkpoint(struct put *put)
     if (put->failed)
         return;
     tree_root(&put->edge, root);
-    note_sign_checkpoint(put->ledger->signer, put->edge.size, root, note);
-    put_meta(put, ledger_checkpoint_key, note, strlen(note));
+    note_sign_checkpoint(put->ledger->signers, put->ledger->signer_count, put->edge.size, root, note);
+    put_note_of_day(put, TABLE_CHECKPOINTS, ledger_day(put->time), note);
 }
 
 // After it the ledger stands where the transaction stood; or, when it failed, where it was.
@@ -298,7 +310,7 @@ static bool put_commit(struct put *put)
             mdb_txn_abort(put->txn);
         return false;
     }
-    put_note(put, mdb_txn_commit(put->txn));
+    put_code(put, mdb_txn_commit(put->txn));
     if (put->failed)
         return false;
     put->ledger->edge = put->edge;
@@ -310,7 +322,7 @@ static bool put_commit(struct put *put)
 
 bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error)
 {
-    if (ledger->mode != LEDGER_WRITE || !ledger->signer)
+    if (ledger->mode != LEDGER_WRITE || ledger->signer_count == 0)
         return ledger_fail(error, "the ledger is not open for writing, or has no key for checkpoints");
     struct put put;
     put_begin(&put, ledger, error);
@@ -321,9 +333,11 @@ bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, siz
     return put_commit(&put);
 }
 
-void ledger_set_signer(struct ledger *ledger, const struct note_signer *signer)
+void ledger_set_signers(struct ledger *ledger, const struct note_signer *const *signers, size_t count)
 {
-    ledger->signer = signer;
+    ledger->signer_count = count;
+    for (size_t i = 0; i < count; i++)
+        ledger->signers[i] = signers[i];
 }
 
 void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES])
@@ -396,13 +410,13 @@ static void put_tables(struct put *put, const char *dir)
     MDB_stat stat;
     if (put->failed)
         return;
-    put_note(put, mdb_env_stat(put->ledger->env, &stat));
+    put_code(put, mdb_env_stat(put->ledger->env, &stat));
     if (!put->failed && stat.ms_entries > 0) {
         put->failed = true;
         ledger_fail(put->error, "%s holds a ledger or another LMDB database already", dir);
     }
     for (int table = 0; table < TABLES && !put->failed; table++)
-        put_note(put, mdb_dbi_open(put->txn, ledger_table_names[table], MDB_CREATE, &put->ledger->tables[table]));
+        put_code(put, mdb_dbi_open(put->txn, ledger_table_names[table], MDB_CREATE, &put->ledger->tables[table]));
 }
 
 static bool sync_folder(int at_fd, const char *name)
@@ -548,10 +562,13 @@ static bool open_tables(struct ledger *ledger, MDB_txn *txn, struct ledger_error
     return agree || fail_tables(ledger, txn, blocks, error);
 }
 
-static bool open_texts(struct ledger *ledger, MDB_txn *txn, struct ledger_error *error)
+// The tables that may be empty.
+static bool open_others(struct ledger *ledger, MDB_txn *txn, struct ledger_error *error)
 {
-    int code = mdb_dbi_open(txn, ledger_table_names[TABLE_TEXTS], 0, &ledger->tables[TABLE_TEXTS]);
-    return code ? ledger_fail_lmdb(error, ledger_table_names[TABLE_TEXTS], code) : true;
+    int code = 0, table = BLOCK_TABLES;
+    for (; table < TABLE_META && !code; table++)
+        code = mdb_dbi_open(txn, ledger_table_names[table], 0, &ledger->tables[table]);
+    return code ? ledger_fail_lmdb(error, ledger_table_names[table - 1], code) : true;
 }
 
 // Where the writer goes on from: the last header and the edge of the tree, which must speak of each other.
@@ -582,7 +599,7 @@ static bool load(struct ledger *ledger, const char *dir, struct ledger_error *er
         return ledger_fail(error, "the ledger in %s cannot be read: %s", dir, ledger_words(code));
     bool loaded = check_format(ledger, reading.txn, dir, error);
     loaded = loaded && open_tables(ledger, reading.txn, error);
-    loaded = loaded && open_texts(ledger, reading.txn, error);
+    loaded = loaded && open_others(ledger, reading.txn, error);
     reading.size = ledger_size(ledger);
     loaded = loaded && ledger_read_node(&reading, 0, 0, ledger->id, error);
     if (loaded && ledger->mode == LEDGER_WRITE)

@@ -3,9 +3,13 @@
 // A folder DIR holds data.mdb, lock.mdb (LMDB) and ledger.lock (one writer at a time). Tables, all with 8-byte
 // big-endian block indexes as keys: `headers` (BlockHeader bytes), `bodies` (BlockBody bytes), `tree` (the leaf's hash,
 // then the hashes of the subtrees that this leaf completes, 32 bytes each, lowest first); `texts`, with 8-byte
-// big-endian sequence numbers as keys, of what lies beside the blocks and can be erased; and `meta` with "format"
-// (uint32 big-endian, LEDGER_FORMAT) and "checkpoint" (the signed note of the newest state, written in the same
-// transaction as the blocks).
+// big-endian sequence numbers as keys, of what lies beside the blocks and can be erased; `checkpoints` and `cosigned`,
+// with 8-byte big-endian JST days as keys, of signed notes; and `meta` with "format" (uint32 big-endian,
+// LEDGER_FORMAT).
+//
+// Of the checkpoints, and of the cosigned ones, the last of each JST day is kept: a new one takes the place of that of
+// its day. The day of a checkpoint is that of its last block's time. The newest checkpoint, written in the same
+// transaction as its blocks, is the last record of `checkpoints`.
 //
 // Which texts there must be, and their digests, stand in the blocks: whoever knows the rules checks them. An erased
 // text's bytes may stay in unused parts of data.mdb until these are written again; a copy by `mdb_copy -c` has none.
@@ -18,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LEDGER_FORMAT = 2, LEDGER_ERROR_BYTES = 300 };
+enum { LEDGER_FORMAT = 3, LEDGER_ERROR_BYTES = 300 };
 
 struct ledger;
 
@@ -78,8 +82,9 @@ void ledger_close(struct ledger *ledger);
 uint64_t ledger_size(const struct ledger *ledger);     // blocks that are durable; thread-safe
 const uint8_t *ledger_id(const struct ledger *ledger); // HASH_BYTES: the leaf hash of block 0
 
-// The signer of checkpoints, from now on; must be set before ledger_append. `signer` is borrowed for the ledger's life.
-void ledger_set_signer(struct ledger *ledger, const struct note_signer *signer);
+// The 1 to NOTE_SIGNERS_MAX signers of checkpoints, from now on; must be set before ledger_append, by the thread that
+// appends. They are borrowed for the ledger's life.
+void ledger_set_signers(struct ledger *ledger, const struct note_signer *const *signers, size_t count);
 
 // Appends blocks with the next indexes and makes them durable, all or none: one LMDB transaction, one checkpoint. One
 // thread at a time. No blocks: only a new checkpoint is signed, as a daemon does when it starts (the first one, or
@@ -121,8 +126,25 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
 int ledger_read_text(
     struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
 bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error);
+// Where the ledger stood when it had so many blocks, 1 to ledger_read_size.
+struct ledger_tip {
+    uint64_t sequence; // number of its last transaction; 0: none
+    int64_t time;      // of its last block
+    uint64_t day;      // JST, of that time
+};
+bool ledger_read_tip(
+    struct ledger_reading *reading, uint64_t blocks, struct ledger_tip *tip, struct ledger_error *error);
 // The newest checkpoint, NUL-terminated, into `note` of NOTE_BYTES_MAX.
 bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error);
+
+// What is kept.
+enum ledger_kept { LEDGER_CHECKPOINTS, LEDGER_COSIGNED, LEDGER_KEPT };
+// The newest one that is kept of at most so many blocks. As ledger_read_block.
+int ledger_read_kept(
+    struct ledger_reading *reading, enum ledger_kept kept, uint64_t blocks, char *note, struct ledger_error *error);
+// The first one that is kept of `*day` or a later day, which becomes `*day`. As ledger_read_block.
+int ledger_read_kept_day(
+    struct ledger_reading *reading, enum ledger_kept kept, uint64_t *day, char *note, struct ledger_error *error);
 
 // Hashes of the tree, for the proofs of tree.h: `level` 0 are leaves, `position` counts from the left. 32 bytes into
 // `hash`.
@@ -156,7 +178,11 @@ bool ledger_check_body(const struct ledger_record *record, uint64_t index, struc
 bool ledger_check_place(struct ledger_reading *reading, const struct ledger_heading *heading,
     const struct ledger_heading *before, struct tree_edge *edge, struct ledger_error *error);
 
-// After the last block: size and root against the stored checkpoint, whose signature must be `verifier`'s. A ledger
-// that holds genesis alone may have no checkpoint yet.
+// After the last block: size and root against the newest checkpoint, signed by one of these verifiers at least. A
+// ledger that holds genesis alone may have no checkpoint yet.
 bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *edge,
-    const struct note_verifier *verifier, struct ledger_error *error);
+    const struct note_verifier *verifiers, size_t count, struct ledger_error *error);
+// A kept note: that it speaks of so many blocks, which are checked already, with the root of the tree over them, and is
+// signed by one of these verifiers at least.
+bool ledger_check_kept(struct ledger_reading *reading, const char *note, uint64_t blocks,
+    const struct note_verifier *verifiers, size_t count, struct ledger_error *error);

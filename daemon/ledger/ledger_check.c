@@ -97,31 +97,48 @@ bool ledger_check_place(struct ledger_reading *reading, const struct ledger_head
     return check_succession(heading, before, error) && check_tree(reading, heading->index, completed, count, error);
 }
 
-bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *edge,
-    const struct note_verifier *verifier, struct ledger_error *error)
+// A note's signature, size and root.
+static bool check_note(const char *note, uint64_t blocks, const uint8_t root[HASH_BYTES],
+    const struct note_verifier *verifiers, size_t count, struct ledger_error *error)
 {
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    if (!note_open_checkpoint(note, verifiers, count, &checkpoint, &fault))
+        return ledger_fail(error, "%s", fault.message);
+    if (checkpoint.size != blocks)
+        return ledger_fail(
+            error, "the checkpoint speaks of %" PRIu64 " blocks, the ledger has %" PRIu64, checkpoint.size, blocks);
+    if (memcmp(checkpoint.root, root, HASH_BYTES) != 0)
+        return ledger_fail(error, "the checkpoint's root is not that of the tree of %" PRIu64 " blocks", blocks);
+    return true;
+}
+
+bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *edge,
+    const struct note_verifier *verifiers, size_t count, struct ledger_error *error)
+{
+    char note[NOTE_BYTES_MAX];
+    uint8_t root[HASH_BYTES];
     if (edge->size != reading->size)
         return ledger_fail(
             error, "%" PRIu64 " blocks were checked, the ledger has %" PRIu64, edge->size, reading->size);
-    MDB_val value;
-    int found =
-        ledger_get_meta(reading->txn, reading->ledger->tables[TABLE_META], ledger_checkpoint_key, &value, error);
+    int found = ledger_read_kept(reading, LEDGER_CHECKPOINTS, UINT64_MAX, note, error);
     if (found < 0)
         return false;
     if (found == 0 && reading->size == 1)
         return true; // just created: whoever did that does not hold the daemon's key
-    char note[NOTE_BYTES_MAX];
-    struct note_checkpoint checkpoint;
     if (!ledger_read_checkpoint(reading, note, error))
         return false;
-    if (!note_open_checkpoint(note, verifier, &checkpoint))
-        return ledger_fail(error, "the checkpoint is not signed by %s with the key given", verifier->name);
-    uint8_t root[HASH_BYTES];
     tree_root(edge, root);
-    if (checkpoint.size != edge->size)
-        return ledger_fail(
-            error, "the checkpoint speaks of %" PRIu64 " blocks, the ledger has %" PRIu64, checkpoint.size, edge->size);
-    if (memcmp(checkpoint.root, root, HASH_BYTES) != 0)
-        return ledger_fail(error, "the checkpoint's root is not that of the tree of %" PRIu64 " blocks", edge->size);
-    return true;
+    return check_note(note, edge->size, root, verifiers, count, error);
+}
+
+bool ledger_check_kept(struct ledger_reading *reading, const char *note, uint64_t blocks,
+    const struct note_verifier *verifiers, size_t count, struct ledger_error *error)
+{
+    struct tree_edge edge;
+    uint8_t root[HASH_BYTES];
+    if (!ledger_read_edge(reading, blocks, &edge, error))
+        return false;
+    tree_root(&edge, root);
+    return check_note(note, blocks, root, verifiers, count, error);
 }

@@ -16,11 +16,13 @@ enum ledger_table {
     TABLE_TREE,
     BLOCK_TABLES,
     TABLE_TEXTS = BLOCK_TABLES,
+    TABLE_CHECKPOINTS,
+    TABLE_COSIGNED,
     TABLE_META,
     TABLES
 };
 extern const char *const ledger_table_names[TABLES];
-extern const char ledger_format_key[], ledger_checkpoint_key[];
+extern const char ledger_format_key[];
 
 struct ledger {
     MDB_env *env;
@@ -30,7 +32,8 @@ struct ledger {
     uint8_t id[HASH_BYTES];
     _Atomic uint64_t size; // durable blocks
     // Of the writer only; they stand where `size` does.
-    const struct note_signer *signer;
+    const struct note_signer *signers[NOTE_SIGNERS_MAX];
+    size_t signer_count;
     struct tree_edge edge;
     uint64_t next_sequence;
     int64_t time; // of the last block
@@ -77,6 +80,9 @@ bool ledger_parse_body(const uint8_t *bytes, size_t size, struct ledger_record *
 // A record of a table: 1 found, 0 none, -1 error.
 int ledger_get(MDB_txn *txn, MDB_dbi table, uint64_t index, MDB_val *value, struct ledger_error *error);
 int ledger_get_meta(MDB_txn *txn, MDB_dbi meta, const char *key, MDB_val *value, struct ledger_error *error);
+// A record's note into `note` of NOTE_BYTES_MAX; false: it is none.
+bool ledger_copy_note(const MDB_val *value, char *note, struct ledger_error *error);
+uint64_t ledger_day(int64_t time); // JST
 // The header of a block that the reading sees; -1 when it is missing or is none.
 int ledger_read_header(
     struct ledger_reading *reading, uint64_t index, struct ledger_header *header, struct ledger_error *error);

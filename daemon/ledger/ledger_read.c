@@ -153,20 +153,105 @@ bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, str
     return true;
 }
 
+// ---- checkpoints
+
+bool ledger_copy_note(const MDB_val *value, char *note, struct ledger_error *error)
+{
+    if (value->mv_size >= NOTE_BYTES_MAX || memchr(value->mv_data, '\0', value->mv_size))
+        return ledger_fail(error, "the ledger is damaged: its checkpoint is no signed note");
+    memcpy(note, value->mv_data, value->mv_size);
+    note[value->mv_size] = '\0';
+    return true;
+}
+
+uint64_t ledger_day(int64_t time)
+{
+    enum { JST_S = 9 * 60 * 60, DAY_S = 24 * 60 * 60 };
+    return (uint64_t)(time + JST_S) / DAY_S;
+}
+
+bool ledger_read_tip(
+    struct ledger_reading *reading, uint64_t blocks, struct ledger_tip *tip, struct ledger_error *error)
+{
+    struct ledger_header header;
+    if (blocks == 0 || blocks > reading->size)
+        return ledger_fail(
+            error, "a checkpoint speaks of %" PRIu64 " blocks, the ledger has %" PRIu64, blocks, reading->size);
+    if (ledger_read_header(reading, blocks - 1, &header, error) != 1)
+        return false;
+    *tip = (struct ledger_tip){header.first_sequence + header.count - 1, header.time, ledger_day(header.time)};
+    return true;
+}
+
+static const enum ledger_table tables_kept[] = {
+    [LEDGER_CHECKPOINTS] = TABLE_CHECKPOINTS, [LEDGER_COSIGNED] = TABLE_COSIGNED};
+
+// The note where the cursor stands, of at most so many blocks. As ledger_read_block.
+static int note_within(const MDB_val *value, uint64_t blocks, char *note, struct ledger_error *error)
+{
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    if (!ledger_copy_note(value, note, error))
+        return -1;
+    if (note_read_checkpoint(note, &checkpoint, &fault))
+        return checkpoint.size <= blocks;
+    ledger_fail(error, "the ledger is damaged: %s", fault.message);
+    return -1;
+}
+
+int ledger_read_kept(
+    struct ledger_reading *reading, enum ledger_kept kept, uint64_t blocks, char *note, struct ledger_error *error)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    int found = 0, code = mdb_cursor_open(reading->txn, reading->ledger->tables[tables_kept[kept]], &cursor);
+    if (code) {
+        ledger_fail_lmdb(error, "reading the ledger", code);
+        return -1;
+    }
+    for (MDB_cursor_op op = MDB_LAST; found == 0 && !code; op = MDB_PREV) {
+        code = mdb_cursor_get(cursor, &key, &value, op);
+        if (!code)
+            found = note_within(&value, blocks, note, error);
+    }
+    mdb_cursor_close(cursor);
+    if (!code || code == MDB_NOTFOUND)
+        return found;
+    ledger_fail_lmdb(error, "reading the ledger", code);
+    return -1;
+}
+
+int ledger_read_kept_day(
+    struct ledger_reading *reading, enum ledger_kept kept, uint64_t *day, char *note, struct ledger_error *error)
+{
+    MDB_cursor *cursor;
+    uint8_t bytes[LEDGER_KEY_BYTES];
+    MDB_val key = {sizeof bytes, bytes}, value;
+    ledger_key(*day, bytes);
+    int code = mdb_cursor_open(reading->txn, reading->ledger->tables[tables_kept[kept]], &cursor);
+    if (!code) {
+        code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+        mdb_cursor_close(cursor);
+    }
+    if (code == MDB_NOTFOUND)
+        return 0;
+    if (code)
+        ledger_fail_lmdb(error, "reading the ledger", code);
+    else if (key.mv_size != LEDGER_KEY_BYTES)
+        ledger_fail(error, "the ledger is damaged: a checkpoint is kept under no day");
+    else if (ledger_copy_note(&value, note, error)) {
+        *day = ledger_key_index(key.mv_data);
+        return 1;
+    }
+    return -1;
+}
+
 bool ledger_read_checkpoint(struct ledger_reading *reading, char *note, struct ledger_error *error)
 {
-    MDB_val value;
-    int found =
-        ledger_get_meta(reading->txn, reading->ledger->tables[TABLE_META], ledger_checkpoint_key, &value, error);
-    if (found < 0)
-        return false;
+    int found = ledger_read_kept(reading, LEDGER_CHECKPOINTS, UINT64_MAX, note, error);
     if (found == 0)
-        return ledger_fail(error, "the ledger has no checkpoint yet: the daemon signs the first when it starts");
-    if (value.mv_size >= NOTE_BYTES_MAX || memchr(value.mv_data, '\0', value.mv_size))
-        return ledger_fail(error, "the ledger is damaged: its checkpoint is no signed note");
-    memcpy(note, value.mv_data, value.mv_size);
-    note[value.mv_size] = '\0';
-    return true;
+        ledger_fail(error, "the ledger has no checkpoint yet: the daemon signs the first when it starts");
+    return found == 1;
 }
 
 bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES],

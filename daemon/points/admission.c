@@ -1,4 +1,5 @@
-// Who may sign what: an envelope's signers judged against the keys at the start of its block, and a connection's key.
+// Who may sign what: an envelope's signers judged against the keys at the start of its block, a connection's key, and
+// the keys of checkpoints.
 #include "points/rules.h"
 #include "points/state.h"
 
@@ -146,4 +147,42 @@ refusal_code points_asker(
         return REFUSAL(KEY_REVOKED);
     *asker = (struct points_asker){key->role, key->municipality};
     return REFUSAL(REFUSAL_NONE);
+}
+
+// Whether the key may sign the checkpoint whose last transaction has this number.
+static bool signed_checkpoints(const struct key *key, uint64_t sequence)
+{
+    return key->role == ROLE(CHECKPOINT) && key->registered <= sequence && (!key->revoked || key->revoked > sequence);
+}
+
+size_t points_checkpoint_key_count(const struct points_state *state, uint64_t sequence)
+{
+    size_t count = 0;
+    for (const struct key *key = state->keys; key; key = key->hh.next)
+        count += signed_checkpoints(key, sequence);
+    return count;
+}
+
+const uint8_t *points_checkpoint_key_at(const struct points_state *state, uint64_t sequence, size_t position)
+{
+    const struct key *key = state->keys;
+    for (; !signed_checkpoints(key, sequence) || position > 0; key = key->hh.next)
+        position -= signed_checkpoints(key, sequence);
+    return key->key;
+}
+
+size_t points_witness_count(const struct points_state *state)
+{
+    size_t count = 0;
+    for (const struct key *key = state->keys; key; key = key->hh.next)
+        count += key->role == ROLE(WITNESS);
+    return count;
+}
+
+struct points_witness points_witness_at(const struct points_state *state, size_t position)
+{
+    const struct key *key = state->keys;
+    for (; key->role != ROLE(WITNESS) || position > 0; key = key->hh.next)
+        position -= key->role == ROLE(WITNESS);
+    return (struct points_witness){key->holder, key->key, key->revoked != 0};
 }

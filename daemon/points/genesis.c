@@ -60,14 +60,13 @@ static bool take_policies(struct points_state *state, struct points_error *error
 
 static bool take_key(struct points_state *state, const Points__V1__RegisterKey *key, struct points_error *error)
 {
-    bool of_municipality = key->role == ROLE(MUNICIPALITY);
     if (key_get(state->keys, key->key.data))
         return refused(error, "genesis: a key of \"%s\" stands twice", key->holder);
-    if (key->role == ROLE(ROLE_NONE))
-        return refused(error, "genesis: the key of \"%s\" has no role", key->holder);
-    if (of_municipality ? !points_municipality_known(state, key->municipality) : key->municipality != 0)
+    if (!key_well_formed(key))
+        return refused(error, "genesis: the key of \"%s\" could not be registered (KEY_INVALID)", key->holder);
+    if (key->role == ROLE(MUNICIPALITY) && !points_municipality_known(state, key->municipality))
         return refused(error, "genesis: the key of \"%s\" names a wrong municipality", key->holder);
-    key_add(&state->keys, key);
+    key_add(&state->keys, key, 0);
     return true;
 }
 
@@ -82,7 +81,11 @@ static bool take_keys(struct points_state *state, struct points_error *error)
     if (operators < OPERATOR_KEYS_MIN || keys_operator_holders(state->keys, NULL) < OPERATOR_HOLDERS_MIN)
         return refused(error, "genesis: needs at least %d operator keys of at least %d holders", OPERATOR_KEYS_MIN,
             OPERATOR_HOLDERS_MIN);
-    return true;
+    Points__V1__RegisterKey checkpoint_key = POINTS__V1__REGISTER_KEY__INIT;
+    checkpoint_key.key = state->genesis->checkpoint_key;
+    checkpoint_key.role = ROLE(CHECKPOINT);
+    checkpoint_key.holder = state->genesis->origin;
+    return take_key(state, &checkpoint_key, error);
 }
 
 static Points__V1__Genesis *copy_of(const Points__V1__Genesis *genesis)

@@ -13,13 +13,14 @@ struct key *key_get(struct key *keys, const uint8_t key[KEY_BYTES])
     return found;
 }
 
-void key_add(struct key **keys, const Points__V1__RegisterKey *registration)
+void key_add(struct key **keys, const Points__V1__RegisterKey *registration, uint64_t sequence)
 {
     struct key *key = memory_zeroed(1, sizeof *key);
     memcpy(key->key, registration->key.data, KEY_BYTES);
     key->role = registration->role;
     key->holder = memory_text(registration->holder);
     key->municipality = registration->municipality;
+    key->registered = sequence;
     HASH_ADD(hh, *keys, key, KEY_BYTES, key);
 }
 
@@ -45,6 +46,15 @@ unsigned keys_operator_holders(struct key *keys, const struct key *without)
     return holders;
 }
 
+bool key_well_formed(const Points__V1__RegisterKey *registration)
+{
+    if (registration->role == ROLE(ROLE_NONE))
+        return false;
+    if (registration->role != ROLE(MUNICIPALITY) && registration->municipality != 0)
+        return false;
+    return registration->role != ROLE(WITNESS) || !strpbrk(registration->holder, " +");
+}
+
 bool key_new(struct turn *turn)
 {
     return !key_get(turn->state->keys, turn->transaction->register_key->key.data);
@@ -52,8 +62,7 @@ bool key_new(struct turn *turn)
 
 bool key_valid(struct turn *turn)
 {
-    const Points__V1__RegisterKey *key = turn->transaction->register_key;
-    return key->role != ROLE(ROLE_NONE) && (key->role == ROLE(MUNICIPALITY) || key->municipality == 0);
+    return key_well_formed(turn->transaction->register_key);
 }
 
 bool key_municipality_known(struct turn *turn)
@@ -78,15 +87,20 @@ bool key_leaves_operators(struct turn *turn)
     return turn->key->role != ROLE(OPERATOR) || keys_operator_holders(turn->state->keys, turn->key) >= 2;
 }
 
+bool key_leaves_checkpoint_key(struct turn *turn)
+{
+    return turn->key->role != ROLE(CHECKPOINT) || points_checkpoint_key_count(turn->state, turn->sequence) > 1;
+}
+
 uint64_t key_apply_register(struct turn *turn)
 {
-    key_add(&turn->state->keys, turn->transaction->register_key);
+    key_add(&turn->state->keys, turn->transaction->register_key, turn->sequence);
     return 0;
 }
 
 uint64_t key_apply_revoke(struct turn *turn)
 {
-    turn->key->revoked = true;
+    turn->key->revoked = turn->sequence;
     return 0;
 }
 
@@ -107,6 +121,7 @@ static void key_archive(struct archive *archive, struct key *key)
     ARCHIVE(archive, key->role);
     archive_text(archive, &key->holder);
     ARCHIVE(archive, key->municipality);
+    ARCHIVE(archive, key->registered);
     ARCHIVE(archive, key->revoked);
 }
 

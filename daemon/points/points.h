@@ -108,6 +108,21 @@ struct points_asker {
 // The role of a key now: ROLE_NONE with refusal KEY_UNKNOWN or KEY_REVOKED when it has none.
 refusal_code points_asker(const struct points_state *state, const uint8_t key[KEY_BYTES], struct points_asker *asker);
 
+// The keys that may sign the checkpoint whose last transaction has the number `sequence` (points_last_sequence: the
+// next checkpoint): registered until then and not revoked until then, in the order of their registration. KEY_BYTES,
+// into the state.
+size_t points_checkpoint_key_count(const struct points_state *state, uint64_t sequence);
+const uint8_t *points_checkpoint_key_at(const struct points_state *state, uint64_t sequence, size_t position);
+
+// The witnesses' keys, revoked ones too, in the order of their registration.
+struct points_witness {
+    const char *name; // into the state
+    const uint8_t *key;
+    bool revoked;
+};
+size_t points_witness_count(const struct points_state *state);
+struct points_witness points_witness_at(const struct points_state *state, size_t position);
+
 uint64_t points_last_sequence(const struct points_state *state);
 uint64_t points_account_count(const struct points_state *state);
 int64_t points_time(const struct points_state *state); // of the newest block

@@ -75,7 +75,7 @@ static void list_keys(const struct points_state *state, const Points__V1__GetPro
         listed->key->role = key->role;
         listed->key->holder = key->holder;
         listed->key->municipality = key->municipality;
-        listed->revoked = key->revoked;
+        listed->revoked = key->revoked != 0;
         reply->keys[reply->n_keys++] = listed;
     }
 }

@@ -66,7 +66,7 @@ static const struct rule rules[] = {
         key_apply_register},
     [TRANSACTION(REVOKE_KEY)] = {"RevokeKey", ROLE(OPERATOR), 2,
         {{OUTCOME(KEY_NOT_REGISTERED), key_registered}, {OUTCOME(KEY_ALREADY_REVOKED), key_in_force},
-            {OUTCOME(LAST_OPERATORS), key_leaves_operators}},
+            {OUTCOME(LAST_OPERATORS), key_leaves_operators}, {OUTCOME(LAST_CHECKPOINT_KEY), key_leaves_checkpoint_key}},
         key_apply_revoke},
     [TRANSACTION(SET_TIME)] = {"SetTime", ROLE(OPERATOR), 1,
         {{OUTCOME(TIME_NOT_SCRIPTED), time_scripted}, {OUTCOME(TIME_INVALID), time_valid}}, time_apply},

@@ -1,5 +1,7 @@
 // The pass: one block after another, from genesis to the checkpoint; then the texts beside them.
+#include "points/calendar.h"
 #include "replay/ahead.h"
+#include "replay/checkpoints.h"
 #include "replay/fold.h"
 #include "replay/texts.h"
 
@@ -143,15 +145,38 @@ static bool check_block(struct replay *replay, struct ledger_reading *reading, c
 
 static bool check_checkpoint(struct replay *replay, struct ledger_reading *reading)
 {
+    arena_reset(&replay->arena);
+    return replay_check_newest(replay->fold.state, reading, &replay->edge, &replay->arena, &replay->fault) ||
+           found(replay, REPLAY_NO_BLOCK, "the checkpoint");
+}
+
+static bool found_in_kept(struct replay *replay, enum ledger_kept kept)
+{
+    static const char *const names[] = {[LEDGER_CHECKPOINTS] = "checkpoint", [LEDGER_COSIGNED] = "cosigned checkpoint"};
+    char place[64];
+    struct calendar_date date = calendar_date((int64_t)replay->kept_day[kept]);
+    snprintf(place, sizeof place, "the %s of %04" PRId64 "-%02d-%02d", names[kept], date.year, date.month, date.day);
+    return found(replay, REPLAY_NO_BLOCK, place);
+}
+
+// From the day on that was the last when they were looked at before: its checkpoint may be another now.
+static bool check_kept(struct replay *replay, struct ledger_reading *reading, enum ledger_kept kept)
+{
     struct ledger_error error;
-    struct note_verifier verifier = {0};
-    const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
-    snprintf(verifier.name, sizeof verifier.name, "%s", genesis->origin);
-    memcpy(verifier.key, genesis->checkpoint_key.data, KEY_BYTES);
-    if (ledger_check_end(reading, &replay->edge, &verifier, &error))
+    char note[NOTE_BYTES_MAX];
+    uint64_t *day = &replay->kept_day[kept];
+    int more;
+    for (uint64_t next = *day; (more = ledger_read_kept_day(reading, kept, &next, note, &error)) == 1; next++) {
+        *day = next;
+        arena_reset(&replay->arena);
+        if (!replay_check_kept(replay->fold.state, reading, kept, *day, note, &replay->arena, &replay->fault) &&
+            !found_in_kept(replay, kept))
+            return false;
+    }
+    if (more == 0)
         return true;
     replay_fail(&replay->fault, "%s", error.message);
-    return found(replay, REPLAY_NO_BLOCK, "the checkpoint");
+    return found(replay, REPLAY_NO_BLOCK, "the kept checkpoints");
 }
 
 static bool check_texts(struct replay *replay, struct ledger_reading *reading)
@@ -160,10 +185,12 @@ static bool check_texts(struct replay *replay, struct ledger_reading *reading)
            found(replay, REPLAY_NO_BLOCK, "the texts");
 }
 
-// Whose key signs checkpoints, and which texts there are, is known from the fold.
+// Whose keys sign checkpoints, and which texts there are, is known from the fold.
 static bool check_end(struct replay *replay, struct ledger_reading *reading)
 {
-    return replay->fold_ended || (check_checkpoint(replay, reading) && check_texts(replay, reading));
+    return replay->fold_ended ||
+           (check_checkpoint(replay, reading) && check_kept(replay, reading, LEDGER_CHECKPOINTS) &&
+               check_kept(replay, reading, LEDGER_COSIGNED) && check_texts(replay, reading));
 }
 
 // ---- the pass
@@ -272,6 +299,8 @@ enum replay_result replay_go_on(
     begin(replay, settings);
     replay->fold.state = state;
     replay->folded_blocks = blocks;
+    for (size_t kept = 0; kept < LEDGER_KEPT; kept++)
+        replay->kept_day[kept] = (uint64_t)calendar_day(points_time(state));
     if (!points_books_balance(state)) {
         replay_fail(&replay->fault, "its books do not balance");
         return REPLAY_FAULT;

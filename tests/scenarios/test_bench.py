@@ -22,6 +22,7 @@ OF_QUERIES = {"queries_per_s", "query_p50_ms", "query_p90_ms", "query_p99_ms", "
 OF_THE_DAEMON = {"server_user_ns_per_transaction", "server_system_ns_per_transaction", "server_cpu_s",
                  "disk_bytes_per_transaction", "written_bytes_per_transaction", "rss_bytes", "rss_bytes_per_account",
                  "rss_bytes_per_transaction", "fdatasync_p50_ms"}
+OF_THE_AUDIT = {"audit_transactions_per_s", "audit_ed25519_percent"}
 
 
 def bench(*args, scratch, code=0):
@@ -47,7 +48,7 @@ def test_each_scenario(tmp_path, scenario):
     found = measured(scenario, "--accounts", 601, "--transactions", 1_199, "--rate", 40_000, scratch=tmp_path)
     assert found.pop("scenario") == scenario
     expected = COUNTS | OF_RATES | OF_THE_DAEMON | (OF_QUERIES if scenario == "query" else set())
-    assert set(found) == COUNTS | OF_RATES | OF_QUERIES | OF_THE_DAEMON
+    assert set(found) == COUNTS | OF_RATES | OF_QUERIES | OF_THE_DAEMON | OF_THE_AUDIT
     assert {key for key, value in found.items() if value is not None} == expected
     assert (found["accounts"], found["transactions"], found["rate"]) == (601, 1_199, 40_000)
     assert found["p50_ms"] <= found["p90_ms"] <= found["p99_ms"] <= found["p99_9_ms"] <= found["max_ms"]
@@ -56,7 +57,8 @@ def test_each_scenario(tmp_path, scenario):
 
 def test_the_ledger_that_it_leaves_passes_the_audit(tmp_path):
     kept = tmp_path / "kept"
-    bench("mixed", "--accounts", 300, "--transactions", 6_000, "--dir", kept, scratch=tmp_path)
+    found = measured("mixed", "--accounts", 300, "--transactions", 6_000, "--audit", "--dir", kept, scratch=tmp_path)
+    assert found["audit_transactions_per_s"] > 0 and 0 < found["audit_ed25519_percent"] < 200
     done = subprocess.run([binary("points-audit"), "verify", kept / "ledger"], capture_output=True, text=True, timeout=DEADLINE,
                           check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -125,7 +125,7 @@ static void test_unknown(void **state)
         {TYPE(hello), "0801", "", "unknown field, number 1"},
         {TYPE(envelope), LEDGER "122c 0a10 02*16 1218" AWARD "2801", "transactions[0].award",
             "unknown field, number 5"},
-        {TYPE(register_key), "0a20 01*32 1006 1a0161", "role", "no value 6"},
+        {TYPE(register_key), "0a20 01*32 1008 1a0161", "role", "no value 8"},
         {TYPE(register_key), "0a20 01*32 10 ff*9 01 1a0161", "role", "no value"},
         {TYPE(award), "0810 01*16", "account", "wire type"},
         {TYPE(award), "0d 01*4", "account", "wire type"},

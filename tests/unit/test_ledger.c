@@ -17,7 +17,7 @@
 #include <lmdb.h>
 #include <sodium.h>
 
-enum { GENESIS_TIME = 1636642800, BLOCKS = 9, BIG_ENVELOPE = 50000 };
+enum { GENESIS_TIME = 1636642800, GENESIS_DAY = 18943, BLOCKS = 9, BIG_ENVELOPE = 50000 };
 
 static char base[] = "/tmp/test_ledger.XXXXXX";
 static char dir[64];
@@ -113,7 +113,7 @@ static struct ledger *open_writer(void)
     struct ledger *ledger = ledger_open(dir, LEDGER_WRITE, &error);
     if (!ledger)
         fail_msg("%s", error.message);
-    ledger_set_signer(ledger, &signer);
+    ledger_set_signers(ledger, (const struct note_signer *const[]){&signer}, 1);
     return ledger;
 }
 
@@ -187,7 +187,7 @@ static bool check(void)
     bool good = reading;
     for (uint64_t i = 0; good && i < ledger_read_size(reading); i++)
         good = check_block(reading, i, &before, &edge);
-    good = good && ledger_check_end(reading, &edge, &signer.verifier, &error);
+    good = good && ledger_check_end(reading, &edge, &signer.verifier, 1, &error);
     ledger_read_end(reading);
     ledger_close(ledger);
     return good;
@@ -351,7 +351,7 @@ static void test_append_refused(void **state)
     assert_non_null(ledger);
     assert_false(append(ledger, BLOCKS, 1));
     assert_message("no key for checkpoints");
-    ledger_set_signer(ledger, &signer);
+    ledger_set_signers(ledger, (const struct note_signer *const[]){&signer}, 1);
     assert_false(append(ledger, BLOCKS + 1, 1));
     assert_message("sequence number");
     struct ledger_block block = {.first_sequence = first_sequence_of(BLOCKS), .count = 1, .time = GENESIS_TIME - 1};
@@ -375,8 +375,9 @@ static void test_checkpoint_alone(void **state)
     struct ledger_reading *reading = ledger_read_begin(ledger, &error);
     char note[NOTE_BYTES_MAX];
     struct note_checkpoint checkpoint;
+    struct note_fault fault;
     assert_done(ledger_read_checkpoint(reading, note, &error));
-    assert_true(note_open_checkpoint(note, &signer.verifier, &checkpoint));
+    assert_true(note_open_checkpoint(note, &signer.verifier, 1, &checkpoint, &fault));
     assert_int_equal(checkpoint.size, 1);
     assert_memory_equal(checkpoint.root, ledger_id(ledger), HASH_BYTES);
     ledger_read_end(reading);
@@ -512,6 +513,60 @@ static void test_texts_all_or_none(void **state)
     assert_done(check());
 }
 
+// ---- kept checkpoints
+
+static void assert_kept(struct ledger_reading *reading, uint64_t blocks, int found, uint64_t size)
+{
+    char note[NOTE_BYTES_MAX];
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    assert_int_equal(ledger_read_kept(reading, LEDGER_CHECKPOINTS, blocks, note, &error), found);
+    if (found == 1) {
+        assert_true(note_open_checkpoint(note, &signer.verifier, 1, &checkpoint, &fault));
+        assert_int_equal(checkpoint.size, size);
+    }
+}
+
+static void test_kept_checkpoints(void **state) // blocks 1 and 2 on one day, 3 and 4 on the second, 5 three days later
+{
+    (void)state;
+    static const int days[] = {0, 0, 0, 1, 1, 4};
+    assert_done(create());
+    struct ledger *ledger = open_writer();
+    assert_done(ledger_append(ledger, NULL, 0, &error));
+    for (uint64_t i = 1; i < sizeof days / sizeof *days; i++) {
+        uint8_t bytes[BIG_ENVELOPE];
+        struct ledger_block block = {.rules_version = 1,
+            .first_sequence = first_sequence_of(i),
+            .count = (uint32_t)i,
+            .time = GENESIS_TIME + days[i] * 86400,
+            .envelope = bytes,
+            .envelope_size = make_envelope(i, bytes),
+            .signatures = signatures,
+            .signature_count = 1};
+        assert_done(ledger_append(ledger, &block, 1, &error));
+    }
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    assert_kept(reading, UINT64_MAX, 1, 6);
+    assert_kept(reading, 6, 1, 6);
+    assert_kept(reading, 5, 1, 5);
+    assert_kept(reading, 4, 1, 3);
+    assert_kept(reading, 3, 1, 3);
+    assert_kept(reading, 2, 0, 0);
+    uint64_t day = 0, found[4], count = 0;
+    char note[NOTE_BYTES_MAX];
+    while (ledger_read_kept_day(reading, LEDGER_CHECKPOINTS, &day, note, &error) == 1)
+        found[count++] = day++;
+    assert_int_equal(count, 3);
+    assert_int_equal(found[0], GENESIS_DAY);
+    assert_int_equal(found[1], GENESIS_DAY + 1);
+    assert_int_equal(found[2], GENESIS_DAY + 4);
+    assert_int_equal(ledger_read_kept(reading, LEDGER_COSIGNED, UINT64_MAX, note, &error), 0);
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    assert_done(check());
+}
+
 // ---- proofs
 
 static bool read_node(void *context, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
@@ -529,9 +584,10 @@ static void test_proofs(void **state)
     const uint8_t(*given)[HASH_BYTES] = (const uint8_t(*)[HASH_BYTES])proof;
     char note[NOTE_BYTES_MAX];
     struct note_checkpoint checkpoint;
+    struct note_fault fault;
     size_t count;
     assert_done(ledger_read_checkpoint(reading, note, &error));
-    assert_true(note_open_checkpoint(note, &signer.verifier, &checkpoint));
+    assert_true(note_open_checkpoint(note, &signer.verifier, 1, &checkpoint, &fault));
     assert_true(tree_root_at(BLOCKS, read_node, reading, root));
     assert_memory_equal(root, checkpoint.root, HASH_BYTES);
     for (uint64_t i = 0; i < BLOCKS; i++) {
@@ -650,7 +706,7 @@ static void test_damage(void **state)
     assert_damage_found("bodies", key_of(2), 8, 3, "block 2");
     assert_damage_found("bodies", key_of(3), 8, 4001, "block 3");
     assert_damage_found("tree", key_of(7), 8, 3, "block 7");
-    assert_damage_found("meta", "checkpoint", strlen("checkpoint"), 5, "checkpoint");
+    assert_damage_found("checkpoints", key_of(GENESIS_DAY), 8, 5, "checkpoint");
 }
 
 static void test_damage_by_insider(void **state) // header, leaf and all stored hashes agree; only the signature cannot
@@ -705,7 +761,7 @@ static void test_records_missing(void **state)
     }
     set_up(state);
     make_ledger();
-    raw_delete("meta", "checkpoint", strlen("checkpoint"));
+    raw_delete("checkpoints", key_of(GENESIS_DAY), 8);
     assert_false(check());
     assert_message("checkpoint");
 }
@@ -727,9 +783,9 @@ static void test_format(void **state)
     make_ledger();
     raw_put("meta", "format", 6, (const uint8_t[]){0, 0, 0, 1}, 4);
     assert_null(ledger_open(dir, LEDGER_READ, &error));
-    assert_message("format 1, this program reads format 2");
+    assert_message("format 1, this program reads format 3");
     assert_null(ledger_open(dir, LEDGER_WRITE, &error));
-    assert_message("format 1, this program reads format 2");
+    assert_message("format 1, this program reads format 3");
     raw_put("meta", "format", 6, (const uint8_t[]){1}, 1);
     assert_null(ledger_open(dir, LEDGER_READ, &error));
     assert_message("damaged");
@@ -809,6 +865,7 @@ int main(void)
         cmocka_unit_test_setup(test_read_writes_nothing, set_up),
         cmocka_unit_test_setup(test_texts, set_up),
         cmocka_unit_test_setup(test_texts_all_or_none, set_up),
+        cmocka_unit_test_setup(test_kept_checkpoints, set_up),
         cmocka_unit_test_setup(test_proofs, set_up),
         cmocka_unit_test_setup(test_damage, set_up),
         cmocka_unit_test_setup(test_damage_by_insider, set_up),

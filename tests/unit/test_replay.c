@@ -13,7 +13,7 @@
 #include <sodium.h>
 
 enum { SAPPORO = 11002, EBETSU = 12173, GENESIS_TIME = 1636678800 /* 2021-11-12 10:00 JST */, FIRST_DAY = 18943 };
-enum { OPERATOR_1, OPERATOR_2, OPERATOR_3, APP, WAON, CHECKPOINT, KEYS };
+enum { OPERATOR_1, OPERATOR_2, OPERATOR_3, APP, WAON, CHECKPOINT, NEXT_CHECKPOINT, KEYS };
 enum { TRANSACTIONS_MAX = 8, BYTES_MAX = 4096 };
 
 struct key {
@@ -132,7 +132,7 @@ static void create(struct world *world, const int *signers, size_t signer_count)
         world->dir, bytes, size, (const Points__V1__Signature *const *)by.pointers, signer_count, &error));
     world->ledger = ledger_open(world->dir, LEDGER_WRITE, &error);
     assert_non_null(world->ledger);
-    ledger_set_signer(world->ledger, &world->signer);
+    ledger_set_signers(world->ledger, (const struct note_signer *const[]){&world->signer}, 1);
     assert_true(ledger_append(world->ledger, NULL, 0, &error));
     world->state = points_from_genesis(&genesis, &points_error);
     assert_non_null(world->state);
@@ -625,6 +625,11 @@ static void alter_signer(struct draft *draft)
 
 static void alter_stranger(struct draft *draft)
 {
+    draft->signers[0] = NEXT_CHECKPOINT;
+}
+
+static void alter_checkpoint_signer(struct draft *draft)
+{
     draft->signers[0] = CHECKPOINT;
 }
 
@@ -668,6 +673,7 @@ static void every_forged_block_is_found(void **context)
         {alter_signature, "signature 0 does not verify"},
         {alter_signer, "NOT_PERMITTED"},
         {alter_stranger, "KEY_UNKNOWN"},
+        {alter_checkpoint_signer, "NOT_PERMITTED"},
         {alter_no_signer, "it has 0 signatures"},
         {alter_signer_order, "ascending order"},
         {alter_signer_twice, "ascending order"},
@@ -759,9 +765,89 @@ static void a_checkpoint_of_another_key_is_found(void **context)
     struct note_signer other = world.signer;
     memcpy(other.verifier.key, world.keys[APP].public_key, KEY_BYTES);
     memcpy(other.secret, world.keys[APP].secret, SIGNING_SECRET_BYTES);
-    ledger_set_signer(world.ledger, &other);
+    ledger_set_signers(world.ledger, (const struct note_signer *const[]){&other}, 1);
     assert_true(ledger_append(world.ledger, NULL, 0, &error));
     assert_fault(&world, "in the checkpoint: ", "not signed by points.test/ledger");
+}
+
+// ---- keys of checkpoints
+
+static struct note_signer signer_of(const struct world *world, int key)
+{
+    struct note_signer signer = world->signer;
+    memcpy(signer.verifier.key, world->keys[key].public_key, KEY_BYTES);
+    memcpy(signer.secret, world->keys[key].secret, SIGNING_SECRET_BYTES);
+    return signer;
+}
+
+static void change_keys(struct world *world, uint8_t id, transaction_type type)
+{
+    Points__V1__RegisterKey registration = POINTS__V1__REGISTER_KEY__INIT;
+    Points__V1__RevokeKey revocation = POINTS__V1__REVOKE_KEY__INIT;
+    struct draft draft = {.signers = {OPERATOR_1, OPERATOR_2}, .signer_count = 2};
+    registration.key = data(world->keys[NEXT_CHECKPOINT].public_key, KEY_BYTES);
+    registration.role = ROLE(CHECKPOINT);
+    registration.holder = "pointsd";
+    revocation.key = data(world->keys[CHECKPOINT].public_key, KEY_BYTES);
+    Points__V1__Transaction *transaction = add(&draft, id, type);
+    if (type == TRANSACTION(REGISTER_KEY))
+        transaction->register_key = &registration;
+    else
+        transaction->revoke_key = &revocation;
+    post(world, &draft);
+    assert_int_equal(draft.outcomes[0].code, OUTCOME(APPLIED));
+}
+
+// Opens the ledger for writing again, and signs its newest checkpoint with these keys.
+static void sign_again(struct world *world, const int *keys, size_t count)
+{
+    static struct note_signer signers[KEYS];
+    const struct note_signer *pointers[KEYS];
+    struct ledger_error error;
+    for (size_t i = 0; i < count; i++) {
+        signers[i] = signer_of(world, keys[i]);
+        pointers[i] = &signers[i];
+    }
+    ledger_close(world->ledger);
+    world->ledger = ledger_open(world->dir, LEDGER_WRITE, &error);
+    assert_non_null(world->ledger);
+    ledger_set_signers(world->ledger, pointers, count);
+    assert_true(ledger_append(world->ledger, NULL, 0, &error));
+}
+
+static void assert_holds(struct world *world, const int *keys, size_t count)
+{
+    sign_again(world, keys, count);
+    if (replay(world, false) != REPLAY_HOLDS)
+        fail_msg("%s", world->replay.fault.message);
+}
+
+static void assert_unsigned(struct world *world, const int *keys, size_t count)
+{
+    sign_again(world, keys, count);
+    assert_int_equal(replay(world, false), REPLAY_FAULT);
+    assert_said(world, "in the checkpoint: ", "not signed by points.test/ledger with a key that may sign it");
+}
+
+static void a_checkpoint_is_judged_by_the_keys_after_its_last_block(void **context)
+{
+    (void)context;
+    struct world world;
+    static const int old[] = {CHECKPOINT}, next[] = {NEXT_CHECKPOINT}, both[] = {CHECKPOINT, NEXT_CHECKPOINT},
+                     others[] = {APP, OPERATOR_1};
+    begin_played(&world);
+    assert_unsigned(&world, next, 1);
+    sign_again(&world, both, 2); // an unknown signer's line is passed over
+    change_keys(&world, 30, TRANSACTION(REGISTER_KEY));
+    assert_holds(&world, both, 2);
+    assert_holds(&world, old, 1);
+    assert_holds(&world, next, 1);
+    assert_unsigned(&world, others, 2);
+    sign_again(&world, both, 2);
+    change_keys(&world, 31, TRANSACTION(REVOKE_KEY));
+    assert_holds(&world, next, 1);
+    assert_unsigned(&world, old, 1);
+    end(&world);
 }
 
 int main(void)
@@ -779,6 +865,7 @@ int main(void)
         cmocka_unit_test(a_conversion_settled_for_a_later_request_is_found),
         cmocka_unit_test(a_genesis_of_one_holder_is_found),
         cmocka_unit_test(a_checkpoint_of_another_key_is_found),
+        cmocka_unit_test(a_checkpoint_is_judged_by_the_keys_after_its_last_block),
     };
     if (sodium_init() < 0)
         return EXIT_FAILURE;

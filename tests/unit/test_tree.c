@@ -208,10 +208,11 @@ static void test_vector(void **state)
     note_verifier_text(&signer.verifier, verifier);
     assert_string_equal(verifier, vector_verifier);
     vector_root(root);
-    note_sign_checkpoint(&signer, 5, root, note);
+    note_sign_checkpoint((const struct note_signer *const[]){&signer}, 1, 5, root, note);
     assert_string_equal(note, vector_note);
     struct note_checkpoint checkpoint;
-    assert_true(note_open_checkpoint(note, &signer.verifier, &checkpoint));
+    struct note_fault fault;
+    assert_true(note_open_checkpoint(note, &signer.verifier, 1, &checkpoint, &fault));
     assert_string_equal(checkpoint.origin, "points.example.jp/ledger");
     assert_int_equal(checkpoint.size, 5);
     assert_memory_equal(checkpoint.root, root, HASH_BYTES);
@@ -222,15 +223,16 @@ static void test_note_damaged(void **state)
     (void)state;
     struct note_signer signer = make_signer("points.example.jp/ledger", 0);
     struct note_checkpoint checkpoint;
+    struct note_fault fault;
     char note[sizeof vector_note];
     for (size_t bit = 0; bit < (sizeof vector_note - 1) * 8; bit++) {
         memcpy(note, vector_note, sizeof note);
         note[bit / 8] ^= (char)(1 << bit % 8);
-        assert_false(note_open_checkpoint(note, &signer.verifier, &checkpoint));
+        assert_false(note_open_checkpoint(note, &signer.verifier, 1, &checkpoint, &fault));
     }
     for (size_t size = 0; size < sizeof vector_note - 1; size++) {
         snprintf(note, sizeof note, "%.*s", (int)size, vector_note);
-        assert_false(note_open_checkpoint(note, &signer.verifier, &checkpoint));
+        assert_false(note_open_checkpoint(note, &signer.verifier, 1, &checkpoint, &fault));
     }
 }
 
@@ -241,19 +243,124 @@ static void test_note_signers(void **state)
     struct note_signer next = make_signer("points.example.jp/ledger", 1);
     struct note_signer other = make_signer("other.example.jp/ledger", 0);
     struct note_checkpoint checkpoint;
+    struct note_fault fault;
     char both[2 * NOTE_BYTES_MAX], second[NOTE_BYTES_MAX];
     uint8_t root[HASH_BYTES];
     vector_root(root);
-    assert_false(note_open_checkpoint(vector_note, &next.verifier, &checkpoint));
-    assert_false(note_open_checkpoint(vector_note, &other.verifier, &checkpoint));
-    note_sign_checkpoint(&next, 5, root, second);
+    assert_false(note_open_checkpoint(vector_note, &next.verifier, 1, &checkpoint, &fault));
+    assert_false(note_open_checkpoint(vector_note, &other.verifier, 1, &checkpoint, &fault));
+    note_sign_checkpoint((const struct note_signer *const[]){&next}, 1, 5, root, second);
     snprintf(both, sizeof both, "%s%s", strstr(second, "— ") ? vector_note : "", strstr(second, "— "));
-    assert_true(note_open_checkpoint(both, &signer.verifier, &checkpoint)); // while a key is rotated
-    assert_true(note_open_checkpoint(both, &next.verifier, &checkpoint));
+    assert_true(note_open_checkpoint(both, &signer.verifier, 1, &checkpoint, &fault)); // while a key is rotated
+    assert_true(note_open_checkpoint(both, &next.verifier, 1, &checkpoint, &fault));
     snprintf(both, sizeof both, "%s— witness.example.jp/w %s\n", vector_note, "AAAAAAAAAAAAAAAA");
-    assert_true(note_open_checkpoint(both, &signer.verifier, &checkpoint));
+    assert_true(note_open_checkpoint(both, &signer.verifier, 1, &checkpoint, &fault));
     snprintf(both, sizeof both, "%sno signature\n", vector_note);
-    assert_false(note_open_checkpoint(both, &signer.verifier, &checkpoint));
+    assert_false(note_open_checkpoint(both, &signer.verifier, 1, &checkpoint, &fault));
+}
+
+// While a key is rotated: one of two keys is enough, and a wrong line of either spoils the note.
+static void test_note_of_two_keys(void **state)
+{
+    (void)state;
+    struct note_signer signer = make_signer("points.example.jp/ledger", 0);
+    struct note_signer next = make_signer("points.example.jp/ledger", 1);
+    struct note_verifier both[] = {signer.verifier, next.verifier};
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    char note[NOTE_BYTES_MAX], own[NOTE_BYTES_MAX];
+    uint8_t root[HASH_BYTES];
+    vector_root(root);
+    assert_true(note_open_checkpoint(vector_note, both, 2, &checkpoint, &fault));
+    assert_false(note_open_checkpoint(vector_note, both + 1, 1, &checkpoint, &fault));
+    assert_non_null(strstr(fault.message, "not signed by points.example.jp/ledger with a key that may sign it"));
+    assert_false(note_open_checkpoint(vector_note, both, 0, &checkpoint, &fault));
+    note_sign_checkpoint((const struct note_signer *const[]){&signer, &next}, 2, 5, root, note);
+    assert_memory_equal(note, vector_note, sizeof vector_note - 1);
+    assert_int_equal(note_line_count(note), 2);
+    for (int i = 0; i < 2; i++) {
+        assert_true(note_open_checkpoint(note, &both[i], 1, &checkpoint, &fault));
+        note_strip(note, &both[i], 1, own);
+        assert_int_equal(note_line_count(own), 1);
+        assert_true(note_open_checkpoint(own, &both[i], 1, &checkpoint, &fault));
+    }
+    note_strip(note, both, 2, own);
+    assert_string_equal(own, note);
+    note[strlen(note) - 6] ^= 1;
+    assert_true(note_open_checkpoint(note, both, 1, &checkpoint, &fault));
+    assert_false(note_open_checkpoint(note, both, 2, &checkpoint, &fault));
+    assert_non_null(strstr(fault.message, "a key of points.example.jp/ledger that does not verify"));
+}
+
+// Made with another library (PyNaCl): Ed25519 seed 20 21 … 3f, over vector_note's text.
+static const char vector_cosignature[] =
+    "— witness.example.jp/w "
+    "uhZbRAAAAABlU/EAEOEAfU8BmJu9dH8bRAwp+mtxobJvbupEMqf1/mi+sRTWE7Ky9LHJNntd6ISCMCx3G2GjcuaTxKK6xac01JkADw==\n";
+
+static void test_cosignature(void **state)
+{
+    (void)state;
+    struct note_signer witness = make_signer("witness.example.jp/w", 0x20);
+    struct note_signer signer = make_signer("points.example.jp/ledger", 0);
+    struct note_cosignature cosignature, found;
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    char note[NOTE_BYTES_MAX], before[NOTE_BYTES_MAX];
+    note_cosign(vector_note, &witness, 1700000000, &cosignature);
+    assert_string_equal(cosignature.line, vector_cosignature);
+    snprintf(note, sizeof note, "%s", vector_note);
+    assert_false(note_open_cosignature(note, &witness.verifier, &found, &fault));
+    assert_non_null(strstr(fault.message, "no cosignature of witness.example.jp/w"));
+    assert_true(note_add_line(note, &cosignature));
+    assert_true(note_open_checkpoint(note, &signer.verifier, 1, &checkpoint, &fault));
+    assert_true(note_open_cosignature(note, &witness.verifier, &found, &fault));
+    assert_int_equal(found.time, 1700000000);
+    assert_string_equal(found.line, vector_cosignature);
+    assert_false(note_open_checkpoint(note, &witness.verifier, 1, &checkpoint, &fault)); // it signs no checkpoint
+    snprintf(before, sizeof before, "%s", note);
+    for (size_t at = strlen(vector_note); at + 1 < strlen(before); at++) {
+        note[at] ^= 1;
+        assert_false(note_open_cosignature(note, &witness.verifier, &found, &fault));
+        note[at] ^= 1;
+    }
+    note[0] ^= 1; // it is of this text
+    assert_false(note_open_cosignature(note, &witness.verifier, &found, &fault));
+    assert_non_null(strstr(fault.message, "does not verify"));
+}
+
+static void test_lines_added(void **state)
+{
+    (void)state;
+    struct note_cosignature cosignature, found;
+    struct note_fault fault;
+    char note[NOTE_BYTES_MAX];
+    uint8_t root[HASH_BYTES];
+    vector_root(root);
+    struct note_signer signer = make_signer("points.example.jp/ledger", 0), witnesses[NOTE_COSIGNATURES_MAX];
+    note_sign_checkpoint((const struct note_signer *const[]){&signer}, 1, 5, root, note);
+    for (int i = 0; i < NOTE_COSIGNATURES_MAX; i++) {
+        char name[NOTE_NAME_MAX + 1];
+        snprintf(name, sizeof name, "%0*d", NOTE_NAME_MAX, i);
+        witnesses[i] = make_signer(name, (uint8_t)i);
+        note_cosign(note, &witnesses[i], 5, &cosignature);
+        assert_true(note_add_line(note, &cosignature));
+    }
+    for (int i = 0; i < NOTE_COSIGNATURES_MAX; i++) { // again, later: each takes the place of its own
+        note_cosign(note, &witnesses[i], 6 + i, &cosignature);
+        assert_true(note_add_line(note, &cosignature));
+        assert_int_equal(note_line_count(note), 1 + NOTE_COSIGNATURES_MAX);
+        assert_true(note_open_cosignature(note, &witnesses[i].verifier, &found, &fault));
+        assert_int_equal(found.time, 6 + i);
+    }
+    size_t more = 0;
+    for (struct note_signer other = signer; more < NOTE_COSIGNATURES_MAX; more++) {
+        snprintf(other.verifier.name, sizeof other.verifier.name, "other-%0*zu", NOTE_NAME_MAX - 6, more);
+        note_cosign(note, &other, 5, &cosignature);
+        if (!note_add_line(note, &cosignature))
+            break;
+    }
+    assert_true(more < NOTE_COSIGNATURES_MAX && strlen(note) < sizeof note); // full, and whole
+    assert_true(note_open_cosignature(note, &witnesses[0].verifier, &found, &fault));
 }
 
 // Texts that a careless reader would take, each rightly signed.
@@ -272,13 +379,14 @@ static void test_note_text(void **state)
     };
     struct note_signer signer = make_signer("points.example.jp/ledger", 0);
     struct note_checkpoint checkpoint;
+    struct note_fault fault;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         uint8_t blob[4 + SIGNATURE_BYTES] = {0x54, 0xa2, 0xd3, 0xdd};
         char base64[128], note[NOTE_BYTES_MAX];
         crypto_sign_detached(blob + 4, NULL, (const uint8_t *)texts[i], strlen(texts[i]), signer.secret);
         sodium_bin2base64(base64, sizeof base64, blob, sizeof blob, sodium_base64_VARIANT_ORIGINAL);
         snprintf(note, sizeof note, "%s\n— points.example.jp/ledger %s\n", texts[i], base64);
-        assert_false(note_open_checkpoint(note, &signer.verifier, &checkpoint));
+        assert_false(note_open_checkpoint(note, &signer.verifier, 1, &checkpoint, &fault));
     }
 }
 
@@ -292,6 +400,9 @@ int main(void)
         cmocka_unit_test(test_vector),
         cmocka_unit_test(test_note_damaged),
         cmocka_unit_test(test_note_signers),
+        cmocka_unit_test(test_note_of_two_keys),
+        cmocka_unit_test(test_cosignature),
+        cmocka_unit_test(test_lines_added),
         cmocka_unit_test(test_note_text),
     };
     return sodium_init() < 0 || cmocka_run_group_tests_name("tree", tests, grow, NULL);

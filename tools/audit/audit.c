@@ -11,7 +11,8 @@
 #include <string.h>
 
 static const struct audit_command commands[] = {
-    {"verify", "DIR", "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
+    {"verify", "DIR [--all] [--from-checkpoint FILE]",
+        "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

@@ -35,9 +35,10 @@ struct ledger *audit_ledger(const char *dir);
 // How a ledger is replayed; zeros: all of it, without signatures.
 struct audit_pass {
     bool signatures;
-    uint64_t blocks; // as in struct replay_settings, as are the next three
+    uint64_t blocks; // as in struct replay_settings, as are the next four
     int64_t before;
     replay_visit_fn *visit;
+    replay_tell_fn *tell;
     void *context;
 };
 

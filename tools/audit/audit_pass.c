@@ -48,6 +48,13 @@ static bool visit(void *context, const struct replay_visit *visited)
     return pass->asked->visit(pass->asked->context, visited);
 }
 
+static void tell(void *context, const struct replay_fault *fault)
+{
+    struct pass *pass = context;
+    progress_end(&pass->progress);
+    pass->asked->tell(pass->asked->context, fault);
+}
+
 enum replay_result audit_replay(struct ledger *ledger, const struct audit_pass *asked, struct replay *replay)
 {
     struct pass pass = {.asked = asked, .progress = progress_begin()};
@@ -58,6 +65,7 @@ enum replay_result audit_replay(struct ledger *ledger, const struct audit_pass *
         .before = asked->before,
         .progress = show,
         .visit = asked->visit ? visit : NULL,
+        .tell = asked->tell ? tell : NULL,
         .context = &pass};
     enum replay_result result = replay_run(replay, &settings);
     replay->settings.context = NULL; // it ends here

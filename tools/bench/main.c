@@ -162,7 +162,11 @@ static void finish(struct bench *bench, struct load *load)
     say_if_cut_short(bench, load);
     if (!settings->address)
         server_stop(&bench->server);
+    if (settings->audit)
+        bench->measured.audited = server_audit(&bench->server);
     report_print(&bench->measured);
+    if (!settings->address)
+        server_remove(&bench->server);
     if (settings->plot_path)
         plot_write(settings->plot_path, settings->scenario->name, load->timeline, load->query_timeline);
     load_end(load);

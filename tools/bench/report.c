@@ -70,6 +70,8 @@ void report_print(const struct measured *m)
     const struct load *load = m->load;
     const struct histogram *latency = load->latency, *asked = load->query_latency;
     const bool server = m->has_server;
+    const struct audited *audited = &m->audited;
+    double cores = (double)sysconf(_SC_NPROCESSORS_ONLN);
     double seconds = load_seconds(load), transactions = (double)load->transactions, accounts = load->plan->accounts;
     const struct row rows[] = {
         {"accounts", "accounts", "", 0, accounts},
@@ -115,7 +117,11 @@ void report_print(const struct measured *m)
         {"fdatasync_p50_ms", "this disk's fdatasync of 4 KiB, p50", "ms", 3,
             server && m->fdatasync_ms >= 0 ? m->fdatasync_ms : NAN},
         {"verifies_per_s_per_core", "Ed25519 verified by one core", "/s", 0, m->verifies_per_s},
-        {"cores", "cores", "", 0, (double)sysconf(_SC_NPROCESSORS_ONLN)},
+        {"cores", "cores", "", 0, cores},
+        {"audit_transactions_per_s", "points-audit verify", "tx/s", 0,
+            audited->seconds > 0 ? audited->transactions_per_s : NAN},
+        {"audit_ed25519_percent", "of what the cores can verify in signatures", "%", 1,
+            per(100 * audited->signatures, audited->seconds * cores * m->verifies_per_s)},
     };
     if (m->settings->json) {
         print_json(m->settings->scenario->name, rows, sizeof rows / sizeof *rows);

@@ -14,6 +14,7 @@ struct measured {
     double fdatasync_ms;
     double client_user_s, client_system_s;
     double verifies_per_s;
+    struct audited audited; // zeros: was not asked for
 };
 
 void report_print(const struct measured *measured);

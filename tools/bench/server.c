@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -193,9 +194,41 @@ void server_stop(struct server *server)
     if (waitpid(server->pid, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
         fail(EXIT_FAILED, "pointsd did not end well; its log may say why: use --dir to keep it");
     server->pid = 0;
+}
+
+void server_remove(struct server *server)
+{
     clean_up();
     free(server->dir);
     free(server->address);
+}
+
+// ---- the audit
+
+static double number_in(json_object *object, const char *name)
+{
+    json_object *number;
+    return json_object_object_get_ex(object, name, &number) ? json_object_get_double(number) : 0;
+}
+
+struct audited server_audit(const struct server *server)
+{
+    int status;
+    char *program = program_path("points-audit"), *ledger = xprintf("%s/ledger", server->dir);
+    char *report = xprintf("%s/audit.json", server->dir);
+    char *arguments[] = {program, (char *)"verify", ledger, (char *)"--json", NULL};
+    pid_t pid = launch(arguments, report);
+    if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        fail_with_log("`points-audit verify` found a fault", report);
+    json_object *object = json_object_from_file(report);
+    struct audited audited = {.seconds = number_in(object, "seconds"),
+        .transactions_per_s = number_in(object, "transactions_per_s"),
+        .signatures = number_in(object, "blocks") + 1};
+    json_object_put(object);
+    free(report);
+    free(ledger);
+    free(program);
+    return audited;
 }
 
 // ---- what it uses

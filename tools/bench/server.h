@@ -23,6 +23,13 @@ struct usage {
 // pointsd on it, and waits until it answers. `workers` 0: the daemon's default. Ends the process when that fails;
 // whenever the process ends, the daemon ends too.
 void server_start(struct server *server, const char *dir, uint32_t workers);
-// Asks it to end; it must leave with 0.
+// Asks it to end; it must leave with 0. The folder stays.
 void server_stop(struct server *server);
+// What `points-audit verify` says of the ledger, once the daemon has stopped. A fault ends the process.
+struct audited {
+    double seconds, transactions_per_s;
+    double signatures; // verified: one a block, and genesis' two
+};
+struct audited server_audit(const struct server *server);
+void server_remove(struct server *server); // the folder, unless it was given; and frees
 struct usage server_usage(const struct server *server);

@@ -13,7 +13,8 @@
 
 #define MILLION UINT64_C(1000000)
 
-// Sixteen envelopes of a thousand under way keep two cores busy; more only wait. Single transactions come from many hands.
+// Sixteen envelopes of a thousand under way keep two cores busy; more only wait. Single transactions come from many
+// hands.
 static const struct scenario scenarios[] = {
     {.name = "award",
         .batch = 1000,
@@ -86,6 +87,7 @@ static const struct {
     {"dir", TEXT, offsetof(struct settings, dir), 0, 0},
     {"connect", TEXT, offsetof(struct settings, address), 0, 0},
     {"keys", TEXT, offsetof(struct settings, keys_dir), 0, 0},
+    {"audit", FLAG, offsetof(struct settings, audit), 0, 0},
     {"json", FLAG, offsetof(struct settings, json), 0, 0},
     {"plot", TEXT, offsetof(struct settings, plot_path), 0, 0},
 };
@@ -118,6 +120,7 @@ static const char usage[] =
     "  --dir DIR           keep the ledger, its keys and the daemon's log in DIR\n"
     "  --connect ADDRESS   another daemon: the path of its Unix socket, or tcp://HOST:PORT\n"
     "  --keys DIR          the folder with its keys app, operator-1 and operator-2, as `points init` made it\n"
+    "  --audit             afterwards, have points-audit verify the ledger, and tell how fast it did\n"
     "  --json              one JSON object\n"
     "  --plot FILE.svg     throughput and latency over time\n";
 
@@ -222,8 +225,8 @@ static void check(const struct settings *settings)
         wrong_use("--transactions or --duration, not both");
     if (!settings->address != !settings->keys_dir)
         wrong_use("--connect needs --keys, and --keys is for --connect");
-    if (settings->address && (settings->dir || settings->workers))
-        wrong_use("--dir and --workers are for a daemon of our own, not for --connect");
+    if (settings->address && (settings->dir || settings->workers || settings->audit))
+        wrong_use("--dir, --workers and --audit are for a daemon of our own, not for --connect");
     if (settings->accounts < settings->connections)
         wrong_use("there must be an account for each connection");
 }

@@ -31,6 +31,7 @@ struct settings {
     const char *keys_dir; // of that other daemon
     const char *dir;      // where our own daemon's ledger stays; NULL: it is removed
     uint32_t workers;     // of our own daemon; 0: its default
+    bool audit;           // afterwards
     bool json;
     const char *plot_path; // NULL: none
 };
