@@ -18,7 +18,8 @@ from pointsclient import transaction as tx
 
 MUNICIPALITIES = [(11_002, "札幌市", "Sapporo"), (12_033, "小樽市", "Otaru"), (12_173, "江別市", "Ebetsu"),
                   (12_246, "千歳市", "Chitose")]
-FORMAT, CHECKPOINT = b"format", b"checkpoint"
+FORMAT = b"format"
+TABLES = ("headers", "bodies", "tree", "texts", "checkpoints", "cosigned", "meta")
 
 
 # ---- records
@@ -44,13 +45,31 @@ def load(folder, records):
     assert done.returncode == 0, done.stderr
 
 
-def place(table, key):
-    """How the fault must begin that names a record, in a regular expression."""
+def place(table, key, newest):
+    """How the fault must begin that names a record, in a regular expression; `newest`: the day of the newest checkpoint."""
     if table == "meta":
-        return {FORMAT: "points-audit: ", CHECKPOINT: "FAULT in the checkpoint: "}[bytes.fromhex(key)]
+        return "points-audit: the ledger in "
+    if table == "checkpoints":
+        return kept_place(int(key, 16), newest)
     if table == "texts":
         return rf"FAULT in the texts: the text of notice [0-9a-f]+ \(sequence {int(key, 16)}\) "
     return f"FAULT in block {int(key, 16)}: "
+
+
+def kept_place(day, newest):
+    """How a fault begins in the checkpoint that is kept of a day."""
+    return "FAULT in the checkpoint: " if day == newest else f"FAULT in the checkpoint of {rules.date_of(day)}: "
+
+
+def note(key, size, root, name=ORIGIN):
+    """A checkpoint."""
+    text = f"{name}\n{size}\n{base64.b64encode(root).decode()}\n"
+    return (text + "\n" + note_line(key, text, name)).encode()
+
+
+def note_line(key, text, name):
+    blob = pc.note_key_id(name, pc.public(key)) + key.sign(text.encode()).signature
+    return f"\u2014 {name} {base64.b64encode(blob).decode()}\n"
 
 
 @dataclasses.dataclass
@@ -78,11 +97,12 @@ def flipped(data, offset, mask):
 
 
 class Book:
-    """What a ledger stores: headers, bodies and tree nodes by block, texts by sequence number, meta. A record of None
-    was taken away; `stray` are more, in hexadecimal."""
+    """What a ledger stores: headers, bodies and tree nodes by block, texts by sequence number, checkpoints and cosigned ones by
+    JST day, meta. A record of None was taken away; `stray` are more, in hexadecimal."""
 
     def __init__(self):
-        self.headers, self.bodies, self.tree, self.texts, self.meta, self.stray = [], [], [], {}, {}, {}
+        self.headers, self.bodies, self.tree, self.texts = [], [], [], {}
+        self.checkpoints, self.cosigned, self.meta, self.stray = {}, {}, {}, {}
 
     def copy(self):
         other = Book()
@@ -92,7 +112,7 @@ class Book:
 
     def records(self):
         made = {}
-        for table in ("headers", "bodies", "tree", "texts", "meta"):
+        for table in TABLES:
             rows = getattr(self, table)
             made[(table,)] = ""
             for key, value in enumerate(rows) if isinstance(rows, list) else sorted(rows.items()):
@@ -133,13 +153,27 @@ class Book:
             roots.append(completed[-1])
             self.tree.append(b"".join(completed))
 
+    def root(self, size=None):
+        """Of the tree over the first so many headers."""
+        return pc.tree_root([pc.leaf_hash(header) for header in self.headers[:size]])
+
+    def day(self, k):
+        """The JST day of a block, as checkpoints are kept by it."""
+        return max(0, rules.day_of(pc.block.BlockHeader.FromString(self.headers[k]).time))
+
+    def newest(self):
+        """The day of the newest checkpoint."""
+        return max(self.checkpoints)
+
     def sign(self, key, name=ORIGIN, **other):
-        """A checkpoint of the tree over the headers, or of another `size` or `root`."""
+        """The newest checkpoint: of all blocks, or of another `size` or `root`."""
         size = other.get("size", len(self.headers))
-        root = other.get("root", pc.tree_root([pc.leaf_hash(h) for h in self.headers if h is not None]))
-        text = f"{name}\n{size}\n{base64.b64encode(root).decode()}\n"
-        blob = pc.note_key_id(name, pc.public(key)) + key.sign(text.encode()).signature
-        self.meta[CHECKPOINT] = f"{text}\n\u2014 {name} {base64.b64encode(blob).decode()}\n".encode()
+        self.checkpoints[self.day(-1)] = note(key, size, other.get("root") or self.root(), name)
+
+    def sign_all(self, key):
+        """A checkpoint of each day's last block."""
+        ends = {self.day(k): k + 1 for k in range(len(self.headers))}
+        self.checkpoints = {day: note(key, size, self.root(size)) for day, size in ends.items()}
 
 
 # ---- the ledger that is forged
@@ -178,7 +212,7 @@ class Base:
         self.dice = random.Random(f"{seed} keys")
         self.daemon_key, self.stolen = self.new_key(), self.new_key()
         self.book, self.keys_at = Book(), [{}]
-        self.book.meta[FORMAT] = (2).to_bytes(4, "big")
+        self.book.meta[FORMAT] = (3).to_bytes(4, "big")
         self.begin()
         genesis = pc.genesis.Genesis.FromString(self.book.block(0).envelope)
         self.ledger_id = pc.leaf_hash(self.book.headers[0])
@@ -199,7 +233,7 @@ class Base:
         self.book.texts = {self.notices[i]["sequence"]: text for i, text in self.history.model.texts.items()}
         self.keys_at.append(self.keys_now)
         self.book.retree()
-        self.book.sign(self.daemon_key)
+        self.book.sign_all(self.daemon_key)
 
     def refusal(self, k, envelope, signers):
         """The name of the refusal of an envelope's bytes under these public keys in the place of block k; None if there is none."""

@@ -4,11 +4,13 @@ import hashlib
 
 import model as rules
 import pointsclient as pc
-from forger import CHECKPOINT, FORMAT, NOTHING_NEW, Block, Refolding, flipped, pack_rows, refused_whole, row_fault
+from forger import (FORMAT, NOTHING_NEW, Block, Refolding, flipped, kept_place, note, note_line, pack_rows, refused_whole,
+                    row_fault)
 from pointsclient import transaction as tx
 
 FAULT, UNREADABLE = 1, 3
-OTHER_HISTORY = "FAULT in the checkpoint: .*does not extend the checkpoint"
+OTHER_HISTORY = "FAULT the ledger does not extend the checkpoint in .*: (it was cut short|they were rewritten)\n"
+CHECKPOINT_WORDS = "(the ledger is damaged: .*|there is no block.*|.*no block.*)?(the|its) checkpoint('s)? "
 CHECKPOINT_UNSIGNED = "FAULT in the checkpoint: the checkpoint is not signed by "
 
 
@@ -70,14 +72,14 @@ class Forger:
     def resign(self):
         """With the daemon's key."""
         self.book.retree()
-        self.book.sign(self.base.daemon_key)
+        self.book.sign_all(self.base.daemon_key)
 
     def sign_somehow(self):
         """The tree is right; its checkpoint is the daemon's, another's, or the old one. Which."""
         self.book.retree()
         how = self.dice.choice(["daemon", "stranger", "old"])
         if how != "old":
-            self.book.sign(self.base.daemon_key if how == "daemon" else self.stranger())
+            self.book.sign_all(self.base.daemon_key if how == "daemon" else self.stranger())
         return how
 
     def changed_block(self, k, change):
@@ -187,19 +189,22 @@ def tree_byte(forger):
 
 @kind
 def checkpoint_byte(forger):
-    forger.book.meta[CHECKPOINT], what = forger.flip(forger.book.meta[CHECKPOINT])
-    return Forgery(f"checkpoint, {what}", "FAULT in the checkpoint: (the checkpoint is not signed by |.* no signed note)")
+    """Of the newest, or of one that is kept of another day."""
+    book = forger.book
+    day = forger.dice.choice([book.newest(), *book.checkpoints])
+    book.checkpoints[day], what = forger.flip(book.checkpoints[day])
+    return Forgery(f"checkpoint of {rules.date_of(day)}, {what}", kept_place(day, book.newest()) + CHECKPOINT_WORDS)
 
 
 @kind
 def format_byte(forger):
     forger.book.meta[FORMAT], what = forger.flip(forger.book.meta[FORMAT])
-    return Forgery(f"format, {what}", r"points-audit: the ledger in .* has format \d+, this program reads format 2\n", UNREADABLE)
+    return Forgery(f"format, {what}", r"points-audit: the ledger in .* has format \d+, this program reads format 3\n", UNREADABLE)
 
 
 @kind
 def format_of_another_size(forger):
-    gone = forger.dice.choice([b"", b"\0\0\2", b"\0\0\0\2\0", None])
+    gone = forger.dice.choice([b"", b"\0\0\3", b"\0\0\0\3\0", None])
     if gone is None:
         del forger.book.meta[FORMAT]
         return Forgery("no format", "points-audit: there is no ledger in ", UNREADABLE)
@@ -300,9 +305,16 @@ def nodes_swapped(forger):
 # ---- the checkpoint
 
 @kind
-def checkpoint_gone(forger):
-    del forger.book.meta[CHECKPOINT]
-    return Forgery("no checkpoint", "FAULT in the checkpoint: the ledger has no checkpoint yet")
+def checkpoints_gone(forger):
+    """All, or the newest, so that the one before it takes its place."""
+    days = sorted(forger.book.checkpoints)
+    if forger.dice.random() < 0.5:
+        forger.book.checkpoints = {}
+        return Forgery("no checkpoint", "FAULT in the checkpoint: the ledger has no checkpoint yet")
+    del forger.book.checkpoints[days[-1]]
+    size = forger.book.checkpoints[days[-2]].split(b"\n")[1].decode()
+    return Forgery("no newest checkpoint",
+                   f"FAULT in the checkpoint: the checkpoint speaks of {size} blocks, the ledger has {forger.size}\n")
 
 
 @kind
@@ -311,9 +323,9 @@ def checkpoint_of_another(forger):
     key = forger.dice.choice([forger.stranger(), *forger.base.secrets.values()])
     if forger.dice.random() < 0.7:
         forger.book.sign(key)
-    else:
-        forger.book.sign(forger.base.daemon_key, name="points.test/other")
-    return Forgery("signed by another key or name", CHECKPOINT_UNSIGNED)
+        return Forgery("signed by another key", CHECKPOINT_UNSIGNED)
+    forger.book.sign(forger.base.daemon_key, name="points.test/other")
+    return Forgery("signed for another origin", "FAULT in the checkpoint: the checkpoint is of another ledger: ")
 
 
 @kind
@@ -333,10 +345,12 @@ def checkpoint_of_another_root(forger):
 
 @kind
 def checkpoint_text(forger):
-    """Another size, root or signature in the note as it stands."""
-    note = forger.book.meta[CHECKPOINT].decode()
-    lines = note.split("\n")
+    """Another size, root or signature in the newest note as it stands."""
+    day = forger.book.newest()
+    lines = forger.book.checkpoints[day].decode().split("\n")
     change = forger.dice.choice(["size", "root", "line", "blob"])
+    unverified = "FAULT in the checkpoint: the checkpoint has a line of a key of .* that does not verify\n"
+    said = {"line": "FAULT in the checkpoint: .*the checkpoint is no note of three lines"}.get(change, unverified)
     if change == "size":
         lines[1] = str(int(lines[1]) + forger.dice.choice([-1, 1]))
     elif change == "root":
@@ -345,8 +359,48 @@ def checkpoint_text(forger):
         lines.insert(3, "extension")
     else:
         lines[4] = lines[4][:-4] + "AAA="
-    forger.book.meta[CHECKPOINT] = "\n".join(lines).encode()
-    return Forgery(f"the checkpoint's {change} changed", CHECKPOINT_UNSIGNED)
+    forger.book.checkpoints[day] = "\n".join(lines).encode()
+    return Forgery(f"the checkpoint's {change} changed", said)
+
+
+@kind
+def kept_checkpoint(forger):
+    """Of a day before the last: moved to another day, of another root, size or key, or with a line that is nobody's."""
+    book, days = forger.book, sorted(forger.book.checkpoints)
+    day = forger.dice.choice(days[:-1])
+    text = book.checkpoints[day].decode().split("\n\n")[0] + "\n"
+    size, root, daemon = int(text.split("\n")[1]), pc.base64.b64decode(text.split("\n")[2]), forger.base.daemon_key
+    how, where = forger.dice.choice(["day", "root", "size", "key", "line"]), kept_place(day, days[-1])
+    if how == "day":
+        other = forger.dice.choice([d for d in range(days[0] - 2, days[-1]) if d not in days] or [days[0] - 1])
+        book.checkpoints[other], where = book.checkpoints.pop(day), kept_place(other, days[-1])
+        said = f"the checkpoint of {size} blocks is not of this day\n"
+    elif how == "root":
+        book.checkpoints[day] = note(daemon, size, forger.dice.randbytes(32))
+        said = f"the checkpoint's root is not that of the tree of {size} blocks\n"
+    elif how == "size":
+        book.checkpoints[day] = note(daemon, forger.size + 1, root)
+        said = ""
+    elif how == "key":
+        book.checkpoints[day] = note(forger.stranger(), size, root)
+        said = "the checkpoint is not signed by .* with a key that may sign it\n"
+    else:
+        book.checkpoints[day] += note_line(forger.stranger(), text, "points.test/w").encode()
+        said = "the checkpoint has a line that no key of this ledger made\n"
+    return Forgery(f"checkpoint of {rules.date_of(day)}: {how}", where + said)
+
+
+@kind
+def stray_elsewhere(forger):
+    """Records of no day, day records in the future, and tables and texts of nobody's."""
+    how = forger.dice.choice(["no day", "a later day", "table", "meta"])
+    where = {"no day": ("checkpoints", "00"), "a later day": ("checkpoints", "7f" + 14 * "0"), "table": ("more",),
+             "meta": ("meta", b"more".hex())}[how]
+    forger.book.stray[where] = "" if how == "table" else "78"
+    said = {"no day": "FAULT in the kept checkpoints: the ledger is damaged: a checkpoint is kept under no day\n",
+            "a later day": "FAULT in the checkpoint: the ledger is damaged: the checkpoint is no note ",
+            "table": r"FAULT in the tables: `tables` has 8 records, a ledger has 7\n", "meta": r"FAULT in the tables: `meta` has 2 records, a ledger has 1\n"}[how]
+    return Forgery(f"a record more: {how}", said)
 
 
 # ---- headers that are consistent: the tree over them is right, whoever signed it
@@ -722,6 +776,7 @@ def time_changed(forger):
 
 
 def cut(forger, left):
+    """Down to so many blocks, without their texts."""
     book = forger.book
     last = book.block(left).header.first_sequence
     del book.headers[left:], book.bodies[left:], book.tree[left:]
@@ -745,10 +800,10 @@ def tail_cut_below_the_checkpoint(forger):
 
 @kind
 def tail_grown_above_the_checkpoint(forger):
-    note = forger.book.meta[CHECKPOINT]
+    kept = forger.book.checkpoints
     signers = [forger.dice.choice(forger.live(forger.size, rules.APP))]
     forger.insert(forger.size, forger.made(forger.size, [APPLIED], forger.envelope(forger.opening()), signers))
-    forger.book.meta[CHECKPOINT] = note
+    forger.book.checkpoints = kept
     return Forgery("a fit block more than the checkpoint speaks of",
                    f"FAULT in the checkpoint: the checkpoint speaks of {forger.size} blocks, the ledger has {forger.size + 1}\n")
 
@@ -783,7 +838,7 @@ def genesis_changed(forger):
         block.header.signatures.extend(pc.signatures(pc.GENESIS_PREFIX, block.envelope, forger.base.operators))
     forger.book.put_block(0, block)
     forger.book.retree()
-    forger.book.sign(key)
+    forger.book.sign_all(key)
     said = in_block(1, "the envelope was made for another ledger\n") if operators else in_block(0, "signature 0 does not verify\n")
     return Forgery(f"another genesis, operators' keys: {operators}", said)
 
