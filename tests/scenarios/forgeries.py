@@ -392,15 +392,22 @@ def kept_checkpoint(forger):
 
 @kind
 def stray_elsewhere(forger):
-    """Records of no day, day records in the future, and tables and texts of nobody's."""
-    how = forger.dice.choice(["no day", "a later day", "table", "meta"])
-    where = {"no day": ("checkpoints", "00"), "a later day": ("checkpoints", "7f" + 14 * "0"), "table": ("more",),
-             "meta": ("meta", b"more".hex())}[how]
-    forger.book.stray[where] = "" if how == "table" else "78"
-    said = {"no day": "FAULT in the kept checkpoints: the ledger is damaged: a checkpoint is kept under no day\n",
-            "a later day": "FAULT in the checkpoint: the ledger is damaged: the checkpoint is no note ",
-            "table": r"FAULT in the tables: `tables` has 8 records, a ledger has 7\n", "meta": r"FAULT in the tables: `meta` has 2 records, a ledger has 1\n"}[how]
-    return Forgery(f"a record more: {how}", said)
+    """Records of no day or of one to come, and tables and meta of nobody's."""
+    book, days = forger.book, sorted(forger.book.checkpoints)
+    after = forger.dice.randrange(len(days))
+    misplaced = r"FAULT in the tables: `{}` has something else after {} of its {} records\n".format
+    too_many = r"FAULT in the tables: `{}` has {} records, a ledger has {}\n".format
+    where, said = forger.dice.choice([
+        (("checkpoints", "00"), misplaced("checkpoints", 0, len(days) + 1)),
+        (("checkpoints", f"{days[after]:016x}00"), misplaced("checkpoints", after + 1, len(days) + 1)),
+        (("cosigned", "00"), misplaced("cosigned", 0, 1)),
+        (("cosigned", "ff" * 20), "FAULT in the kept checkpoints: the ledger is damaged: a checkpoint is kept under no day\n"),
+        (("checkpoints", "7f" * 8), "FAULT in the checkpoint: the ledger is damaged: the checkpoint is no note "),
+        (("more",), too_many("tables", 8, 7)), (("meta", b"more".hex()), too_many("meta", 2, 1))])
+    book.stray[where] = "78" if where[1:] else ""
+    if after == len(days) - 1 and where == ("checkpoints", f"{days[after]:016x}00"):
+        said = "FAULT in the checkpoint: the ledger is damaged: the checkpoint is no note "
+    return Forgery(f"a record more: {where}", said)
 
 
 # ---- headers that are consistent: the tree over them is right, whoever signed it
@@ -504,17 +511,18 @@ def signature_key(forger):
 
 @kind
 def signatures_form(forger):
-    """None, five, one twice, or not in order."""
+    """None, too many, one twice, or not in order."""
     k = forger.some_block()
     block = forger.book.block(k)
     theirs = block.header.signatures
-    how = forger.dice.choice(["none", "five", "twice", "order"])
+    how = forger.dice.choice(["none", "five", "ten", "twice", "order"])
     if how == "none":
         said = "it has 0 signatures, there must be 1 to 4\n"
         del theirs[:]
-    elif how == "five":
-        said = "it has 5 signatures, there must be 1 to 4\n"
-        theirs.extend(pc.signatures(pc.ENVELOPE_PREFIX, block.envelope, [forger.stranger() for _ in range(5 - len(theirs))]))
+    elif how in ("five", "ten"):
+        many = {"five": 5, "ten": 10}[how]
+        said = {"five": "it has 5 signatures, there must be 1 to 4\n", "ten": r"the header has \d+ bytes, at most 1024 are allowed\n"}[how]
+        theirs.extend(pc.signatures(pc.ENVELOPE_PREFIX, block.envelope, [forger.stranger() for _ in range(many - len(theirs))]))
         sort_signatures(block)
     else:
         said = "its signatures are not in ascending order of distinct keys\n"
