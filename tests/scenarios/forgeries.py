@@ -612,22 +612,36 @@ def outcomes_swapped(forger):
     return Forgery(f"outcomes 0 and {i} of block {k} swapped", row_fault(k, 0, block.header.first_sequence, rows[0], was[0]))
 
 
+def varint(number):
+    return bytes([number & 0x7f | 0x80]) + varint(number >> 7) if number > 0x7f else bytes([number])
+
+
 @kind
 def outcomes_form(forger):
+    """Columns of another length, and other bytes for the same outcomes."""
     k = forger.some_block()
     block = forger.book.block(k)
-    message = pc.outcome.Outcomes.FromString(block.outcomes)
-    column = forger.dice.choice(["points", "expired", "previous"])
-    how = forger.dice.choice(["less", "more", "unknown", "none", "garbage"])
-    said = f"the outcomes are not the canonical form of four columns with an entry for each of the {block.header.count} transactions\n"
+    columns = [[varint(value) for value in column] for column in zip(
+        *[(pc.outcome.OutcomeCode.Value(code), *rest) for code, *rest in block.rows()])]
+    column, how = forger.dice.choice(columns), forger.dice.choice(["less", "more", "overlong", "wide", "unknown", "none", "garbage", "order"])
+    i = forger.dice.randrange(len(column))
     if how == "less":
-        getattr(message, column).pop()
+        column.pop()
     elif how == "more":
-        getattr(message, column).append(0)
-    block.outcomes = {"unknown": block.outcomes + b"\x78\x01", "none": b"", "garbage": b"\xff\xff"}.get(how, pc.canonical(message))
+        column.append(b"\0")
+    elif how == "overlong":
+        column[i] = column[i][:-1] + bytes([column[i][-1] | 0x80, 0])
+    elif how == "wide":  # the code, and 2^32 more
+        columns[0][i] = varint(pc.outcome.OutcomeCode.Value(block.rows()[i][0]) + 2**32)
+    fields = [varint(number << 3 | 2) + varint(len(data)) + data for number, data in enumerate(map(b"".join, columns), 1)]
+    if how == "order":
+        fields.reverse()
+    data = b"".join(fields)
+    block.outcomes = {"unknown": data + b"\x78\x01", "none": b"", "garbage": b"\xff\xff"}.get(how, data)
     forger.book.put_block(k, block)
     forger.resign()
-    return Forgery(f"outcomes of block {k}: {how} in {column}", in_block(k, said))
+    return Forgery(f"outcomes of block {k}: {how}", in_block(
+        k, f"the outcomes are not the canonical form of four columns with an entry for each of the {block.header.count} transactions\n"))
 
 
 # ---- envelopes, with the daemon's key and, mostly, those of its signers
