@@ -122,6 +122,11 @@ static const struct {
     {REFUSAL(OUT_OF_RANGE), "mend the number, day or page"},
     {REFUSAL(CHECKPOINT_KEY_NEEDED),
         "register the daemon's next checkpoint key first, and set next_checkpoint_key; see pointsd(8)"},
+    {REFUSAL(CHECKPOINT_DIFFERS),
+        "this daemon's key signed a checkpoint that is not its ledger's: tell the auditors, and keep it"},
+    {REFUSAL(CHECKPOINT_PASSED), "cosign the newest checkpoint (`points checkpoint`)"},
+    {REFUSAL(COSIGNATURE_TIME), "set the witness's clock right, and cosign again"},
+    {REFUSAL(COSIGNATURES_FULL), "cosign the newest checkpoint (`points checkpoint`)"},
 };
 
 static const struct {

@@ -333,6 +333,14 @@ bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, siz
     return put_commit(&put);
 }
 
+bool ledger_keep_cosigned(struct ledger *ledger, uint64_t day, const char *note, struct ledger_error *error)
+{
+    struct put put;
+    put_begin(&put, ledger, error);
+    put_note_of_day(&put, TABLE_COSIGNED, day, note);
+    return put_commit(&put);
+}
+
 void ledger_set_signers(struct ledger *ledger, const struct note_signer *const *signers, size_t count)
 {
     ledger->signer_count = count;

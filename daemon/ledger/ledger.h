@@ -91,6 +91,10 @@ void ledger_set_signers(struct ledger *ledger, const struct note_signer *const *
 // after a change of key). False: the commit failed, nothing can be said about the disk, and the process must leave.
 bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error);
 
+// Keeps a cosigned checkpoint of a JST day in place of the one before, durably. For the thread that appends, with no
+// reading open. Whether it is one is the caller's to know. False: as ledger_append.
+bool ledger_keep_cosigned(struct ledger *ledger, uint64_t day, const char *note, struct ledger_error *error);
+
 // The root over all blocks. For the thread that appends.
 void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES]);
 // The root over the first so many blocks, which are durable. Thread-safe.
@@ -114,6 +118,7 @@ int ledger_read_block(
 struct ledger_place {
     struct ledger_record record;
     uint64_t block, position; // in the envelope, from 0
+    uint64_t count;           // of the block's transactions
     int64_t time;             // of the block
 };
 
@@ -124,6 +129,9 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
 // The text of the transaction with a sequence number, into the database while the reading is open. As
 // ledger_read_block.
 int ledger_read_text(
+    struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
+// The first text from a sequence number on, in the same way.
+int ledger_read_text_from(
     struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
 bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error);
 // Where the ledger stood when it had so many blocks, 1 to ledger_read_size.

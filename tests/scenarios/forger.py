@@ -18,7 +18,7 @@ from pointsclient import transaction as tx
 
 MUNICIPALITIES = [(11_002, "札幌市", "Sapporo"), (12_033, "小樽市", "Otaru"), (12_173, "江別市", "Ebetsu"),
                   (12_246, "千歳市", "Chitose")]
-FORMAT = b"format"
+FORMAT, WITNESS = b"format", "witness.test/w"
 TABLES = ("headers", "bodies", "tree", "texts", "checkpoints", "cosigned", "meta")
 
 
@@ -45,30 +45,49 @@ def load(folder, records):
     assert done.returncode == 0, done.stderr
 
 
+def flip(folder, table, key, offset, mask=1):
+    """Changes a byte of one record in a ledger's folder; its key is in hexadecimal."""
+    records = dump(folder)
+    records[table, key] = flipped(bytes.fromhex(records[table, key]), offset, mask).hex()
+    load(folder, records)
+
+
 def place(table, key, newest):
     """How the fault must begin that names a record, in a regular expression; `newest`: the day of the newest checkpoint."""
     if table == "meta":
         return "points-audit: the ledger in "
-    if table == "checkpoints":
-        return kept_place(int(key, 16), newest)
+    if table in ("checkpoints", "cosigned"):
+        return kept_place(table, int(key, 16), newest)
     if table == "texts":
         return rf"FAULT in the texts: the text of notice [0-9a-f]+ \(sequence {int(key, 16)}\) "
     return f"FAULT in block {int(key, 16)}: "
 
 
-def kept_place(day, newest):
-    """How a fault begins in the checkpoint that is kept of a day."""
-    return "FAULT in the checkpoint: " if day == newest else f"FAULT in the checkpoint of {rules.date_of(day)}: "
+def kept_place(table, day, newest):
+    """How a fault begins in the checkpoint, or the cosigned one, that is kept of a day."""
+    if (table, day) == ("checkpoints", newest):
+        return "FAULT in the checkpoint: "
+    return f"FAULT in the {'cosigned ' * (table == 'cosigned')}checkpoint of {rules.date_of(day)}: "
 
 
-def note(key, size, root, name=ORIGIN):
-    """A checkpoint."""
+def note(keys, size, root, name=ORIGIN):
+    """A checkpoint that these keys sign."""
     text = f"{name}\n{size}\n{base64.b64encode(root).decode()}\n"
-    return (text + "\n" + note_line(key, text, name)).encode()
+    return (text + "\n" + "".join(note_line(key, text, name) for key in keys)).encode()
 
 
 def note_line(key, text, name):
-    blob = pc.note_key_id(name, pc.public(key)) + key.sign(text.encode()).signature
+    return blob_line(name, pc.note_key_id(name, pc.public(key)) + key.sign(text.encode()).signature)
+
+
+def cosignature(key, text, name, time):
+    """A witness's line."""
+    key_id = hashlib.sha256(name.encode() + b"\x0a\x04" + pc.public(key)).digest()[:4]
+    signature = key.sign(f"cosignature/v1\ntime {time}\n{text}".encode()).signature
+    return blob_line(name, key_id + time.to_bytes(8, "big") + signature)
+
+
+def blob_line(name, blob):
     return f"\u2014 {name} {base64.b64encode(blob).decode()}\n"
 
 
@@ -93,7 +112,9 @@ def pack_rows(rows):
 
 
 def flipped(data, offset, mask):
-    return data[:offset] + bytes([data[offset] ^ mask]) + data[offset + 1:]
+    changed = bytearray(data)
+    changed[offset] ^= mask
+    return bytes(changed)
 
 
 class Book:
@@ -168,12 +189,12 @@ class Book:
     def sign(self, key, name=ORIGIN, **other):
         """The newest checkpoint: of all blocks, or of another `size` or `root`."""
         size = other.get("size", len(self.headers))
-        self.checkpoints[self.day(-1)] = note(key, size, other.get("root") or self.root(), name)
+        self.checkpoints[self.day(-1)] = note([key], size, other.get("root") or self.root(), name)
 
-    def sign_all(self, key):
-        """A checkpoint of each day's last block."""
+    def sign_all(self, keys_after):
+        """A checkpoint of each day's last block, by `keys_after` so many blocks."""
         ends = {self.day(k): k + 1 for k in range(len(self.headers))}
-        self.checkpoints = {day: note(key, size, self.root(size)) for day, size in ends.items()}
+        self.checkpoints = {day: note(keys_after(size), size, self.root(size)) for day, size in ends.items()}
 
 
 # ---- the ledger that is forged
@@ -204,42 +225,65 @@ class Refold(rules.Model):
 
 
 class Base:
-    """A ledger that holds; every secret key that there is to steal (`secrets` by public key, `daemon_key`); the keys as they
-    were before each block and after the last (`keys_at`). `stolen` is an app's key that block `registered_at` registers and
-    block `revoked_at` revokes."""
+    """A ledger that holds; every secret key that there is to steal (`secrets` by public key, `daemon_keys`, `witness`); the
+    keys as they were after so many blocks (`keys_after`).
+
+    Block `registered_at` registers an app's key, `stolen`, and the second of the daemon's; block `revoked_at` revokes the
+    app's and the first of the daemon's."""
 
     def __init__(self, seed, transactions, kind=History):
         self.dice = random.Random(f"{seed} keys")
-        self.daemon_key, self.stolen = self.new_key(), self.new_key()
-        self.book, self.keys_at = Book(), [{}]
+        self.daemon_keys, self.stolen, self.witness = [self.new_key(), self.new_key()], self.new_key(), self.new_key()
+        self.book, self.keys_after = Book(), [{}]
         self.book.meta[FORMAT] = (3).to_bytes(4, "big")
         self.begin()
         genesis = pc.genesis.Genesis.FromString(self.book.block(0).envelope)
         self.ledger_id = pc.leaf_hash(self.book.headers[0])
         self.history = kind(seed, rules.Model(genesis), self.ledger_id, list(self.secrets.values()))
-        self.keys_now = Refold(genesis).keys
-        self.play(self.history.steps(transactions // 2))
-        self.registered_at = len(self.book.headers)
-        self.own_step(self.history.make(register_key=tx.RegisterKey(key=pc.public(self.stolen), role=tx.APP, holder="app 2")))
-        self.secrets[pc.public(self.stolen)] = self.history.secrets[pc.public(self.stolen)] = self.stolen
-        self.play(self.history.steps(transactions // 4))
-        self.revoked_at = len(self.book.headers)
-        self.own_step(self.history.make(revoke_key=tx.RevokeKey(key=pc.public(self.stolen))))
-        self.play(self.history.steps(transactions // 4))
-        self.erased_notice()
+        self.history.kept |= {pc.public(key) for key in (self.stolen, self.witness, *self.daemon_keys)}
+        self.note_keys()
+        self.fill(transactions)
         self.secrets = self.history.secrets
         self.notices = self.history.model.notices
         self.all_texts = {i: self.history.texts[n["message"].text_sha256] for i, n in self.notices.items()}
         self.book.texts = {self.notices[i]["sequence"]: text for i, text in self.history.model.texts.items()}
-        self.keys_at.append(self.keys_now)
         self.book.retree()
-        self.book.sign_all(self.daemon_key)
+        self.book.sign_all(self.signers_after)
+        for day in sorted(self.book.checkpoints)[-4::2]:
+            self.book.cosigned[day] = self.cosigned(self.book.checkpoints[day])
+
+    def fill(self, transactions):
+        register = lambda key, role, holder: self.history.make(register_key=tx.RegisterKey(
+            key=pc.public(key), role=role, holder=holder))
+        revoke = lambda key: self.history.make(revoke_key=tx.RevokeKey(key=pc.public(key)))
+        self.play(self.history.steps(transactions // 2))
+        self.registered_at = len(self.book.headers)
+        self.own_step(register(self.stolen, tx.APP, "app 2"), register(self.daemon_keys[1], tx.CHECKPOINT, ORIGIN),
+                      register(self.witness, tx.WITNESS, WITNESS))
+        self.secrets[pc.public(self.stolen)] = self.history.secrets[pc.public(self.stolen)] = self.stolen
+        self.play(self.history.steps(transactions // 4))
+        self.revoked_at = len(self.book.headers)
+        self.own_step(revoke(self.stolen), revoke(self.daemon_keys[0]))
+        self.play(self.history.steps(transactions // 4))
+        self.erased_notice()
+
+    def note_keys(self):
+        self.keys_after.append({key: dict(is_) for key, is_ in self.history.model.keys.items()})
+
+    def signers_after(self, size):
+        """The daemon's keys that sign a checkpoint of so many blocks."""
+        keys = self.keys_after[min(size, len(self.keys_after) - 1)]
+        return [key for key in self.daemon_keys if pc.public(key) in keys and not keys[pc.public(key)]["revoked"]]
+
+    def cosigned(self, checkpoint):
+        text = checkpoint.decode().split("\n\n")[0] + "\n"
+        return checkpoint + cosignature(self.witness, text, WITNESS, 1_700_000_000).encode()
 
     def refusal(self, k, envelope, signers):
         """The name of the refusal of an envelope's bytes under these public keys in the place of block k; None if there is none."""
         envelope = pc.envelope.Envelope.FromString(envelope)
         model = Refold(pc.genesis.Genesis.FromString(self.book.block(0).envelope))
-        model.keys = self.keys_at[k]
+        model.keys = self.keys_after[k]
         return model.refusal(envelope.transactions, signers, envelope.dry_run_sha256)
 
     def new_key(self):
@@ -254,20 +298,21 @@ class Base:
         self.secrets = {pc.public(key): key for key, *_ in keys}
         time = jst(2021, 11, 1, 9)
         envelope, signatures = pc.build_genesis(
-            origin=ORIGIN, time=time, checkpoint_key=pc.public(self.daemon_key), municipalities=MUNICIPALITIES,
+            origin=ORIGIN, time=time, checkpoint_key=pc.public(self.daemon_keys[0]), municipalities=MUNICIPALITIES,
             keys=[(pc.public(key), *rest) for key, *rest in keys], signers=self.operators[:2], nonce=self.dice.randbytes(16))
         header = pc.block.BlockHeader(version=1, rules_version=1, first_sequence=1, time=time, signatures=signatures)
         self.book.headers.append(b"")
         self.book.bodies.append(b"")
         self.book.put_block(0, Block(header, envelope, b""))
 
-    def own_step(self, transaction, signers=None):
-        """A transaction alone in its envelope, which must be applied."""
-        signers = signers or self.history.two()
-        while isinstance((step := self.history.step([transaction], signers)).expected, rules.Refused):
-            pass  # a history spoils some envelopes: their ids are free
-        assert step.expected["outcomes"][0][0] == "APPLIED"
-        self.play([step])
+    def own_step(self, *transactions, by=None):
+        """Transactions, each alone in its envelope where the history says so, which must be applied."""
+        signers = by or self.history.two()
+        for some in [transactions] if type(self.history) is History else [[one] for one in transactions]:
+            while isinstance((step := self.history.step(list(some), signers)).expected, rules.Refused):
+                pass  # a history spoils some envelopes: their ids are free
+            assert {row[0] for row in step.expected["outcomes"]} == {"APPLIED"}
+            self.play([step])
 
     def erased_notice(self):
         """At least one notice whose text was erased, as the last blocks."""
@@ -278,9 +323,9 @@ class Base:
         notice = self.history.make(post_notice=tx.PostNotice(
             municipality=office, text_sha256=digest, first_day=day, last_day=day))
         own = dict(municipality=office, notice=notice.id)
-        self.own_step(notice, signers)
-        self.own_step(self.history.make(withdraw_notice=tx.WithdrawNotice(**own)), signers)
-        self.own_step(self.history.make(erase_notice=tx.EraseNotice(**own)), signers)
+        self.own_step(notice, by=signers)
+        self.own_step(self.history.make(withdraw_notice=tx.WithdrawNotice(**own)), by=signers)
+        self.own_step(self.history.make(erase_notice=tx.EraseNotice(**own)), by=signers)
 
     def play(self, steps):
         """Enters what the model says of each step."""
@@ -294,8 +339,7 @@ class Base:
             self.book.headers.append(b"")
             self.book.bodies.append(b"")
             self.book.put_block(header.index, Block(header, step.data, pack_rows(expected["outcomes"])))
-            self.keys_at.append(self.keys_now)
-            self.keys_now = {key: dict(is_) for key, is_ in self.history.model.keys.items()}
+            self.note_keys()
 
 
 # ---- what is wrong with a ledger that its keys' holders forged
@@ -320,7 +364,7 @@ class Refolding:
 
     def __init__(self, blocks):
         self.model = Refold(pc.genesis.Genesis.FromString(blocks[0].envelope))
-        self.blocks = blocks
+        self.blocks, self.checkpoint_keys = blocks, [[], self.model.checkpoint_keys()]  # after so many blocks
 
     def decide(self, block):
         """The reply to a block that comes next, or rules.Refused. If it is that of block 0, there is nothing new in it."""
@@ -345,6 +389,7 @@ class Refolding:
                     return row_fault(k, i, block.header.first_sequence + i, recorded, right)
             if not decided["block"]:
                 return said + NOTHING_NEW
+            self.checkpoint_keys.append(self.model.checkpoint_keys())
         return None
 
     def rewrite(self):

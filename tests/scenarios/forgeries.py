@@ -4,8 +4,8 @@ import hashlib
 
 import model as rules
 import pointsclient as pc
-from forger import (FORMAT, NOTHING_NEW, Block, Refolding, flipped, kept_place, note, note_line, pack_rows, refused_whole,
-                    row_fault)
+from forger import (FORMAT, NOTHING_NEW, WITNESS, Block, Refolding, cosignature, flipped, kept_place, note, note_line, pack_rows,
+                    refused_whole, row_fault)
 from pointsclient import transaction as tx
 
 FAULT, UNREADABLE = 1, 3
@@ -47,9 +47,9 @@ class Forger:
     def two_blocks(self, first=1):
         return sorted(self.dice.sample(range(first, self.size), 2))
 
-    def block_where(self, fits, first=1):
-        """The number of some block that fits."""
-        return self.dice.choice([k for k in range(first, self.size) if fits(self.book.block(k))])
+    def block_where(self, fits, end=None):
+        """The number of some block that fits; not genesis."""
+        return self.dice.choice([k for k in range(1, end or self.size) if fits(self.book.block(k))])
 
     def flip(self, data, first=0, end=None):
         """A byte changed somewhere; and where, in words."""
@@ -64,22 +64,24 @@ class Forger:
 
     def live(self, k, role):
         """Secret keys of a role that block k may be signed with."""
-        return [self.base.secrets[key] for key, v in self.base.keys_at[k].items()
+        return [self.base.secrets[key] for key, v in self.base.keys_after[k].items()
                 if v["role"] == role and not v["revoked"] and key in self.base.secrets]
 
     # putting together again
 
     def resign(self):
-        """With the daemon's key."""
+        """With the daemon's keys; no witness has seen it."""
+        self.book.cosigned = {}
         self.book.retree()
-        self.book.sign_all(self.base.daemon_key)
+        self.book.sign_all(self.base.signers_after)
 
     def sign_somehow(self):
         """The tree is right; its checkpoint is the daemon's, another's, or the old one. Which."""
         self.book.retree()
         how = self.dice.choice(["daemon", "stranger", "old"])
+        stranger = self.stranger()
         if how != "old":
-            self.book.sign_all(self.base.daemon_key if how == "daemon" else self.stranger())
+            self.book.sign_all(self.base.signers_after if how == "daemon" else lambda size: [stranger])
         return how
 
     def changed_block(self, k, change):
@@ -89,9 +91,12 @@ class Forger:
 
     def refolded(self, what):
         """A self-consistent forgery of the blocks as they are now, and what the model thinks of them."""
-        self.resign()
         refolding = Refolding(self.book.blocks())
         said = refolding.fault()
+        self.resign()
+        if said is None:
+            self.book.sign_all(lambda size: [
+                key for key in self.base.daemon_keys if pc.public(key) in refolding.checkpoint_keys[size]])
         if said is None and refolding.texts().keys() != self.book.texts.keys():
             said = "FAULT in the texts: "
         return Forgery(what, said or OTHER_HISTORY, whole=said is None)
@@ -193,7 +198,7 @@ def checkpoint_byte(forger):
     book = forger.book
     day = forger.dice.choice([book.newest(), *book.checkpoints])
     book.checkpoints[day], what = forger.flip(book.checkpoints[day])
-    return Forgery(f"checkpoint of {rules.date_of(day)}, {what}", kept_place(day, book.newest()) + CHECKPOINT_WORDS)
+    return Forgery(f"checkpoint of {rules.date_of(day)}, {what}", kept_place("checkpoints", day, book.newest()) + CHECKPOINT_WORDS)
 
 
 @kind
@@ -324,21 +329,21 @@ def checkpoint_of_another(forger):
     if forger.dice.random() < 0.7:
         forger.book.sign(key)
         return Forgery("signed by another key", CHECKPOINT_UNSIGNED)
-    forger.book.sign(forger.base.daemon_key, name="points.test/other")
+    forger.book.sign(forger.base.daemon_keys[1], name="points.test/other")
     return Forgery("signed for another origin", "FAULT in the checkpoint: the checkpoint is of another ledger: ")
 
 
 @kind
 def checkpoint_of_another_size(forger):
     size = forger.dice.choice([0, 1, forger.size - 1, forger.size + 1, 2**64 - 1])
-    forger.book.sign(forger.base.daemon_key, size=size)
+    forger.book.sign(forger.base.daemon_keys[1], size=size)
     return Forgery(f"signed for {size} blocks",
                    f"FAULT in the checkpoint: the checkpoint speaks of {size} blocks, the ledger has {forger.size}\n")
 
 
 @kind
 def checkpoint_of_another_root(forger):
-    forger.book.sign(forger.base.daemon_key, root=forger.dice.randbytes(32))
+    forger.book.sign(forger.base.daemon_keys[1], root=forger.dice.randbytes(32))
     return Forgery("signed for another root",
                    f"FAULT in the checkpoint: the checkpoint's root is not that of the tree of {forger.size} blocks\n")
 
@@ -364,30 +369,73 @@ def checkpoint_text(forger):
 
 
 @kind
+def checkpoint_of_a_revoked_key(forger):
+    """The daemon's first key, which was stolen, and revoked."""
+    forger.book.sign(forger.base.daemon_keys[0])
+    return Forgery("signed with the daemon's revoked key", CHECKPOINT_UNSIGNED)
+
+
+@kind
 def kept_checkpoint(forger):
     """Of a day before the last: moved to another day, of another root, size or key, or with a line that is nobody's."""
     book, days = forger.book, sorted(forger.book.checkpoints)
-    day = forger.dice.choice(days[:-1])
-    text = book.checkpoints[day].decode().split("\n\n")[0] + "\n"
-    size, root, daemon = int(text.split("\n")[1]), pc.base64.b64decode(text.split("\n")[2]), forger.base.daemon_key
-    how, where = forger.dice.choice(["day", "root", "size", "key", "line"]), kept_place(day, days[-1])
+    table = forger.dice.choice(["checkpoints", "checkpoints", "cosigned"])
+    kept = getattr(book, table)
+    day = forger.dice.choice([d for d in kept if d != days[-1]])
+    text = kept[day].decode().split("\n\n")[0] + "\n"
+    size, root = int(text.split("\n")[1]), pc.base64.b64decode(text.split("\n")[2])
+    daemon = forger.base.signers_after(size)
+    how, where = forger.dice.choice(["day", "root", "size", "key", "other key", "line"]), kept_place(table, day, days[-1])
     if how == "day":
         other = forger.dice.choice([d for d in range(days[0] - 2, days[-1]) if d not in days] or [days[0] - 1])
-        book.checkpoints[other], where = book.checkpoints.pop(day), kept_place(other, days[-1])
+        kept[other], where = kept.pop(day), kept_place(table, other, days[-1])
         said = f"the checkpoint of {size} blocks is not of this day\n"
     elif how == "root":
-        book.checkpoints[day] = note(daemon, size, forger.dice.randbytes(32))
+        kept[day] = note(daemon, size, forger.dice.randbytes(32))
         said = f"the checkpoint's root is not that of the tree of {size} blocks\n"
     elif how == "size":
-        book.checkpoints[day] = note(daemon, forger.size + 1, root)
-        said = ""
-    elif how == "key":
-        book.checkpoints[day] = note(forger.stranger(), size, root)
+        kept[day] = note(daemon, forger.size + 1, root)
+        said = f"a checkpoint speaks of {forger.size + 1} blocks, the ledger has {forger.size}\n"
+    elif how in ("key", "other key"):
+        others = [key for key in forger.base.daemon_keys if key not in daemon]
+        kept[day] = note([forger.dice.choice(others if others and how == "other key" else [forger.stranger()])], size, root)
         said = "the checkpoint is not signed by .* with a key that may sign it\n"
     else:
-        book.checkpoints[day] += note_line(forger.stranger(), text, "points.test/w").encode()
+        kept[day] += note_line(forger.stranger(), text, forger.dice.choice(["points.test/w", WITNESS])).encode()
         said = "the checkpoint has a line that no key of this ledger made\n"
-    return Forgery(f"checkpoint of {rules.date_of(day)}: {how}", where + said)
+    return Forgery(f"{table} of {rules.date_of(day)}: {how}", where + said)
+
+
+@kind
+def cosigned_byte(forger):
+    day = forger.dice.choice(sorted(forger.book.cosigned))
+    forger.book.cosigned[day], what = forger.flip(forger.book.cosigned[day])
+    return Forgery(f"cosigned of {rules.date_of(day)}, {what}",
+                   f"({kept_place('cosigned', day, 0)}{CHECKPOINT_WORDS}|FAULT in the kept checkpoints: )")
+
+
+@kind
+def cosigned_by_nobody(forger):
+    """Without the witness's line, or with one of a key that is no witness's."""
+    day = forger.dice.choice(sorted(forger.book.cosigned))
+    kept = forger.book.checkpoints[day]
+    text, how = kept.decode().split("\n\n")[0] + "\n", forger.dice.choice(["none", "stranger", "daemon"])
+    key = {"stranger": forger.stranger(), "daemon": forger.base.daemon_keys[1]}.get(how)
+    forger.book.cosigned[day] = kept + (cosignature(key, text, WITNESS, 1_700_000_000).encode() if key else b"")
+    said = "the checkpoint has a line that no key of this ledger made\n" if key else "the checkpoint is not cosigned by a witness\n"
+    return Forgery(f"cosigned of {rules.date_of(day)}: {how}", kept_place("cosigned", day, 0) + said)
+
+
+@kind
+def what_a_witness_saw(forger):
+    """A history rewritten with the daemon's key, in which a cosigned checkpoint was left."""
+    cosigned, day = forger.book.cosigned, max(forger.book.cosigned)
+    size = int(cosigned[day].split(b"\n")[1])
+    add_fit_signature(forger, forger.block_where(lambda block: len(block.header.signatures) < 4, end=size))
+    forger.resign()
+    forger.book.cosigned = {day: cosigned[day]}
+    return Forgery("another history under a cosigned checkpoint", kept_place("cosigned", day, 0)
+                   + f"the checkpoint's root is not that of the tree of {size} blocks\n")
 
 
 @kind
@@ -400,7 +448,7 @@ def stray_elsewhere(forger):
     where, said = forger.dice.choice([
         (("checkpoints", "00"), misplaced("checkpoints", 0, len(days) + 1)),
         (("checkpoints", f"{days[after]:016x}00"), misplaced("checkpoints", after + 1, len(days) + 1)),
-        (("cosigned", "00"), misplaced("cosigned", 0, 1)),
+        (("cosigned", "00"), misplaced("cosigned", 0, len(book.cosigned) + 1)),
         (("cosigned", "ff" * 20), "FAULT in the kept checkpoints: the ledger is damaged: a checkpoint is kept under no day\n"),
         (("checkpoints", "7f" * 8), "FAULT in the checkpoint: the ledger is damaged: the checkpoint is no note "),
         (("more",), too_many("tables", 8, 7)), (("meta", b"more".hex()), too_many("meta", 2, 1))])
@@ -448,20 +496,23 @@ def header_form(forger):
     return Forgery(f"header {k} ends with {more.hex()}; checkpoint: {how}", in_block(k, "the header is not canonical: "))
 
 
-@kind
-def header_that_refolds(forger):
-    """One more signature of a registered key, which the rules do not mind: only the checkpoint tells, and with the daemon's
-    key not even that."""
-    def fits(block):
-        return len(block.header.signatures) < 4
-    k = forger.block_where(fits)
+def add_fit_signature(forger, k):
+    """One more signature of a registered key, which the rules do not mind."""
     block = forger.book.block(k)
     theirs = [s.key for s in block.header.signatures]
     others = [s for s in forger.live(k, rules.AUDITOR) + forger.live(k, rules.APP) if pc.public(s) not in theirs]
     block.header.signatures.extend(pc.signatures(pc.ENVELOPE_PREFIX, block.envelope, [forger.dice.choice(others)]))
     sort_signatures(block)
     forger.book.put_block(k, block)
+
+
+@kind
+def header_that_refolds(forger):
+    """Only the checkpoint tells, and with the daemon's key not even that."""
+    k = forger.block_where(lambda block: len(block.header.signatures) < 4)
+    add_fit_signature(forger, k)
     how = forger.sign_somehow()
+    forger.book.cosigned = {}
     said = {"old": f"FAULT in the checkpoint: the checkpoint's root is not that of the tree of {forger.size} blocks\n",
             "stranger": CHECKPOINT_UNSIGNED, "daemon": OTHER_HISTORY}[how]
     return Forgery(f"a fit signature more in block {k}; checkpoint: {how}", said, whole=how == "daemon")
@@ -563,7 +614,7 @@ def signature_added(forger):
     """Of a key that the ledger does not know, or no longer."""
     k = forger.block_where(lambda block: len(block.header.signatures) < 4)
     block = forger.book.block(k)
-    revoked = [forger.base.secrets[key] for key, v in forger.base.keys_at[k].items() if v["revoked"] and key in forger.base.secrets]
+    revoked = [forger.base.secrets[key] for key, v in forger.base.keys_after[k].items() if v["revoked"] and key in forger.base.secrets]
     key = forger.dice.choice([forger.stranger(), *revoked])
     block.header.signatures.extend(pc.signatures(pc.ENVELOPE_PREFIX, block.envelope, [key]))
     sort_signatures(block)
@@ -816,8 +867,9 @@ def tail_cut(forger):
 def tail_cut_below_the_checkpoint(forger):
     left = forger.some_block()
     cut(forger, left)
-    return Forgery(f"cut down to {left} blocks", 
-                   f"FAULT in the checkpoint: the checkpoint speaks of {forger.size} blocks, the ledger has {left}\n")
+    known = forger.base.daemon_keys[1] in forger.base.signers_after(left)
+    said = f"FAULT in the checkpoint: the checkpoint speaks of {forger.size} blocks, the ledger has {left}\n"
+    return Forgery(f"cut down to {left} blocks", said if known else CHECKPOINT_UNSIGNED)
 
 
 @kind
@@ -850,7 +902,7 @@ def genesis_changed(forger):
     """Another nonce or daemon's key: another ledger, without operators (block 0) or with them (block 1)."""
     block = forger.book.block(0)
     genesis = pc.genesis.Genesis.FromString(block.envelope)
-    key = forger.stranger() if forger.dice.random() < 0.5 else forger.base.daemon_key
+    key = forger.dice.choice([forger.stranger(), *forger.base.daemon_keys])
     genesis.checkpoint_key = pc.public(key)
     genesis.nonce = forger.dice.randbytes(16)
     block.envelope = pc.canonical(genesis)
@@ -860,7 +912,7 @@ def genesis_changed(forger):
         block.header.signatures.extend(pc.signatures(pc.GENESIS_PREFIX, block.envelope, forger.base.operators))
     forger.book.put_block(0, block)
     forger.book.retree()
-    forger.book.sign_all(key)
+    forger.book.sign_all(lambda size: [key])
     said = in_block(1, "the envelope was made for another ledger\n") if operators else in_block(0, "signature 0 does not verify\n")
     return Forgery(f"another genesis, operators' keys: {operators}", said)
 

@@ -514,7 +514,7 @@ def test_keys(daemon, tool, tmp_path):
     assert daemon.look() == before and held(daemon, str(uuid.UUID("1" * 32))) == (SAPPORO, 0, 0)
     listed = {row["key"]: (row["role"], row["holder"], row["municipality"], row["revoked"])
               for row in tool.rows("programme", "keys")}
-    assert len(listed) == 21 and [listed[key] for key in public] == [
+    assert len(listed) == 22 and [listed[key] for key in public] == [
         ("APP", "Second backend", None, True), ("MUNICIPALITY", "Otaru office", "012033", False),
         ("AUDITOR", "By hex", None, False)]
 

@@ -1,6 +1,8 @@
 // The ledger through its front door, and what its check says when somebody has been at the database behind its back.
 #include "ledger/hash.h"
 #include "ledger/ledger.h"
+#include "ledger/proof_file.h"
+#include "ledger/tiles.h"
 #include "ledger/tree.h"
 
 #include <setjmp.h>
@@ -851,6 +853,150 @@ static void test_many_threads_read(void **state) // as many as pointsd may have 
     ledger_close(ledger);
 }
 
+// ---- proofs as files
+
+static size_t make_proof(uint64_t index, char *text)
+{
+    struct proof_file proof;
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    assert_non_null(ledger);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    assert_int_equal(proof_file_make(reading, index, &proof, &error), 1);
+    assert_int_equal(proof_file_make(reading, ledger_read_size(reading), &proof, &error), 0);
+    assert_int_equal(proof_file_make(reading, index, &proof, &error), 1);
+    size_t size = proof_file_write(&proof, text);
+    assert_int_equal(size, strlen(text));
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    return size;
+}
+
+static bool check_proof(const char *text, size_t size)
+{
+    struct proof_file proof;
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    error.message[0] = '\0';
+    bool good = proof_file_read(text, size, &proof, &error) && proof_file_check(&proof, &checkpoint, &error);
+    assert_true(good || error.message[0]);
+    return good && note_open_checkpoint(proof.note, &signer.verifier, 1, &checkpoint, &fault);
+}
+
+static void test_proof_file(void **state)
+{
+    (void)state;
+    char text[PROOF_FILE_BYTES_MAX], again[PROOF_FILE_BYTES_MAX];
+    struct proof_file proof;
+    make_ledger();
+    for (uint64_t index = 0; index < BLOCKS; index++) {
+        size_t size = make_proof(index, text);
+        assert_true(check_proof(text, size));
+        assert_true(proof_file_read(text, size, &proof, &error));
+        assert_int_equal(proof_file_write(&proof, again), size);
+        assert_string_equal(again, text);
+    }
+}
+
+// One form only: each bit counts, and each byte is needed.
+static void test_proof_file_damaged(void **state)
+{
+    (void)state;
+    char text[PROOF_FILE_BYTES_MAX];
+    make_ledger();
+    size_t size = make_proof(5, text);
+    for (size_t bit = 0; bit < size * 8; bit++) {
+        text[bit / 8] ^= (char)(1 << bit % 8);
+        assert_false(check_proof(text, size));
+        text[bit / 8] ^= (char)(1 << bit % 8);
+    }
+    for (size_t cut = 0; cut < size; cut++)
+        assert_false(check_proof(text, cut));
+    for (size_t at = 0; at < size; at++) {
+        char byte = text[at];
+        text[at] = '\0';
+        assert_false(check_proof(text, size));
+        text[at] = byte;
+    }
+    assert_true(check_proof(text, size));
+}
+
+static void test_proof_file_faults(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } rows[] = {
+        {"", "line 1: the proof is cut short"},
+        {"c2sp.org/tlog-proof@v2\n", "line 1: it must be"},
+        {"c2sp.org/tlog-proof@v1\nindex 1\n", "line 2: it must begin with \"extra \""},
+        {"c2sp.org/tlog-proof@v1\nextra A\n", "line 2: the header is not in base64"},
+        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 01\n", "line 3: the index is no number"},
+        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 18446744073709551616\n", "line 3: the index is no number"},
+        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\nAAAA\n\n", "line 4: it is no hash of 32 bytes"},
+        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\n\nx", "the checkpoint is no note"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_false(check_proof(rows[i].text, strlen(rows[i].text)));
+        assert_message(rows[i].message);
+    }
+    char text[PROOF_FILE_BYTES_MAX] = "c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\n";
+    for (int i = 0; i <= TREE_PROOF_MAX; i++)
+        strcat(text, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+    assert_false(check_proof(text, strlen(text)));
+    assert_message("no path has so many hashes");
+}
+
+// A maker that is not told of damage would hand out a proof that does not hold.
+static void test_proof_file_of_damage(void **state)
+{
+    (void)state;
+    struct proof_file proof;
+    make_ledger();
+    uint8_t header[HEADER_BYTES_MAX];
+    size_t size = raw_get("headers", key_of(4), 8, header);
+    header[size - 1] ^= 1; // in a signature
+    raw_put("headers", key_of(4), 8, header, size);
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    assert_non_null(ledger);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    assert_int_equal(proof_file_make(reading, 4, &proof, &error), -1);
+    assert_message("the ledger is damaged: the proof that it gives does not hold");
+    ledger_read_end(reading);
+    ledger_close(ledger);
+}
+
+// ---- tiles
+
+static void test_tiles_of_a_ledger(void **state)
+{
+    (void)state;
+    static uint8_t hashes[TILE_BYTES_MAX], entries[TILE_BYTES_MAX];
+    size_t hashes_size, entries_size;
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    assert_done(tile_read(reading, &(struct tile){.width = BLOCKS}, hashes, &hashes_size, &error));
+    assert_done(tile_read(reading, &(struct tile){.entries = true, .width = BLOCKS}, entries, &entries_size, &error));
+    assert_int_equal(hashes_size, BLOCKS * HASH_BYTES);
+    const uint8_t *at = entries;
+    for (uint64_t i = 0; i < BLOCKS; i++) {
+        struct ledger_record record;
+        uint8_t leaf[HASH_BYTES];
+        assert_int_equal(ledger_read_block(reading, i, &record, &error), 1);
+        assert_int_equal(at[0] << 8 | at[1], record.header_size);
+        assert_memory_equal(at + 2, record.header, record.header_size);
+        hash_leaf(record.header, record.header_size, leaf);
+        assert_memory_equal(hashes + i * HASH_BYTES, leaf, HASH_BYTES);
+        at += 2 + record.header_size;
+    }
+    assert_int_equal(at - entries, entries_size);
+    assert_false(tile_read(reading, &(struct tile){.width = BLOCKS + 1}, hashes, &hashes_size, &error));
+    assert_false(
+        tile_read(reading, &(struct tile){.entries = true, .width = BLOCKS + 1}, hashes, &hashes_size, &error));
+    ledger_read_end(reading);
+    ledger_close(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -876,6 +1022,11 @@ int main(void)
         cmocka_unit_test_setup(test_writer_refuses_damage, set_up),
         cmocka_unit_test_setup(test_wrong_verifier, set_up),
         cmocka_unit_test_setup(test_many_threads_read, set_up),
+        cmocka_unit_test_setup(test_proof_file, set_up),
+        cmocka_unit_test_setup(test_proof_file_damaged, set_up),
+        cmocka_unit_test_setup(test_proof_file_faults, set_up),
+        cmocka_unit_test_setup(test_proof_file_of_damage, set_up),
+        cmocka_unit_test_setup(test_tiles_of_a_ledger, set_up),
     };
     return sodium_init() < 0 || cmocka_run_group_tests_name("ledger", tests, set_up_all, tear_down_all);
 }

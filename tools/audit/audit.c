@@ -13,6 +13,16 @@
 static const struct audit_command commands[] = {
     {"verify", "DIR [--all] [--from-checkpoint FILE]",
         "Checks everything, from genesis to the checkpoint, and tells what it amounts to", audit_verify},
+    {"show", "DIR BLOCK", "Shows a block: its signers, its transactions and what was decided about them", audit_show},
+    {"prove", "DIR TX [--out FILE] [--body FILE]",
+        "Writes an offline proof that a transaction's block stands in the ledger", audit_prove},
+    {"check-proof", "FILE [--key KEY]... [--body FILE] [--envelope FILE]",
+        "Checks such a proof without the ledger, and shows what it is about", audit_check_proof},
+    {"compare", "A B", "Finds the first difference of two ledgers", audit_compare},
+    {"tiles", "DIR OUT", "Writes the tree as static files, in the form of C2SP's tlog-tiles", audit_tiles},
+    {"export", "DIR --format FORMAT [--out FILE] [--from DAY] [--to DAY]",
+        "Writes a file for other programs: csv, json-lines, hledger (a journal), or ledger (all of it, for verifiers)",
+        audit_export},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

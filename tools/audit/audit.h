@@ -26,6 +26,12 @@ struct audit {
 
 // ---- commands, each in a file of its own
 int audit_verify(struct audit *audit);
+int audit_show(struct audit *audit);
+int audit_prove(struct audit *audit);
+int audit_check_proof(struct audit *audit);
+int audit_compare(struct audit *audit);
+int audit_tiles(struct audit *audit);
+int audit_export(struct audit *audit);
 
 // ---- what they are made of. What cannot be read ends the process with EXIT_UNREADABLE and says what and why.
 

@@ -75,6 +75,16 @@ const struct keyfile *context_key_named(struct context *context, const char *nam
     return &context->keys[context->keys_loaded - 1];
 }
 
+void context_public_key(struct context *context, const char *text, uint8_t key[KEY_BYTES])
+{
+    struct keyfile_error error, ignored;
+    char *in_dir = context->dir ? xprintf("%s/keys/%s.pub", context->dir, text) : NULL;
+    bool found = in_dir && !strchr(text, '/') && keyfile_read_public(in_dir, key, &ignored);
+    if (!found && !keyfile_read_public(text, key, &error))
+        fail(EXIT_WRONG_USE, "%s; give a NAME.pub, or 64 hex digits", error.message);
+    free(in_dir);
+}
+
 char *context_key_name(struct context *context, const uint8_t key[KEY_BYTES])
 {
     glob_t found;

@@ -48,6 +48,8 @@ struct context {
 char *context_path(struct context *context, const char *name);                      // DIR/name; the caller frees
 const struct keyfile *context_keys(struct context *context, size_t *count);         // of --key, or the command's own
 const struct keyfile *context_key_named(struct context *context, const char *name); // as one more signer
+// The public key of a NAME.pub, of 64 hex digits, or by its name in DIR/keys.
+void context_public_key(struct context *context, const char *text, uint8_t key[KEY_BYTES]);
 // How people call a public key: its file in DIR/keys, if there is one, without .pub; or its digits. The caller frees.
 char *context_key_name(struct context *context, const uint8_t key[KEY_BYTES]);
 struct client *context_client(struct context *context);  // connected; no key proved
@@ -84,4 +86,4 @@ void context_purpose_cells(struct context *context, struct table *table, uint32_
 // The tables of commands, each ended by a row without a name.
 extern const struct command commands_init[], commands_submit[], commands_accounts[], commands_residents[],
     commands_quests[], commands_programme[], commands_corrections[], commands_notices[], commands_queries[],
-    commands_reports[], commands_batch[], commands_waon[], commands_simulate[];
+    commands_reports[], commands_batch[], commands_waon[], commands_witness[], commands_simulate[];

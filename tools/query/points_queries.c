@@ -106,17 +106,33 @@ int run_trial_balance(struct context *context)
 
 // ---- the ledger itself
 
+static void note_cell(struct table *table, const char *note)
+{
+    if (*note)
+        table_text(table, note);
+    else
+        table_empty(table);
+}
+
 // The note as it is, for tools that check it.
 static int run_checkpoint(struct context *context)
 {
-    static const struct table_column columns[] = {{"note", TABLE_TEXT}};
+    static const struct table_column columns[] = {{"note", TABLE_TEXT}, {"cosigned", TABLE_TEXT}};
     Points__V1__GetCheckpoint ask = POINTS__V1__GET_CHECKPOINT__INIT;
+    bool cosigned = option_get(&context->line, "cosigned");
+    ask.size = option_number(&context->line, "size", 1, UINT64_MAX, 0);
     Points__V1__Response *response = context_call(context, REQUEST(GET_CHECKPOINT), &ask);
+    const Points__V1__CheckpointReply *reply = response->checkpoint;
+    const char *note = cosigned ? reply->cosigned : reply->note;
     if (context->format == TABLE_PEOPLE) {
-        fputs(response->checkpoint->note, stdout);
+        if (!*note)
+            fail(EXIT_FAILED, cosigned ? "no such checkpoint is cosigned by a witness"
+                                       : "only a cosigned checkpoint is kept of so few blocks: --cosigned");
+        fputs(note, stdout);
     } else {
         struct table *table = table_new("checkpoints", columns, COUNT(columns));
-        table_text(table, response->checkpoint->note);
+        note_cell(table, reply->note);
+        note_cell(table, reply->cosigned);
         context_print(context, table);
     }
     client_free_response(response);
@@ -177,7 +193,9 @@ const struct command commands_queries[] = {
     {"trial-balance", "", "show that the books balance", "auditor", 0, run_trial_balance},
     {"programme", "municipalities|quests|campaigns|shops|purposes|policies|keys", "show what the programme consists of",
         "auditor", 0, run_programme},
-    {"checkpoint", "", "print the newest signed checkpoint", NULL, 0, run_checkpoint},
+    {"checkpoint", "[--size BLOCKS] [--cosigned]",
+        "print the newest signed checkpoint, or the newest kept one of at most so many blocks", NULL, 0,
+        run_checkpoint},
     {"status", "", "show which ledger answers, and how it is", NULL, 0, run_status},
     {0},
 };
