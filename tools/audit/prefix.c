@@ -1,9 +1,11 @@
 // Whether a replay's blocks are the first of those that the newest checkpoint speaks of.
 #include "tools/audit/prefix.h"
 #include "replay/checkpoints.h"
+#include "tools/audit/registered_keys.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static noreturn void leave(struct audit *audit, struct replay *replay, enum replay_result result)
 {
@@ -58,14 +60,36 @@ static bool is_consistent(struct replay *replay, const struct note_checkpoint *c
                          checkpoint->size, replay->edge.size);
 }
 
-// By a key of the replay's last block.
+// Those of the keys that no later block revokes. Returns how many.
+static size_t keep_unrevoked(const struct replay *replay, struct note_verifier *verifiers, size_t count)
+{
+    size_t kept = 0;
+    struct ledger_reading *reading = begin_reading(replay);
+    struct registered_keys keys = registered_keys_read(reading, ledger_read_size(reading));
+    for (size_t i = 0; i < count; i++) {
+        const ProtobufCBinaryData key = {KEY_BYTES, verifiers[i].key};
+        const struct registered_key *found = registered_keys_get(&keys, &key);
+        if (found && !found->revoked)
+            verifiers[kept++] = verifiers[i];
+    }
+    registered_keys_free(&keys);
+    ledger_read_end(reading);
+    return kept;
+}
+
+// By a key that was in force after the replay's last block, and was not revoked since.
 static bool is_signed(struct replay *replay, const char *note, struct note_checkpoint *checkpoint)
 {
     struct note_fault fault;
+    struct note_verifier verifiers[NOTE_SIGNERS_MAX];
     size_t count;
-    const struct note_verifier *verifiers =
+    const struct note_verifier *then =
         replay_verifiers(replay->fold.state, points_last_sequence(replay->fold.state), &replay->arena, &count);
-    return note_open_checkpoint(note, verifiers, count, checkpoint, &fault);
+    if (count > NOTE_SIGNERS_MAX)
+        return false;
+    memcpy(verifiers, then, count * sizeof *verifiers);
+    count = keep_unrevoked(replay, verifiers, count);
+    return count && note_open_checkpoint(note, verifiers, count, checkpoint, &fault);
 }
 
 // To the end of the ledger, where its newest checkpoint is judged by all keys.
@@ -83,7 +107,7 @@ struct note_checkpoint prefix_prove(struct audit *audit, struct replay *replay)
     struct note_fault fault;
     if (!read_newest(audit, replay, note))
         return checkpoint;
-    if (!is_signed(replay, note, &checkpoint))
+    if (replay->stopped && !is_signed(replay, note, &checkpoint))
         check_whole(audit, replay);
     bool holds = note_read_checkpoint(note, &checkpoint, &fault)
                      ? is_consistent(replay, &checkpoint)
