@@ -1,13 +1,16 @@
 """The daemon's keys for checkpoints while they are rotated, the checkpoints that it keeps, and the cosignatures of witnesses."""
+import concurrent.futures
 import time
 
 import pytest
 
+import model as rules
 import pointsclient as pc
 from conftest import ORIGIN
 from history import jst
 from pointsclient import transaction as tx
 from test_bad_input import new, opening, refusal, unchanged
+from test_tamper import tamper
 from tool import TWO, Tool
 
 DAY = 86_400
@@ -156,6 +159,36 @@ def test_rotation_with_the_tool(keys):
 
 # ---- kept checkpoints
 
+def test_a_kept_one_is_judged_by_the_keys_of_its_day(keys):
+    """Signed by the old key before the new one came: it holds after the old one went, and the new one's line does not."""
+    daemon = keys.daemon
+    keys.configure(0, second=1)
+    assert keys.submit(new("set_time", time=jst(2021, 11, 2, 9, 0))) == ["APPLIED"]
+    old = daemon.client().checkpoint()
+    assert keys.submit(keys.register()) == ["APPLIED"] and keys.submit(keys.revoke()) == ["APPLIED"]
+    assert keys.signed_by() == [1]  # and the audit finds nothing
+    size = old.split("\n")[1]
+    assert daemon.client().checkpoint(int(size)) == old
+    daemon.stop()
+    forged = pc.sign_note(ORIGIN, int(size), pc.check_note(old, ORIGIN, keys.publics[0])[1], keys.secrets[1])
+    day = f"{rules.day_of(jst(2021, 11, 1)):016x}"
+    for note, said in ((forged, "not signed by points.test/ledger with a key that may sign it"),
+                       (old + forged.partition("\n\n")[2], "has a line that no key of this ledger made"),
+                       (old.replace(f"\n{size}\n", "\n1\n"), "does not verify")):
+        tamper(daemon.dir / "ledger", "put", "checkpoints", day, note.encode().hex())
+        code, output = daemon.audit()
+        assert code == 1 and output.startswith("FAULT in the checkpoint of 2021-11-01: ") and said in output, output
+    tamper(daemon.dir / "ledger", "put", "checkpoints", day, old.encode().hex())
+    wrong = f"{rules.day_of(jst(2021, 10, 30)):016x}"
+    tamper(daemon.dir / "ledger", "put", "cosigned", wrong, old.encode().hex())
+    code, output = daemon.audit()
+    assert code == 1 and output.startswith("FAULT in the cosigned checkpoint of 2021-10-30: ") and "not of this day" in output
+    tamper(daemon.dir / "ledger", "take", "cosigned", wrong)
+    tamper(daemon.dir / "ledger", "put", "cosigned", day, old.encode().hex())
+    assert "is not cosigned by a witness" in daemon.audit()[1]
+    tamper(daemon.dir / "ledger", "take", "cosigned", day)
+
+
 def test_the_last_of_each_day_is_kept(daemon):
     """By size, at most: of each JST day of block time the last, as it was; the first day has no other than genesis' at first."""
     client, notes = daemon.client(), {}
@@ -282,8 +315,8 @@ def test_refused_cosignatures(witnesses):
     assert witnesses.refused(note, "stranger") == "KEY_UNKNOWN"
     witnesses.secrets["app"] = witnesses.daemon.keys["app"]
     assert witnesses.refused(note, "app") == "NOT_PERMITTED"
-    witnesses.secrets["daemon"] = witnesses.daemon_key
-    assert witnesses.refused(note, "daemon") == "NOT_PERMITTED"
+    witnesses.secrets[ORIGIN] = witnesses.daemon_key  # under its holder's name, but of another role
+    assert witnesses.refused(note, ORIGIN) == "NOT_PERMITTED"
     witnesses.secrets["renamed"] = witnesses.secrets[WITNESS]
     assert witnesses.refused(note, "renamed") == "NOT_PERMITTED"
     assert witnesses.refused(note, key=pc.public(witnesses.secrets[OTHER])) == "BAD_SIGNATURE"  # it has no line
@@ -342,6 +375,39 @@ def test_cosigned_while_keys_are_rotated(keys):
     keys.daemon.start()
     witnesses.client = keys.daemon.client()
     assert witnesses.refused(old) == "BAD_SIGNATURE"  # of a key that the daemon has no more
+
+
+def test_cosigned_while_blocks_come(witnesses):
+    """Several witnesses and the app at once: every line that was answered with verifies, and the ledger holds."""
+    daemon, rounds = witnesses.daemon, 25
+    def post(name):
+        client, secret = daemon.client(), witnesses.secrets[name]
+        for _ in range(rounds):
+            note = client.checkpoint()
+            try:
+                kept = client.add_cosignature(pc.cosign(note, name, secret, int(time.time())), pc.public(secret))
+                assert witnesses.times(kept)[name] and witnesses.size(kept) == witnesses.size(note)
+            except pc.Refused as refused:
+                assert refused.code == "CHECKPOINT_PASSED"
+    def open_accounts():
+        client = daemon.client()
+        for _ in range(4 * rounds):
+            assert pc.codes(client.submit([opening()], [daemon.keys["app"]])) == ["APPLIED"]
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        for done in [threads.submit(post, name) for name in (WITNESS, OTHER)] + [threads.submit(open_accounts)]:
+            done.result()
+    daemon.stop()
+    code, output = daemon.audit()
+    assert code == 0, output
+
+
+def test_no_room_for_cosignatures(witnesses):
+    note = witnesses.client.checkpoint()
+    witnesses.daemon.stop()
+    witnesses.daemon.configure("ledger", "disk_reserve_mib", 1 << 30)
+    witnesses.daemon.start()
+    witnesses.client = witnesses.daemon.client()
+    assert witnesses.refused(note) == "DISK_FULL"
 
 
 def test_many_witnesses(witnesses):

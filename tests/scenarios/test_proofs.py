@@ -11,11 +11,11 @@ import uuid
 
 import pytest
 
+import forger
 import pointsclient as pc
 from conftest import ORIGIN, binary
 from history import History
 from pointsclient import transaction as tx
-from test_tamper import tamper
 
 SEED = 20211112
 TRANSACTIONS = 200
@@ -286,7 +286,7 @@ def test_a_damaged_ledger_proves_nothing(recorded, tmp_path):
                                         ("tree", 7, 33, "FAULT in block 7: "), ("tree", 15, 100, lying),
                                         ("checkpoints", day, len(ORIGIN) + 8, "FAULT "), ("checkpoints", day, 150, "FAULT in the checkpoint: ")]:
         shutil.copy(recorded.dir / "data.mdb", tmp_path)
-        tamper(tmp_path, "flip", table, f"{record:016x}", offset, 1)
+        forger.flip(tmp_path, table, f"{record:016x}", offset, 1)
         done = audit("prove", tmp_path, "block:7", code=1)
         assert done.stdout.startswith(said) and done.stdout.count("\n") == 1, (table, done.stdout)
 
@@ -354,7 +354,7 @@ def test_keys_that_came_later(ledger):
 
 def test_a_damaged_block_is_not_shown_as_if_it_were_sound(recorded, tmp_path):
     shutil.copy(recorded.dir / "data.mdb", tmp_path)
-    tamper(tmp_path, "flip", "bodies", f"{9:016x}", 50, 1)
+    forger.flip(tmp_path, "bodies", f"{9:016x}", 50, 1)
     assert asked("show", tmp_path, 9, code=1) == {
         "holds": False, "block": 9, "fault": "in block 9: the envelope does not have the hash that the header gives"}
     audit("show", tmp_path, 8)
@@ -377,7 +377,7 @@ def test_a_changed_byte_is_a_difference(recorded, tmp_path, table, offset):
         block = recorded.blocks[index]
         size = len(block.header) if table == "headers" else len(block.body.SerializeToString())
         shutil.copy(recorded.dir / "data.mdb", tmp_path)
-        tamper(tmp_path, "flip", table, f"{index:016x}", offset % size, 1)
+        forger.flip(tmp_path, table, f"{index:016x}", offset % size, 1)
         told = asked("compare", recorded.dir, tmp_path, code=1)
         assert (told["result"], told["block"]) == ("different", index)
         fault = [(row["ledger"], row["value"]) for row in told["differences"] if row["what"] == "fault"]
