@@ -6,13 +6,13 @@ import csv
 import datetime
 import io
 import json
-import pathlib
 import shutil
 import subprocess
 import uuid
 
 import pytest
 
+import forger
 import pointsclient as pc
 from conftest import Daemon, binary
 from history import History
@@ -336,13 +336,6 @@ def test_wrong_use(small, tmp_path):
 
 # ---- what does not hold
 
-def tamper(folder, *arguments):
-    helper = pathlib.Path(binary("points-audit")).parent / "tests" / "tamper"
-    done = subprocess.run([str(helper), str(folder), *map(str, arguments)], capture_output=True, text=True, timeout=10, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 COMMANDS = (["replay"], ["trial-balance"], ["totals"], ["statement", RESIDENT], ["find"])
 
 
@@ -350,7 +343,7 @@ def test_a_fault_is_named_and_nothing_else_shown(small):
     small.stop()
     whole, data = (small.data / "data.mdb").read_bytes(), small.data / "data.mdb"
     blocks = asked("replay", small.data)["blocks"]
-    tamper(small.data, "flip", "bodies", f"{blocks - 2:016x}", 40, 1)
+    forger.flip(small.data, "bodies", f"{blocks - 2:016x}", 40, 1)
     for name, *more in COMMANDS:
         done = audit(name, small.data, *more, code=1)
         assert done.stdout.startswith(f"FAULT in block {blocks - 2}: ") and done.stdout.count("\n") == 1
@@ -363,8 +356,7 @@ def test_a_fault_is_named_and_nothing_else_shown(small):
 
 def newest(folder, wanted):
     """Key and size of a table's last record."""
-    rows = [row.split() for row in tamper(folder, "list").splitlines()]
-    return [(key, int(size)) for table, key, size in rows if table == wanted][-1]
+    return [(where[1], len(value) // 2) for where, value in forger.dump(folder).items() if where[0] == wanted and where[1:]][-1]
 
 
 def test_the_blocks_of_a_moment_are_those_of_the_newest_checkpoint(small):
@@ -373,11 +365,11 @@ def test_the_blocks_of_a_moment_are_those_of_the_newest_checkpoint(small):
     whole, data = (small.data / "data.mdb").read_bytes(), small.data / "data.mdb"
     blocks = asked("replay", small.data)["blocks"]
     key, size = newest(small.data, "checkpoints")
-    tamper(small.data, "flip", "checkpoints", key, size - 8, 1)  # the signature
+    forger.flip(small.data, "checkpoints", key, size - 8, 1)  # the signature
     assert audit("trial-balance", small.data, "--block", 2, code=1).stdout.startswith("FAULT in the checkpoint")
     data.write_bytes(whole)
     key, size = newest(small.data, "tree")
-    tamper(small.data, "flip", "tree", key, size - 1, 1)  # the subtree that the last block completes
+    forger.flip(small.data, "tree", key, size - 1, 1)  # the subtree that the last block completes
     assert audit("trial-balance", small.data, "--block", 2, code=1).stdout.startswith(
         f"FAULT in the checkpoint: the {blocks} blocks of which it speaks do not begin with the first 3 of this ledger")
     data.write_bytes(whole)
@@ -400,7 +392,7 @@ def test_a_later_checkpoint_key(small):
     after = asked("replay", small.data)
     assert after["blocks"] == before["blocks"] + 3
     assert asked("replay", small.data, "--block", before["block"]) == before | {"checkpoint_blocks": after["blocks"]}
-    tamper(small.data, "flip", "bodies", f"{after['block']:016x}", 40, 1)
+    forger.flip(small.data, "bodies", f"{after['block']:016x}", 40, 1)
     assert audit("replay", small.data, "--block", before["block"], code=1).stdout.startswith(f"FAULT in block {after['block']}: ")
 
 
