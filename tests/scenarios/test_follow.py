@@ -16,7 +16,7 @@ import audit_tool
 import pointsclient as pc
 from audit_tool import audit, audit_json, holds
 from conftest import ORIGIN
-from forger import Forger
+from false_daemon import Forger
 from pointsclient import api
 from test_backup import SEED, load, open_accounts, play, swap
 from test_notices import Board, erase, post, withdraw
