@@ -15,9 +15,10 @@ import threading
 import pytest
 
 import audit_tool
+import forger
 import pointsclient as pc
 from audit_tool import audit, audit_json, holds
-from conftest import ORIGIN, binary
+from conftest import ORIGIN
 from history import History
 from test_bad_input import opening
 from test_notices import Board, erase, post, withdraw
@@ -123,8 +124,7 @@ def test_a_fault_in_the_ledger_makes_no_backup(ledger, tmp_path):
     ledger.start()
     play(ledger, 50)
     ledger.stop()
-    helper = pathlib.Path(binary("points-audit")).parent / "tests" / "tamper"
-    subprocess.run([helper, ledger.dir / "ledger", "flip", "bodies", f"{2:016x}", "40", "1"], check=True, timeout=10)
+    forger.flip(ledger.dir / "ledger", "bodies", f"{2:016x}", 40)
     done = audit("backup", ledger.dir / "ledger", tmp_path / "copy", code=1)
     assert done.stdout.startswith("FAULT in block 2: ")
     done = audit_json("backup", ledger.dir / "ledger", tmp_path / "copy", code=1)

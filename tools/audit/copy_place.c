@@ -147,7 +147,7 @@ void copy_settle(struct copy *copy)
 void copy_print(const struct audit *audit, const struct copy *copy, const char *done)
 {
     struct document document = document_begin(audit->format, stdout);
-    report_ledger(&document, &copy->replay, "root");
+    report_ledger(&document, &copy->replay);
     document_number(&document, "bytes", copy->bytes);
     document_sentence(&document,
         "Done: the %s in %s was checked from its first block to its checkpoint, and is on disk.", done, copy->dir);
