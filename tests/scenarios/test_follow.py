@@ -251,7 +251,7 @@ def test_an_older_copy_in_the_ledgers_place(daemon, follow, tmp_path, more, name
     theirs, ours = evidence(mirror, daemon)
     assert ours[0] == seen and theirs[0] == seen - 2 + more and theirs != ours
     assert follow(daemon).until(lambda row: "alarm" in row)["alarm"] == name
-    assert f"\nblocks        {seen}\n" in holds(mirror)  # still the one that was seen
+    assert re.search(rf"\nblocks +{seen}\n", holds(mirror))  # still the one that was seen
 
 
 def test_a_fork_while_it_follows(daemon, follow, tmp_path):

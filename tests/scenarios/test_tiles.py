@@ -202,5 +202,5 @@ def test_a_damaged_ledger_is_not_published(published, tmp_path):
         assert audit("tiles", tmp_path, out, code=1).stdout.startswith("FAULT ")
         assert {name: (out / name).read_bytes() for name in files(out)} == before
     audit("tiles", tmp_path / "none", out, code=3)
-    assert "prints no table" in audit("tiles", ledger.dir / "ledger", out, "--csv", code=2).stderr
+    assert "prints no single table" in audit("tiles", ledger.dir / "ledger", out, "--csv", code=2).stderr
     assert "OUT is missing" in audit("tiles", ledger.dir / "ledger", code=2).stderr
