@@ -1,6 +1,7 @@
 #include "answer.h"
 
 #include "config.h"
+#include "cosign.h"
 #include "submit.h"
 
 #include <stdio.h>
@@ -320,6 +321,11 @@ static void answer_checkpoint(struct asking *asking)
     asking->job->errand = history_checkpoint;
 }
 
+static void answer_add_cosignature(struct asking *asking)
+{
+    cosign_judge(asking->decide, asking->job);
+}
+
 static void answer_inclusion(struct asking *asking)
 {
     asking->job->errand = history_inclusion;
@@ -344,6 +350,7 @@ static const struct {
     [REQUEST(HELLO)] = {ANYBODY, answer_hello},
     [REQUEST(AUTHENTICATE)] = {ANYBODY, answer_authenticate},
     [REQUEST(GET_CHECKPOINT)] = {ANYBODY, answer_checkpoint},
+    [REQUEST(ADD_COSIGNATURE)] = {ANYBODY, answer_add_cosignature},
     [REQUEST(GET_INCLUSION_PROOF)] = {ANYBODY, answer_inclusion},
     [REQUEST(GET_CONSISTENCY_PROOF)] = {ANYBODY, answer_consistency},
     [REQUEST(GET_PROGRAMME)] = {ALL_ROLES, answer_programme},
@@ -386,6 +393,6 @@ void answer_query(struct decide *decide, struct job *job)
                               : "this request needs a key; prove one with Authenticate");
     if (job->refusal.code)
         job->errand = NULL;
-    if (!job->errand)
+    if (!job->errand && !job->journal_answers)
         job_respond(job, &asking.response);
 }

@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool has_key(const struct checkpoint_keys *keys, const uint8_t key[KEY_BYTES])
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (memcmp(keys->signers[i]->verifier.key, key, KEY_BYTES) == 0)
+            return true;
+    return false;
+}
+
 bool checkpoint_keys_add(
     struct checkpoint_keys *keys, const char *path, const char *origin, char *error, size_t error_size)
 {
@@ -15,18 +23,19 @@ bool checkpoint_keys_add(
         snprintf(error, error_size, "%s", why.message);
         return false;
     }
-    struct note_signer *signer = sodium_malloc(sizeof *signer);
+    bool known = has_key(keys, key.public_key);
+    struct note_signer *signer = known ? NULL : sodium_malloc(sizeof *signer);
     if (signer) {
         snprintf(signer->verifier.name, sizeof signer->verifier.name, "%s", origin);
         memcpy(signer->verifier.key, key.public_key, KEY_BYTES);
         memcpy(signer->secret, key.secret, sizeof signer->secret);
         keys->paths[keys->count] = path;
         keys->signers[keys->count++] = signer;
-    } else {
+    } else if (!known) {
         snprintf(error, error_size, "out of locked memory for a key");
     }
     keyfile_free(&key);
-    return signer != NULL;
+    return known || signer;
 }
 
 void checkpoint_keys_free(struct checkpoint_keys *keys)

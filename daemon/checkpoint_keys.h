@@ -20,7 +20,7 @@ struct checkpoint_signers {
     size_t count;
 };
 
-// Adds the key of a file. False: `error` says why.
+// Adds the key of a file, once. False: `error` says why.
 bool checkpoint_keys_add(
     struct checkpoint_keys *keys, const char *path, const char *origin, char *error, size_t error_size);
 void checkpoint_keys_free(struct checkpoint_keys *keys);

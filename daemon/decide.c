@@ -64,7 +64,7 @@ static void decide_job(struct decide *decide, struct job *job)
 {
     if (!job->refusal.code && job->request->body_case != REQUEST(SUBMIT)) {
         answer_query(decide, job);
-        if (!job->errand)
+        if (!job->errand && !job->journal_answers)
             job_strip(job);
         return;
     }

@@ -7,7 +7,7 @@
 #include <stdnoreturn.h>
 #include <string.h>
 
-enum { STATEMENT_STANDARD = 50, BLOCK_FRAME_BYTES = 64 };
+enum { STATEMENT_STANDARD = 50, BLOCK_FRAME_BYTES = 64, TEXT_FRAME_BYTES = 24 };
 
 #define MESSAGE(job, type, init)                                                                                       \
     ({                                                                                                                 \
@@ -40,7 +40,7 @@ static uint8_t *copy_bytes(struct arena *arena, const uint8_t *bytes, size_t siz
     return copy;
 }
 
-// ---- one recorded transaction
+// ---- recorded transactions
 
 static noreturn void damaged(uint64_t sequence)
 {
@@ -49,93 +49,103 @@ static noreturn void damaged(uint64_t sequence)
     cannot_read(&error);
 }
 
-// The index of ids and the back-pointers name only what was recorded. Only a client's own number may name nothing.
-static bool find(struct ledger_reading *reading, uint64_t sequence, struct ledger_place *place)
+// The block may be that of what was found last.
+static bool find(struct history_search *search, uint64_t sequence)
 {
     struct ledger_error error;
-    int found = ledger_read_sequence(reading, ledger_read_size(reading), sequence, place, &error);
+    struct ledger_place *place = &search->place;
+    uint64_t position = sequence - (search->sequence - place->position);
+    search->sequence = sequence;
+    if (position < place->count) {
+        place->position = position;
+        return true;
+    }
+    if (!search->reading)
+        search->reading = begin(search->history);
+    place->count = 0;
+    int found = ledger_read_sequence(search->reading, ledger_read_size(search->reading), sequence, place, &error);
     if (found < 0)
         cannot_read(&error);
-    return found;
+    if (!found)
+        return false;
+    search->transactions = entry_walk_of((struct span){place->record.envelope, place->record.envelope_size});
+    search->outcomes = outcome_walk_of((struct span){place->record.outcomes, place->record.outcomes_size});
+    return true;
 }
 
-static void find_recorded(struct ledger_reading *reading, uint64_t sequence, struct ledger_place *place)
+// The index of ids and the back-pointers name only what was recorded. Only a client's own number may name nothing.
+static void find_recorded(struct history_search *search, uint64_t sequence)
 {
-    if (!find(reading, sequence, place))
+    if (!find(search, sequence))
         damaged(sequence);
 }
 
-static struct span transaction_at(const struct ledger_place *place, uint64_t sequence)
+static struct span found_transaction(struct history_search *search)
 {
     struct span transaction;
-    if (!entry_transaction(
-            (struct span){place->record.envelope, place->record.envelope_size}, place->position, &transaction))
-        damaged(sequence);
+    if (!entry_walk_to(&search->transactions, search->place.position, &transaction))
+        damaged(search->sequence);
     return transaction;
 }
 
-static Points__V1__Outcome *outcome_at(const struct ledger_place *place, uint64_t sequence, struct job *job)
+static void found_outcome(struct history_search *search, Points__V1__Outcome *outcome)
 {
-    Points__V1__Outcome *outcome = job_alloc(job, sizeof *outcome);
-    if (!entry_outcome((struct span){place->record.outcomes, place->record.outcomes_size}, place->position, outcome))
-        damaged(sequence);
-    return outcome;
+    if (!outcome_walk_to(&search->outcomes, search->place.position, outcome))
+        damaged(search->sequence);
 }
+
+void history_search_end(struct history_search *search)
+{
+    ledger_read_end(search->reading);
+    search->reading = NULL;
+}
+
+bool history_holds(struct history_search *search, uint64_t sequence, struct span transaction)
+{
+    find_recorded(search, sequence);
+    struct span recorded = found_transaction(search);
+    return recorded.size == transaction.size && memcmp(recorded.bytes, transaction.bytes, recorded.size) == 0;
+}
+
+bool history_holds_id(struct history_search *search, uint64_t sequence, const uint8_t id[ID_BYTES])
+{
+    find_recorded(search, sequence);
+    return entry_has_id(found_transaction(search), id);
+}
+
+void history_decided(
+    struct history_search *search, uint64_t sequence, struct arena *arena, struct points_decided *decided)
+{
+    Points__V1__Outcome outcome;
+    find_recorded(search, sequence);
+    struct span bytes = found_transaction(search);
+    found_outcome(search, &outcome);
+    decided->transaction = points__v1__transaction__unpack(&arena->allocator, bytes.size, bytes.bytes);
+    decided->outcome = (struct points_outcome){outcome.code, outcome.points, outcome.expired, outcome.previous};
+    decided->time = search->place.time;
+    if (!decided->transaction)
+        damaged(sequence);
+}
+
+// ---- errands
 
 // NULL: the ledger has no such sequence number.
 static Points__V1__LedgerEntry *read_entry(struct ledger_reading *reading, uint64_t sequence, struct job *job)
 {
-    struct ledger_place place;
-    if (!find(reading, sequence, &place))
+    struct history_search search = {.reading = reading};
+    if (!find(&search, sequence))
         return NULL;
-    struct span bytes = transaction_at(&place, sequence);
+    struct span bytes = found_transaction(&search);
     Points__V1__LedgerEntry *entry = MESSAGE(job, Points__V1__LedgerEntry, POINTS__V1__LEDGER_ENTRY__INIT);
     entry->sequence = sequence;
-    entry->block = place.block;
-    entry->time = place.time;
+    entry->block = search.place.block;
+    entry->time = search.place.time;
     entry->transaction = points__v1__transaction__unpack(&job->arena.allocator, bytes.size, bytes.bytes);
-    entry->outcome = outcome_at(&place, sequence, job);
+    entry->outcome = job_alloc(job, sizeof *entry->outcome);
+    found_outcome(&search, entry->outcome);
     if (!entry->transaction)
         damaged(sequence);
     return entry;
-}
-
-bool history_holds(struct history *history, uint64_t sequence, struct span transaction)
-{
-    struct ledger_place place;
-    struct ledger_reading *reading = begin(history);
-    find_recorded(reading, sequence, &place);
-    struct span recorded = transaction_at(&place, sequence);
-    bool holds = recorded.size == transaction.size && memcmp(recorded.bytes, transaction.bytes, recorded.size) == 0;
-    ledger_read_end(reading);
-    return holds;
-}
-
-bool history_holds_id(struct history *history, uint64_t sequence, const uint8_t id[ID_BYTES])
-{
-    struct ledger_place place;
-    struct ledger_reading *reading = begin(history);
-    find_recorded(reading, sequence, &place);
-    bool holds = entry_has_id(transaction_at(&place, sequence), id);
-    ledger_read_end(reading);
-    return holds;
-}
-
-void history_decided(struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided)
-{
-    struct ledger_place place;
-    struct ledger_reading *reading = begin(history);
-    find_recorded(reading, sequence, &place);
-    struct span bytes = transaction_at(&place, sequence);
-    Points__V1__Outcome outcome;
-    bool whole =
-        entry_outcome((struct span){place.record.outcomes, place.record.outcomes_size}, place.position, &outcome);
-    decided->transaction = points__v1__transaction__unpack(&arena->allocator, bytes.size, bytes.bytes);
-    decided->outcome = (struct points_outcome){outcome.code, outcome.points, outcome.expired, outcome.previous};
-    decided->time = place.time;
-    ledger_read_end(reading);
-    if (!whole || !decided->transaction)
-        damaged(sequence);
 }
 
 void history_run(struct history *history, struct job *job)
@@ -161,20 +171,21 @@ void history_transaction(struct job *job, struct ledger_reading *reading, Points
 // ---- the originals of duplicates
 
 static Points__V1__Original *original_of(
-    struct job *job, struct ledger_reading *reading, uint32_t position, uint64_t sequence)
+    struct job *job, struct history_search *search, uint32_t position, uint64_t sequence)
 {
-    struct ledger_place place;
-    find_recorded(reading, sequence, &place);
+    find_recorded(search, sequence);
     Points__V1__Original *original = MESSAGE(job, Points__V1__Original, POINTS__V1__ORIGINAL__INIT);
     original->position = position;
     original->sequence = sequence;
-    original->outcome = outcome_at(&place, sequence, job);
+    original->outcome = job_alloc(job, sizeof *original->outcome);
+    found_outcome(search, original->outcome);
     return original;
 }
 
 void history_submit(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     const Points__V1__Outcomes *outcomes = job->outcomes;
+    struct history_search search = {.reading = reading};
     Points__V1__SubmitReply *reply = MESSAGE(job, Points__V1__SubmitReply, POINTS__V1__SUBMIT_REPLY__INIT);
     reply->block = job->block;
     reply->first_sequence = job->first_sequence;
@@ -183,7 +194,7 @@ void history_submit(struct job *job, struct ledger_reading *reading, Points__V1_
     reply->originals = job_alloc(job, outcomes->n_code * sizeof *reply->originals);
     for (uint32_t i = 0; i < outcomes->n_code; i++)
         if (outcomes->code[i] == OUTCOME(DUPLICATE))
-            reply->originals[reply->n_originals++] = original_of(job, reading, i, outcomes->previous[i]);
+            reply->originals[reply->n_originals++] = original_of(job, &search, i, outcomes->previous[i]);
     response->body_case = RESPONSE(SUBMIT);
     response->submit = reply;
 }
@@ -283,25 +294,50 @@ static size_t framed_size(const struct ledger_record *record)
     return record->header_size + record->envelope_size + record->outcomes_size + BLOCK_FRAME_BYTES;
 }
 
+static void add_block_texts(
+    struct job *job, Points__V1__BlocksReply *reply, const struct ledger_text *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        Points__V1__StoredText *text = MESSAGE(job, Points__V1__StoredText, POINTS__V1__STORED_TEXT__INIT);
+        text->sequence = texts[i].sequence;
+        text->text = (ProtobufCBinaryData){texts[i].size, copy_bytes(&job->arena, texts[i].bytes, texts[i].size)};
+        reply->texts[reply->n_texts++] = text;
+    }
+}
+
+// The next block with its texts, unless it would make the reply too large. `size` is the reply's.
+static bool add_block(
+    struct job *job, struct ledger_reading *reading, Points__V1__BlocksReply *reply, uint64_t index, size_t *size)
+{
+    struct ledger_error error;
+    struct ledger_record record;
+    struct ledger_text texts[ENVELOPE_TRANSACTIONS_MAX];
+    int found = ledger_read_block(reading, index, &record, &error);
+    int count = found > 0 ? ledger_read_texts_of(reading, index, texts, &error) : 0;
+    if (found < 0 || count < 0)
+        cannot_read(&error);
+    if (!found)
+        return false;
+    *size += framed_size(&record);
+    for (int i = 0; i < count; i++)
+        *size += texts[i].size + TEXT_FRAME_BYTES;
+    if (*size > RESPONSE_BYTES_MAX)
+        return false;
+    reply->blocks[reply->n_blocks++] = block_from(job, &record);
+    add_block_texts(job, reply, texts, (size_t)count);
+    return true;
+}
+
 void history_blocks(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     const Points__V1__GetBlocks *query = job->request->get_blocks;
     uint32_t limit = query->limit ? query->limit : HISTORY_BLOCKS_MAX;
     Points__V1__BlocksReply *reply = MESSAGE(job, Points__V1__BlocksReply, POINTS__V1__BLOCKS_REPLY__INIT);
     reply->blocks = job_alloc(job, limit * sizeof *reply->blocks);
-    struct ledger_error error;
-    struct ledger_record record;
+    reply->texts = job_alloc(job, RESPONSE_BYTES_MAX / TEXT_FRAME_BYTES * sizeof *reply->texts);
     size_t size = BLOCK_FRAME_BYTES;
-    int found = 1;
-    while (reply->n_blocks < limit &&
-           (found = ledger_read_block(reading, query->from + reply->n_blocks, &record, &error)) > 0) {
-        size += framed_size(&record);
-        if (size > RESPONSE_BYTES_MAX)
-            break;
-        reply->blocks[reply->n_blocks++] = block_from(job, &record);
-    }
-    if (found < 0)
-        cannot_read(&error);
+    while (reply->n_blocks < limit && add_block(job, reading, reply, query->from + reply->n_blocks, &size))
+        ;
     reply->size = ledger_read_size(reading);
     response->body_case = RESPONSE(BLOCKS);
     response->blocks = reply;
@@ -318,10 +354,29 @@ static char *checkpoint_note(struct job *job, struct ledger_reading *reading)
     return note;
 }
 
+// "": there is none.
+static char *kept_note(struct job *job, struct ledger_reading *reading, enum ledger_kept kept, uint64_t blocks)
+{
+    struct ledger_error error;
+    char *note = job_alloc(job, NOTE_BYTES_MAX);
+    int found = ledger_read_kept(reading, kept, blocks, note, &error);
+    if (found < 0)
+        cannot_read(&error);
+    if (!found)
+        *note = '\0';
+    return note;
+}
+
 void history_checkpoint(struct job *job, struct ledger_reading *reading, Points__V1__Response *response)
 {
     Points__V1__CheckpointReply *reply = MESSAGE(job, Points__V1__CheckpointReply, POINTS__V1__CHECKPOINT_REPLY__INIT);
-    reply->note = checkpoint_note(job, reading);
+    uint64_t size = job->request->get_checkpoint->size;
+    uint64_t blocks = size ? size : ledger_read_size(reading);
+    reply->note = kept_note(job, reading, LEDGER_CHECKPOINTS, blocks);
+    reply->cosigned = kept_note(job, reading, LEDGER_COSIGNED, blocks);
+    if (!*reply->note && !*reply->cosigned)
+        job_refuse(job, REFUSAL(NOT_FOUND), "get_checkpoint.size", "no checkpoint of at most %llu blocks is kept",
+            (unsigned long long)size);
     response->body_case = RESPONSE(CHECKPOINT);
     response->checkpoint = reply;
 }

@@ -13,14 +13,27 @@ struct history {
     struct ledger *ledger;
 };
 
+// Looks for recorded transactions, one after the other: of one block, asked for in ascending order, all are found in
+// one walk through it. Sees what was durable when it first looked.
+struct history_search {
+    struct history *history;
+    struct ledger_reading *reading; // NULL: it has not looked yet
+    struct ledger_place place;      // what was found last; a count of 0: nothing
+    uint64_t sequence;              // of what was found last
+    struct entry_walk transactions; // of its block
+    struct outcome_walk outcomes;
+};
+void history_search_end(struct history_search *search); // closes its reading
+
 // Whether the ledger holds this very transaction, byte for byte, at this sequence number.
-bool history_holds(struct history *history, uint64_t sequence, struct span transaction);
+bool history_holds(struct history_search *search, uint64_t sequence, struct span transaction);
 
 // Whether the transaction at this sequence number has this id.
-bool history_holds_id(struct history *history, uint64_t sequence, const uint8_t id[ID_BYTES]);
+bool history_holds_id(struct history_search *search, uint64_t sequence, const uint8_t id[ID_BYTES]);
 
 // What was decided at this sequence number; the transaction lives in the arena.
-void history_decided(struct history *history, uint64_t sequence, struct arena *arena, struct points_decided *decided);
+void history_decided(
+    struct history_search *search, uint64_t sequence, struct arena *arena, struct points_decided *decided);
 
 // Does the job's errand: opens a reading for it, and packs the response.
 void history_run(struct history *history, struct job *job);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cosigning;
 struct job;
 struct ledger_reading;
 struct ledger_text;
@@ -56,7 +57,7 @@ struct job {
 
     // Of a submit.
     uint8_t envelope_sha256[HASH_BYTES];
-    bool signatures_valid; // also of Authenticate
+    bool signatures_valid; // also of Authenticate and AddCosignature
 
     // Of a submit that was recorded; `block` 0: it was not.
     uint64_t block, first_sequence;
@@ -65,6 +66,10 @@ struct job {
     struct ledger_text *texts; // of the notices that it posted
     uint64_t *erased_texts;    // sequence numbers
     size_t text_count, erased_count;
+
+    // Of an AddCosignature.
+    struct cosigning *cosigning;
+    bool journal_answers; // it is not refused
 
     // Of a query that reads the ledger: what the decide thread knew.
     job_errand *errand; // NULL: the response is ready

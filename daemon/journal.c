@@ -1,8 +1,11 @@
 #include "journal.h"
 
+#include "cosign.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <string.h>
 
 struct journal {
@@ -130,6 +133,21 @@ static struct ledger_block block_of(const struct journal *journal, const struct 
     };
 }
 
+// Nothing can be said about the disk any more, so nothing is said to anybody.
+static noreturn void leave(const struct ledger_error *error)
+{
+    fprintf(stderr, "pointsd: leaving at once: the commit failed: %s\n", error->message);
+    _Exit(EXIT_FAILURE);
+}
+
+static void keep_cosignatures(struct journal *journal, const struct group *group)
+{
+    struct ledger_error error;
+    for (struct job *job = group->jobs; job; job = job->next)
+        if (job->journal_answers && !cosign_keep(journal->ledger, job, &error))
+            leave(&error);
+}
+
 static void make_durable(struct journal *journal, const struct group *group)
 {
     if (group->blocks > journal->block_capacity) {
@@ -144,13 +162,11 @@ static void make_durable(struct journal *journal, const struct group *group)
             journal->blocks[count++] = block_of(journal, job);
     struct ledger_error error;
     ledger_set_signers(journal->ledger, group->signers.signers, group->signers.count);
-    if (count && !ledger_append(journal->ledger, journal->blocks, count, &error)) {
-        // Nothing can be said about the disk any more, so nothing is said to anybody.
-        fprintf(stderr, "pointsd: leaving at once: the commit failed: %s\n", error.message);
-        _Exit(EXIT_FAILURE);
-    }
+    if (count && !ledger_append(journal->ledger, journal->blocks, count, &error))
+        leave(&error);
     if (count)
         note_durable(journal, group->last_sequence);
+    keep_cosignatures(journal, group);
 }
 
 void journal_run(struct journal *journal)

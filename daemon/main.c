@@ -96,7 +96,7 @@ static void sign_checkpoints(struct ledger *ledger, const struct points_state *s
     struct checkpoint_signers ours = checkpoint_signers(keys, state);
     if (ours.count == 0)
         die("%s is not a checkpoint key of this ledger, or was revoked; set checkpoint_key in [ledger] to a key that "
-            "`points keys` lists with role CHECKPOINT",
+            "`points programme keys` lists with role CHECKPOINT",
             settings->checkpoint_key);
     for (size_t i = 0; i < keys->count; i++)
         if (!checkpoint_key_in_force(state, keys->signers[i]))

@@ -90,7 +90,7 @@ static void *work(void *context)
             history_run(&pipeline->history, job);
             job_done(pipeline, job);
         } else {
-            verify_job(job, pipeline->ledger_id);
+            verify_job(job, pipeline->ledger_id, pipeline->decide.keys);
             lane_verified(pipeline->lane, job);
         }
     }

@@ -5,50 +5,79 @@
 
 // ---- what was decided before
 
-// Who asks the index of ids, for what it must be told.
+// Looks for what was decided before, for the transactions of an envelope in their order: each envelope and each block
+// in which something is found is walked through once.
 struct looking {
     struct decide *decide;
-    const struct job *job;
+    struct job *job; // whose envelope; NULL: nobody's
+    struct entry_walk own;
+    const struct job *holder; // in whose envelope something was found last
+    struct entry_walk held;
+    struct history_search recorded;
 };
 
-static struct span transaction_in(const struct job *job, uint64_t position)
+static struct looking looking_for(struct decide *decide, struct job *job)
+{
+    struct looking looking = {.decide = decide, .job = job, .recorded.history = decide->history};
+    if (job)
+        looking.own = entry_walk_of(job->envelope_bytes);
+    return looking;
+}
+
+static struct span transaction_in(struct entry_walk *walk, uint64_t position)
 {
     struct span transaction = {0};
-    entry_transaction(job->envelope_bytes, position, &transaction);
+    entry_walk_to(walk, position, &transaction);
     return transaction;
 }
 
-static const struct job *undurable_holder(const struct decide *decide, uint64_t sequence)
+static bool holds(const struct job *job, uint64_t sequence)
 {
-    for (const struct job *job = decide->undurable; job; job = job->later)
-        if (sequence >= job->first_sequence && sequence < job->first_sequence + job->envelope->n_transactions)
-            return job;
-    return NULL;
+    return sequence >= job->first_sequence && sequence - job->first_sequence < job->envelope->n_transactions;
+}
+
+static const struct job *find_holder(const struct looking *looking, uint64_t sequence)
+{
+    const struct job *job = looking->job, *undurable = looking->decide->undurable;
+    if (job && job->first_sequence && sequence >= job->first_sequence)
+        return job;
+    if (looking->holder && holds(looking->holder, sequence))
+        return looking->holder;
+    if (!undurable || sequence < undurable->first_sequence)
+        return NULL;
+    while (undurable && !holds(undurable, sequence))
+        undurable = undurable->later;
+    return undurable;
 }
 
 // The envelope that holds a transaction: this one, or one not yet durable; NULL: it is in the ledger.
-static const struct job *holder_of(const struct decide *decide, const struct job *job, uint64_t sequence)
+static const struct job *holder_of(struct looking *looking, uint64_t sequence)
 {
-    return job && job->first_sequence && sequence >= job->first_sequence ? job : undurable_holder(decide, sequence);
+    const struct job *holder = find_holder(looking, sequence);
+    if (holder && holder != looking->holder) {
+        looking->holder = holder;
+        looking->held = entry_walk_of(holder->envelope_bytes);
+    }
+    return holder;
 }
 
 // Whether the bytes decided at `sequence` are these: in this envelope, in one not yet durable, or in the ledger.
-static bool decided_before(struct decide *decide, const struct job *job, uint64_t sequence, struct span transaction)
+static bool decided_before(struct looking *looking, uint64_t sequence, struct span transaction)
 {
-    const struct job *holder = holder_of(decide, job, sequence);
+    const struct job *holder = holder_of(looking, sequence);
     if (!holder)
-        return history_holds(decide->history, sequence, transaction);
-    struct span prior = transaction_in(holder, sequence - holder->first_sequence);
+        return history_holds(&looking->recorded, sequence, transaction);
+    struct span prior = transaction_in(&looking->held, sequence - holder->first_sequence);
     return prior.size == transaction.size && memcmp(prior.bytes, transaction.bytes, prior.size) == 0;
 }
 
 // The target itself, for a transaction that needs to see it.
-static const struct points_decided *target_of(struct decide *decide, struct job *job, uint64_t sequence)
+static const struct points_decided *target_of(struct looking *looking, uint64_t sequence)
 {
-    struct points_decided *decided = job_alloc(job, sizeof *decided);
-    const struct job *holder = holder_of(decide, job, sequence);
+    struct points_decided *decided = job_alloc(looking->job, sizeof *decided);
+    const struct job *holder = holder_of(looking, sequence);
     if (!holder) {
-        history_decided(decide->history, sequence, &job->arena, decided);
+        history_decided(&looking->recorded, sequence, &looking->job->arena, decided);
         return decided;
     }
     size_t position = sequence - holder->first_sequence;
@@ -62,48 +91,51 @@ static const struct points_decided *target_of(struct decide *decide, struct job 
 
 static bool holds_id(void *context, uint64_t sequence, const uint8_t id[ID_BYTES])
 {
-    const struct looking *looking = context;
-    const struct job *holder = holder_of(looking->decide, looking->job, sequence);
+    struct looking *looking = context;
+    const struct job *holder = holder_of(looking, sequence);
     if (!holder)
-        return history_holds_id(looking->decide->history, sequence, id);
+        return history_holds_id(&looking->recorded, sequence, id);
     uint64_t position = sequence - holder->first_sequence;
     return position < holder->envelope->n_transactions &&
            memcmp(holder->envelope->transactions[position]->id.data, id, ID_BYTES) == 0;
 }
 
 // The sequence number under which an id was decided first; 0: none.
-static uint64_t sequence_of(struct decide *decide, const struct job *job, const uint8_t id[ID_BYTES])
+static uint64_t sequence_of(struct looking *looking, const uint8_t id[ID_BYTES])
 {
-    struct looking looking = {decide, job};
-    return id_index_get(decide->ids, id, holds_id, &looking);
+    return id_index_get(looking->decide->ids, id, holds_id, looking);
 }
 
 uint64_t submit_sequence_of(struct decide *decide, const uint8_t id[ID_BYTES])
 {
-    return sequence_of(decide, NULL, id);
+    struct looking looking = looking_for(decide, NULL);
+    uint64_t sequence = sequence_of(&looking, id);
+    history_search_end(&looking.recorded);
+    return sequence;
 }
 
-static struct points_inputs inputs_of(struct decide *decide, struct job *job, size_t position)
+static struct points_inputs inputs_of(struct looking *looking, size_t position)
 {
-    const Points__V1__Transaction *transaction = job->envelope->transactions[position];
+    const Points__V1__Transaction *transaction = looking->job->envelope->transactions[position];
     const uint8_t *target = points_target(transaction);
     struct points_inputs inputs = {
-        .prior_sequence = sequence_of(decide, job, transaction->id.data),
-        .target_sequence = target ? sequence_of(decide, job, target) : 0,
+        .prior_sequence = sequence_of(looking, transaction->id.data),
+        .target_sequence = target ? sequence_of(looking, target) : 0,
     };
     if (inputs.prior_sequence)
-        inputs.prior = decided_before(decide, job, inputs.prior_sequence, transaction_in(job, position))
+        inputs.prior = decided_before(looking, inputs.prior_sequence, transaction_in(&looking->own, position))
                            ? POINTS_SAME_BYTES
                            : POINTS_OTHER_BYTES;
     else if (inputs.target_sequence && points_needs_target(transaction))
-        inputs.target = target_of(decide, job, inputs.target_sequence);
+        inputs.target = target_of(looking, inputs.target_sequence);
     return inputs;
 }
 
-static bool nothing_is_new(struct decide *decide, const struct job *job)
+static bool nothing_is_new(struct looking *looking)
 {
-    for (size_t i = 0; i < job->envelope->n_transactions; i++)
-        if (!sequence_of(decide, job, job->envelope->transactions[i]->id.data))
+    const Points__V1__Envelope *envelope = looking->job->envelope;
+    for (size_t i = 0; i < envelope->n_transactions; i++)
+        if (!sequence_of(looking, envelope->transactions[i]->id.data))
             return false;
     return true;
 }
@@ -138,12 +170,12 @@ static void set_decided(struct job *job, size_t position, const struct points_ou
         job->errand = history_submit;
 }
 
-static void answer_known(struct decide *decide, struct job *job)
+static void answer_known(struct looking *looking)
 {
-    for (size_t i = 0; i < job->envelope->n_transactions; i++) {
-        struct points_inputs inputs = inputs_of(decide, job, i);
+    for (size_t i = 0; i < looking->job->envelope->n_transactions; i++) {
+        struct points_inputs inputs = inputs_of(looking, i);
         struct points_outcome outcome = points_known(&inputs);
-        set_decided(job, i, &outcome);
+        set_decided(looking->job, i, &outcome);
     }
 }
 
@@ -163,23 +195,25 @@ static void keep_text(struct job *job, size_t position, const ProtobufCBinaryDat
 }
 
 // An applied EraseNotice names an applied PostNotice, whose sequence number is the id's.
-static void erase_text(struct decide *decide, struct job *job, size_t position)
+static void erase_text(struct looking *looking, size_t position)
 {
+    struct job *job = looking->job;
     const Points__V1__EraseNotice *erase = job->envelope->transactions[position]->erase_notice;
     if (!job->erased_texts)
         job->erased_texts = job_alloc(job, job->envelope->n_transactions * sizeof *job->erased_texts);
-    job->erased_texts[job->erased_count++] = sequence_of(decide, job, erase->notice.data);
+    job->erased_texts[job->erased_count++] = sequence_of(looking, erase->notice.data);
 }
 
 // Only what is applied here and now touches a text: an envelope sent again does not bring an erased one back.
-static void settle_texts(struct decide *decide, struct job *job)
+static void settle_texts(struct looking *looking)
 {
+    struct job *job = looking->job;
     const ProtobufCBinaryData *text = job->request->submit->texts;
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
         if (is_applied(job, i, TRANSACTION(POST_NOTICE)))
             keep_text(job, i, text);
         if (is_applied(job, i, TRANSACTION(ERASE_NOTICE)))
-            erase_text(decide, job, i);
+            erase_text(looking, i);
         text += job->envelope->transactions[i]->body_case == TRANSACTION(POST_NOTICE);
     }
 }
@@ -192,13 +226,15 @@ static void prefetch(const struct decide *decide, const struct job *job, size_t 
     points_prefetch(decide->state, job->envelope, position);
 }
 
-static void apply_all(struct decide *decide, struct job *job)
+static void apply_all(struct looking *looking)
 {
+    struct decide *decide = looking->decide;
+    struct job *job = looking->job;
     points_block_begin(decide->state, job->time);
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
         const Points__V1__Transaction *transaction = job->envelope->transactions[i];
         prefetch(decide, job, i);
-        struct points_inputs inputs = inputs_of(decide, job, i);
+        struct points_inputs inputs = inputs_of(looking, i);
         struct points_outcome outcome = points_apply(decide->state, transaction, &inputs);
         if (inputs.prior == POINTS_NEW)
             id_index_add(decide->ids, transaction->id.data, job->first_sequence + i);
@@ -206,13 +242,15 @@ static void apply_all(struct decide *decide, struct job *job)
     }
 }
 
-static void record(struct decide *decide, struct job *job)
+static void record(struct looking *looking)
 {
+    struct decide *decide = looking->decide;
+    struct job *job = looking->job;
     job->block = decide->blocks++;
     job->first_sequence = points_last_sequence(decide->state) + 1;
     job->time = points_block_time(decide->state, decide->clock.wall_s);
-    apply_all(decide, job);
-    settle_texts(decide, job);
+    apply_all(looking);
+    settle_texts(looking);
     job->outcomes_size = points__v1__outcomes__get_packed_size(job->outcomes);
     job->outcomes_bytes = job_alloc(job, job->outcomes_size);
     points__v1__outcomes__pack(job->outcomes, job->outcomes_bytes);
@@ -268,13 +306,15 @@ void submit_decide(struct decide *decide, struct job *job)
 {
     if (!admit(decide, job))
         return;
-    if (nothing_is_new(decide, job)) {
+    struct looking looking = looking_for(decide, job);
+    if (nothing_is_new(&looking)) {
         make_columns(job);
-        answer_known(decide, job);
+        answer_known(&looking);
     } else if (can_record(decide, job)) {
         make_columns(job);
-        record(decide, job);
+        record(&looking);
     }
+    history_search_end(&looking.recorded);
 }
 
 // ---- what an envelope would come to
@@ -298,9 +338,11 @@ void submit_try(struct decide *decide, struct job *job)
         return;
     make_columns(job);
     job->time = points_block_time(decide->state, decide->clock.wall_s);
+    struct looking looking = looking_for(decide, job);
     for (size_t i = 0; i < job->envelope->n_transactions; i++) {
-        struct points_inputs inputs = inputs_of(decide, job, i);
+        struct points_inputs inputs = inputs_of(&looking, i);
         struct points_outcome outcome = points_try(decide->state, job->envelope->transactions[i], &inputs, job->time);
         set_outcome(job, i, &outcome);
     }
+    history_search_end(&looking.recorded);
 }

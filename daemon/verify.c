@@ -1,5 +1,6 @@
 #include "verify.h"
 
+#include "cosign.h"
 #include "ledger/hash.h"
 #include "proto/envelope.h"
 #include "proto/notice_text.h"
@@ -128,7 +129,7 @@ static void verify_authenticate(struct job *job, const uint8_t ledger_id[HASH_BY
         signing_verify(SIGNING_SESSION, message, sizeof message, proof->key.data, proof->signature.data);
 }
 
-void verify_job(struct job *job, const uint8_t ledger_id[HASH_BYTES])
+void verify_job(struct job *job, const uint8_t ledger_id[HASH_BYTES], const struct checkpoint_keys *keys)
 {
     if (!read_request(job))
         return;
@@ -138,4 +139,6 @@ void verify_job(struct job *job, const uint8_t ledger_id[HASH_BYTES])
         verify_dry_run(job, ledger_id);
     else if (job->request->body_case == REQUEST(AUTHENTICATE))
         verify_authenticate(job, ledger_id);
+    else if (job->request->body_case == REQUEST(ADD_COSIGNATURE))
+        cosign_verify(job, keys);
 }

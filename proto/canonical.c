@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 8, TEXT_NAME_MAX = 100, TEXT_REASON_MAX = 200 };
+enum { DEPTH_MAX = 8, TEXT_NAME_MAX = 100, TEXT_REASON_MAX = 200, NOTE_TEXT_MAX = 8191 };
 
 // Sizes that the descriptors do not know: bytes of a bytes or string field, or entries of a repeated one. What
 // residents send most stands first, since the table is searched from the top.
@@ -69,6 +69,8 @@ static const struct size_rule size_rules[] = {
     {TYPE(get_statement), 1, ID_BYTES, ID_BYTES},
     {TYPE(get_transaction), 1, ID_BYTES, ID_BYTES},
     {TYPE(dry_run), 1, 1, ENVELOPE_BYTES_MAX},
+    {TYPE(add_cosignature), 1, 1, NOTE_TEXT_MAX},
+    {TYPE(add_cosignature), 2, KEY_BYTES, KEY_BYTES},
     {TYPE(post_notice), 2, HASH_BYTES, HASH_BYTES},
     {TYPE(withdraw_notice), 2, ID_BYTES, ID_BYTES},
     {TYPE(withdraw_notice), 3, 0, TEXT_REASON_MAX},

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { KEY_BYTES_MAX = 64, VALUE_BYTES_MAX = 8192, EXIT_WRONG_USE = 2 };
-static const char *const tables[] = {"headers", "bodies", "tree", "texts", "meta"};
+static const char *const tables[] = {"headers", "bodies", "tree", "texts", "checkpoints", "cosigned", "meta"};
 enum { TABLES = sizeof tables / sizeof *tables };
 static const size_t map_bytes = (size_t)1 << 40;
 

@@ -1,10 +1,11 @@
-// Small files, read whole and written whole or not at all.
+// Files read and written, whole or not at all.
 #include "tools/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,4 +97,60 @@ bool file_write_whole(const char *path, mode_t mode, const uint8_t *bytes, size_
     }
     free(temporary);
     return ok && file_sync_folder_of(path, error);
+}
+
+// ---- streams
+
+enum { STREAM_BUFFER_BYTES = 256 * 1024 };
+
+// What is renamed over must be a file: /dev/null is none.
+static bool can_be_replaced(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) != 0 || S_ISREG(status.st_mode);
+}
+
+bool file_stream_begin(struct file_stream *stream, const char *path, struct tool_error *error)
+{
+    *stream = (struct file_stream){.file = stdout, .path = path};
+    __fsetlocking(stdout, FSETLOCKING_BYCALLER); // one thread writes
+    if (!path)
+        return true;
+    if (!can_be_replaced(path))
+        return tool_fail(error, "%s is no ordinary file; leave it out and use the standard output", path);
+    stream->temporary = xprintf("%s.tmp", path);
+    stream->file = fopen(stream->temporary, "we");
+    if (!stream->file) {
+        tool_fail(error, "cannot write %s: %s", stream->temporary, strerror(errno));
+        free(stream->temporary);
+        return false;
+    }
+    __fsetlocking(stream->file, FSETLOCKING_BYCALLER);
+    setvbuf(stream->file, NULL, _IOFBF, STREAM_BUFFER_BYTES);
+    return true;
+}
+
+bool file_stream_finish(struct file_stream *stream, struct tool_error *error)
+{
+    errno = 0;
+    bool written = fflush(stream->file) == 0 && !ferror(stream->file);
+    if (!stream->path)
+        return written || tool_fail(error, "the output could not be written: %s", strerror(errno ? errno : EIO));
+    if (!written || fsync(fileno(stream->file)) != 0 || rename(stream->temporary, stream->path) != 0) {
+        tool_fail(error, "cannot write %s: %s", stream->path, strerror(errno ? errno : EIO));
+        file_stream_drop(stream);
+        return false;
+    }
+    fclose(stream->file);
+    free(stream->temporary);
+    return file_sync_folder_of(stream->path, error);
+}
+
+void file_stream_drop(struct file_stream *stream)
+{
+    if (!stream->path)
+        return;
+    fclose(stream->file);
+    unlink(stream->temporary);
+    free(stream->temporary);
 }

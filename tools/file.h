@@ -1,10 +1,11 @@
-// Small files, read whole and written whole or not at all.
+// Small files, read whole and written whole or not at all; and streams, which are files only once they are whole.
 #pragma once
 
 #include "tools/error.h"
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 // NULL when it cannot be read or has more than `size_max` bytes. A NUL byte, not counted in `size`, stands behind. The
@@ -14,3 +15,17 @@ uint8_t *file_read(const char *path, size_t size_max, size_t *size, struct tool_
 bool file_write_whole(const char *path, mode_t mode, const uint8_t *bytes, size_t size, struct tool_error *error);
 // Makes the names in the folder that holds `path` durable.
 bool file_sync_folder_of(const char *path, struct tool_error *error);
+
+// A file of any size that is written from front to back.
+struct file_stream {
+    FILE *file;
+    const char *path; // NULL: standard output
+    char *temporary;
+};
+
+// Makes PATH.tmp. `path`, borrowed, must not exist or be an ordinary file; NULL: standard output.
+bool file_stream_begin(struct file_stream *stream, const char *path, struct tool_error *error);
+// All that was written is synced, and becomes the file; or, when something could not be written, there is none.
+bool file_stream_finish(struct file_stream *stream, struct tool_error *error);
+// There will be none.
+void file_stream_drop(struct file_stream *stream);

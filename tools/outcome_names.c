@@ -1,8 +1,10 @@
 // Outcomes and transactions in words.
 #include "tools/outcome_names.h"
+#include "tools/shown.h"
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
     outcome_code code;
@@ -122,6 +124,11 @@ static const struct {
     {REFUSAL(OUT_OF_RANGE), "mend the number, day or page"},
     {REFUSAL(CHECKPOINT_KEY_NEEDED),
         "register the daemon's next checkpoint key first, and set next_checkpoint_key; see pointsd(8)"},
+    {REFUSAL(CHECKPOINT_DIFFERS),
+        "this daemon's key signed a checkpoint that is not its ledger's: tell the auditors, and keep it"},
+    {REFUSAL(CHECKPOINT_PASSED), "cosign the newest checkpoint (`points checkpoint`)"},
+    {REFUSAL(COSIGNATURE_TIME), "set the witness's clock right, and cosign again"},
+    {REFUSAL(COSIGNATURES_FULL), "cosign the newest checkpoint (`points checkpoint`)"},
 };
 
 static const struct {
@@ -192,4 +199,18 @@ const char *transaction_name(transaction_type type)
         if (types[i].type == type)
             return types[i].name;
     return "?";
+}
+
+bool transaction_type_find(const char *name, transaction_type *type, struct tool_error *error)
+{
+    char list[TOOL_ERROR_BYTES - 100] = "";
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (!strcmp(types[i].name, name)) {
+            *type = types[i].type;
+            return true;
+        }
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", types[i].name);
+    }
+    return tool_fail(error, "\"%s\" is none of: %s", shown(name), list);
 }

@@ -1,6 +1,6 @@
-// Tables: libsmartcols for people and JSON, RFC 4180 by hand.
+// Tables: libsmartcols for people and JSON, CSV by csv_rows.
 #include "tools/table.h"
-#include "tools/cp932.h"
+#include "tools/csv_rows.h"
 #include "tools/error.h"
 
 #include <ctype.h>
@@ -97,69 +97,13 @@ size_t table_rows(const struct table *table)
 
 // ---- CSV
 
-static void print_csv_cell(const char *cell, FILE *file)
+static size_t print_csv(const struct table *table, bool cp932, FILE *file)
 {
-    if (!cell[strcspn(cell, "\",\r\n")]) {
-        fputs(cell, file);
-        return;
-    }
-    fputc('"', file);
-    for (; *cell; cell++) {
-        if (*cell == '"')
-            fputc('"', file);
-        fputc(*cell, file);
-    }
-    fputc('"', file);
-}
-
-static void print_csv_headings(const struct table *table, FILE *file)
-{
-    for (size_t i = 0; i < table->column_count; i++)
-        fprintf(file, "%s%s", i ? "," : "", table->columns[i].name);
-}
-
-// With a byte order mark: spreadsheets take the file for UTF-8 by it alone.
-static void print_csv(const struct table *table, FILE *file)
-{
-    fputs("\xef\xbb\xbf", file);
-    print_csv_headings(table, file);
-    for (size_t i = 0; i < table->cell_count; i++) {
-        fputs(i % table->column_count ? "," : "\r\n", file);
-        print_csv_cell(table->cells[i], file);
-    }
-    fputs("\r\n", file);
-}
-
-// ---- CP932
-
-struct place {
-    const struct table *table;
-    size_t cell;  // of the table
-    size_t count; // of characters lost so far
-};
-
-static void tell_missing(void *data, const char *character, size_t size)
-{
-    struct place *place = data;
-    size_t columns = place->table->column_count;
-    place->count++;
-    say("row %zu, column %s: CP932 has no \"%.*s\"; 〓 stands there", place->cell / columns + 2,
-        place->table->columns[place->cell % columns].name, (int)size, character);
-}
-
-// The same, cell by cell: no second byte of a character looks like a comma, a quote or a line end.
-static size_t print_cp932(const struct table *table, FILE *file)
-{
-    struct place place = {.table = table};
-    print_csv_headings(table, file);
-    for (; place.cell < table->cell_count; place.cell++) {
-        char *text = cp932_text(table->cells[place.cell], tell_missing, &place);
-        fputs(place.cell % table->column_count ? "," : "\r\n", file);
-        print_csv_cell(text, file);
-        free(text);
-    }
-    fputs("\r\n", file);
-    return place.count;
+    struct csv_rows rows;
+    csv_rows_begin(&rows, table->columns, table->column_count, cp932, file);
+    for (size_t i = 0; i < table->cell_count; i++)
+        csv_rows_cell(&rows, table->cells[i]);
+    return rows.lost;
 }
 
 // ---- people and JSON
@@ -245,11 +189,9 @@ static void print_scols(const struct table *table, bool json, FILE *file)
 
 size_t table_print(const struct table *table, enum table_format format, FILE *file)
 {
-    if (format == TABLE_CP932)
-        return print_cp932(table, file);
-    if (format == TABLE_CSV)
-        print_csv(table, file);
-    else if (format == TABLE_PEOPLE && table->cell_count == 0)
+    if (format == TABLE_CSV || format == TABLE_CP932)
+        return print_csv(table, format == TABLE_CP932, file);
+    if (format == TABLE_PEOPLE && table->cell_count == 0)
         fprintf(file, "(no %s)\n", table->name);
     else if (format == TABLE_JSON && table->cell_count == 0)
         fprintf(file, "{\n   \"%s\": []\n}\n", table->name);

@@ -39,6 +39,6 @@ size_t table_rows(const struct table *table);
 
 char *table_with_separators(const char *number); // "1234567" to "1,234,567"; the caller frees
 
-// The number of characters that the format cannot hold (TABLE_CP932 only): each is told on stderr with its row, counted
-// from the headings as spreadsheets do, and its column; 〓 stands for it.
+// The number of characters that the format cannot hold (TABLE_CP932 only): 〓 stands for each, and the first hundred
+// are told on stderr with their row, counted from the headings as spreadsheets do, and their column.
 size_t table_print(const struct table *table, enum table_format format, FILE *file);

@@ -21,6 +21,8 @@
 enum { FORMAT_BYTES = 4, FILE_MODE = 0640, FOLDER_MODE = 0750 };
 // Threads that have read keep a place until they end; LMDB's own 126 are fewer than pointsd may have workers.
 enum { READERS_MAX = 512 };
+// A reader in another process that was killed pins old pages: the file grows with each commit until somebody notices.
+enum { COMMITS_A_READER_CHECK = 256 };
 static const size_t map_bytes = (size_t)1 << 40; // address space, not disk
 
 const char *const ledger_table_names[TABLES] = {[TABLE_HEADERS] = "headers",
@@ -59,6 +61,8 @@ static bool lock_soon(int fd, int how)
 // The writer stands alone; readers of a ledger at rest share it. A copy need not have the lock file.
 static bool take_lock(struct ledger *ledger, const char *dir, struct ledger_error *error)
 {
+    if (ledger->mode == LEDGER_LIVE)
+        return true;
     bool writes = ledger->mode == LEDGER_WRITE;
     char path[PATH_MAX];
     if (!file_path(dir, "ledger.lock", path, error))
@@ -75,9 +79,8 @@ static bool take_lock(struct ledger *ledger, const char *dir, struct ledger_erro
     if (writes)
         return ledger_fail(error, "the ledger in %s is in use by another process: stop it first", dir);
     return ledger_fail(error,
-        "the ledger in %s is in use by a daemon: stop it, or read a copy (mdb_copy, of the package lmdb-utils, makes "
-        "one of a "
-        "running ledger)",
+        "the ledger in %s is in use by a daemon: stop it, or read a copy (`points-audit backup` makes one of a running "
+        "ledger)",
         dir);
 }
 
@@ -100,10 +103,11 @@ static bool is_empty(const char *dir)
 
 static bool open_environment(struct ledger *ledger, const char *dir, struct ledger_error *error)
 {
-    if (ledger->mode == LEDGER_READ && is_empty(dir))
+    if (ledger->mode != LEDGER_WRITE && is_empty(dir))
         return ledger_fail(
             error, "the ledger in %s cannot be opened: data.mdb is empty, and no LMDB database: restore a copy", dir);
-    unsigned flags = ledger->mode == LEDGER_WRITE ? 0 : MDB_RDONLY | MDB_NOLOCK;
+    static const unsigned flags[] = {
+        [LEDGER_WRITE] = 0, [LEDGER_READ] = MDB_RDONLY | MDB_NOLOCK, [LEDGER_LIVE] = MDB_RDONLY};
     int code = mdb_env_create(&ledger->env);
     if (!code)
         code = mdb_env_set_mapsize(ledger->env, map_bytes);
@@ -114,14 +118,18 @@ static bool open_environment(struct ledger *ledger, const char *dir, struct ledg
     if (!code)
         code = mdb_env_set_maxreaders(ledger->env, READERS_MAX);
     if (!code)
-        code = mdb_env_open(ledger->env, dir, flags, FILE_MODE);
+        code = mdb_env_open(ledger->env, dir, flags[ledger->mode], FILE_MODE);
     if (!code)
         code = mdb_reader_check(ledger->env, NULL); // a reader that was killed would pin old pages for ever
+    if (code == EACCES && ledger->mode == LEDGER_LIVE)
+        return ledger_fail(error,
+            "the ledger in %s cannot be opened: %s: who copies a ledger in use must be the user that its daemon runs "
+            "as",
+            dir, ledger_words(code));
     return code ? ledger_fail(error, "the ledger in %s cannot be opened: %s", dir, ledger_words(code)) : true;
 }
 
-// Locked, the environment open, its tables not yet. NULL on failure.
-static struct ledger *ledger_start(const char *dir, enum ledger_mode mode, struct ledger_error *error)
+struct ledger *ledger_start(const char *dir, enum ledger_mode mode, struct ledger_error *error)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
     if (!ledger) {
@@ -156,6 +164,7 @@ struct put {
     MDB_txn *txn;
     MDB_cursor *cursors[BLOCK_TABLES];
     bool failed;
+    bool mirrors; // blocks of another ledger
     struct ledger_error *error;
     struct tree_edge edge;
     uint64_t next_sequence;
@@ -223,7 +232,9 @@ static void erase_text(struct put *put, uint64_t sequence)
     uint8_t key[LEDGER_KEY_BYTES];
     ledger_key(sequence, key);
     MDB_val key_value = {sizeof key, key};
-    put_code(put, mdb_del(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, NULL));
+    int code = mdb_del(put->txn, put->ledger->tables[TABLE_TEXTS], &key_value, NULL);
+    if (code != MDB_NOTFOUND || !put->mirrors) // what was erased before it was asked for never came
+        put_code(put, code);
 }
 
 // What the caller must have got right; the ledger would not pass its own check otherwise.
@@ -241,15 +252,8 @@ static bool block_follows(struct put *put, const struct ledger_block *block)
     return true;
 }
 
-static void put_header(struct put *put, const struct ledger_block *block, uint8_t leaf[HASH_BYTES])
+static void put_header(struct put *put, const uint8_t *bytes, size_t size, uint8_t leaf[HASH_BYTES])
 {
-    uint8_t bytes[HEADER_BYTES_MAX];
-    size_t size = ledger_write_header(block, put->edge.size, bytes);
-    if (!size) {
-        put->failed = true;
-        ledger_fail(put->error, "the signatures of block %" PRIu64 " do not fit in its header", put->edge.size);
-        return;
-    }
     uint8_t *record = put_record(put, TABLE_HEADERS, put->edge.size, size);
     if (!record)
         return;
@@ -257,15 +261,14 @@ static void put_header(struct put *put, const struct ledger_block *block, uint8_
     hash_leaf(bytes, size, leaf);
 }
 
-static void put_block(struct put *put, const struct ledger_block *block)
+static void put_block(struct put *put, const struct ledger_block *block, const uint8_t *header, size_t header_size)
 {
     if (put->failed)
         return;
     uint64_t index = put->edge.size;
     uint8_t leaf[HASH_BYTES], completed[TREE_LEVELS_MAX][HASH_BYTES], *record;
     put->failed = !block_follows(put, block);
-    if (!put->failed)
-        put_header(put, block, leaf);
+    put_header(put, header, header_size, leaf);
     if (!put->failed && (record = put_record(put, TABLE_BODIES, index, ledger_body_size(block))))
         ledger_write_body(block, record);
     if (put->failed)
@@ -279,6 +282,19 @@ static void put_block(struct put *put, const struct ledger_block *block)
         erase_text(put, block->erased_texts[i]);
     put->next_sequence += block->count;
     put->time = block->time;
+}
+
+// A block of our own: its header is made here.
+static void put_new_block(struct put *put, const struct ledger_block *block)
+{
+    uint8_t header[HEADER_BYTES_MAX];
+    size_t size = ledger_write_header(block, put->edge.size, header);
+    if (size) {
+        put_block(put, block, header, size);
+    } else if (!put->failed) {
+        put->failed = true;
+        ledger_fail(put->error, "the signatures of block %" PRIu64 " do not fit in its header", put->edge.size);
+    }
 }
 
 static void put_note_of_day(struct put *put, enum ledger_table table, uint64_t day, const char *note)
@@ -302,6 +318,14 @@ static void put_checkpoint(struct put *put)
     put_note_of_day(put, TABLE_CHECKPOINTS, ledger_day(put->time), note);
 }
 
+static void forget_killed_readers(struct ledger *ledger)
+{
+    if (++ledger->commits < COMMITS_A_READER_CHECK)
+        return;
+    ledger->commits = 0;
+    mdb_reader_check(ledger->env, NULL); // what it cannot do now it does the next time
+}
+
 // After it the ledger stands where the transaction stood; or, when it failed, where it was.
 static bool put_commit(struct put *put)
 {
@@ -317,6 +341,7 @@ static bool put_commit(struct put *put)
     put->ledger->next_sequence = put->next_sequence;
     put->ledger->time = put->time;
     atomic_store(&put->ledger->size, put->edge.size);
+    forget_killed_readers(put->ledger);
     return true;
 }
 
@@ -328,10 +353,138 @@ bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, siz
     put_begin(&put, ledger, error);
     put_open_cursors(&put);
     for (size_t i = 0; i < count; i++)
-        put_block(&put, &blocks[i]);
+        put_new_block(&put, &blocks[i]);
     put_checkpoint(&put);
     return put_commit(&put);
 }
+
+bool ledger_keep_cosigned(struct ledger *ledger, uint64_t day, const char *note, struct ledger_error *error)
+{
+    struct put put;
+    put_begin(&put, ledger, error);
+    put_note_of_day(&put, TABLE_COSIGNED, day, note);
+    return put_commit(&put);
+}
+
+// ---- appending what another ledger has
+
+struct ledger_mirroring {
+    struct put put;
+};
+
+struct ledger_mirroring *ledger_mirror_begin(struct ledger *ledger, struct ledger_error *error)
+{
+    struct ledger_mirroring *mirroring = calloc(1, sizeof *mirroring);
+    if (!mirroring || ledger->mode != LEDGER_WRITE) {
+        free(mirroring);
+        ledger_fail(error, "the ledger is not open for writing, or there is no memory");
+        return NULL;
+    }
+    put_begin(&mirroring->put, ledger, error);
+    put_open_cursors(&mirroring->put);
+    mirroring->put.mirrors = true;
+    if (!mirroring->put.failed)
+        return mirroring;
+    ledger_mirror_abort(mirroring);
+    return NULL;
+}
+
+static bool same_hash(const uint8_t *bytes, size_t size, const uint8_t hash[HASH_BYTES])
+{
+    uint8_t own[HASH_BYTES];
+    hash_bytes(bytes, size, own);
+    return memcmp(own, hash, HASH_BYTES) == 0;
+}
+
+// The tree vouches for the header, and the header for the body.
+static bool check_mirrored(const struct put *put, const struct ledger_record *record, struct ledger_header *header)
+{
+    uint64_t index = put->edge.size;
+    if (record->header_size > HEADER_BYTES_MAX || !ledger_parse_header(record->header, record->header_size, header) ||
+        header->index != index)
+        return ledger_fail(put->error, "what was given as block %" PRIu64 " does not have its header", index);
+    if (!same_hash(record->envelope, record->envelope_size, header->envelope_sha256) ||
+        !same_hash(record->outcomes, record->outcomes_size, header->outcomes_sha256))
+        return ledger_fail(
+            put->error, "block %" PRIu64 ": envelope or outcomes do not have the hash that the header gives", index);
+    return true;
+}
+
+int ledger_mirror_block(struct ledger_mirroring *mirroring, const struct ledger_record *record,
+    const struct ledger_text *texts, size_t text_count, const uint64_t *erased_texts, size_t erased_count)
+{
+    struct put *put = &mirroring->put;
+    struct ledger_header header;
+    if (put->failed)
+        return -1;
+    put->failed = !check_mirrored(put, record, &header);
+    if (put->failed)
+        return 0;
+    const struct ledger_block block = {.first_sequence = header.first_sequence,
+        .count = header.count,
+        .time = header.time,
+        .envelope = record->envelope,
+        .envelope_size = record->envelope_size,
+        .outcomes = record->outcomes,
+        .outcomes_size = record->outcomes_size,
+        .texts = texts,
+        .text_count = text_count,
+        .erased_texts = erased_texts,
+        .erased_count = erased_count};
+    put->failed = !block_follows(put, &block);
+    if (put->failed)
+        return 0;
+    put_block(put, &block, record->header, record->header_size);
+    return put->failed ? -1 : 1;
+}
+
+uint64_t ledger_mirror_size(const struct ledger_mirroring *mirroring)
+{
+    return mirroring->put.edge.size;
+}
+
+static bool check_mirrored_end(
+    const struct put *put, const char *note, const struct note_verifier *verifiers, size_t count)
+{
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    uint8_t root[HASH_BYTES];
+    tree_root(&put->edge, root);
+    if (!note_open_checkpoint(note, verifiers, count, &checkpoint, &fault))
+        return ledger_fail(put->error, "%s", fault.message);
+    if (checkpoint.size != put->edge.size || memcmp(checkpoint.root, root, HASH_BYTES) != 0)
+        return ledger_fail(put->error,
+            "the %" PRIu64 " blocks are not those of the checkpoint, which speaks of %" PRIu64, put->edge.size,
+            checkpoint.size);
+    return true;
+}
+
+int ledger_mirror_commit(
+    struct ledger_mirroring *mirroring, const char *note, const struct note_verifier *verifiers, size_t count)
+{
+    struct put *put = &mirroring->put;
+    char own[NOTE_BYTES_MAX];
+    bool refused = !put->failed && !check_mirrored_end(put, note, verifiers, count);
+    put->failed |= refused;
+    if (!put->failed) {
+        note_strip(note, verifiers, count, own);
+        put_note_of_day(put, TABLE_CHECKPOINTS, ledger_day(put->time), own);
+    }
+    bool committed = put_commit(put);
+    free(mirroring);
+    return committed ? 1 : refused ? 0 : -1;
+}
+
+void ledger_mirror_abort(struct ledger_mirroring *mirroring)
+{
+    if (!mirroring)
+        return;
+    if (mirroring->put.txn)
+        mdb_txn_abort(mirroring->put.txn);
+    free(mirroring);
+}
+
+// ---- about the whole
 
 void ledger_set_signers(struct ledger *ledger, const struct note_signer *const *signers, size_t count)
 {
@@ -405,18 +558,15 @@ static bool genesis_block(const uint8_t *genesis, size_t size, struct ledger_blo
 }
 
 // No record must be there yet: a folder in which an earlier creation broke off is as good as an empty one.
-static void put_tables(struct put *put, const char *dir)
+bool ledger_make_tables(struct ledger *ledger, MDB_txn *txn, const char *dir, struct ledger_error *error)
 {
     MDB_stat stat;
-    if (put->failed)
-        return;
-    put_code(put, mdb_env_stat(put->ledger->env, &stat));
-    if (!put->failed && stat.ms_entries > 0) {
-        put->failed = true;
-        ledger_fail(put->error, "%s holds a ledger or another LMDB database already", dir);
-    }
-    for (int table = 0; table < TABLES && !put->failed; table++)
-        put_code(put, mdb_dbi_open(put->txn, ledger_table_names[table], MDB_CREATE, &put->ledger->tables[table]));
+    int code = mdb_env_stat(ledger->env, &stat);
+    if (!code && stat.ms_entries > 0)
+        return ledger_fail(error, "%s holds a ledger or another LMDB database already", dir);
+    for (int table = 0; table < TABLES && !code; table++)
+        code = mdb_dbi_open(txn, ledger_table_names[table], MDB_CREATE, &ledger->tables[table]);
+    return code ? ledger_fail_lmdb(error, "writing the ledger", code) : true;
 }
 
 static bool sync_folder(int at_fd, const char *name)
@@ -428,8 +578,7 @@ static bool sync_folder(int at_fd, const char *name)
     return synced;
 }
 
-// LMDB syncs what it commits, but neither a new file's size nor its name.
-static bool sync_created(struct ledger *ledger, const char *dir, struct ledger_error *error)
+bool ledger_sync_created(struct ledger *ledger, const char *dir, struct ledger_error *error)
 {
     int data_fd = -1, dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     mdb_env_get_fd(ledger->env, &data_fd);
@@ -455,11 +604,12 @@ bool ledger_create(const char *dir, const uint8_t *genesis, size_t genesis_size,
     ledger->next_sequence = block.first_sequence;
     struct put put;
     put_begin(&put, ledger, error);
-    put_tables(&put, dir);
+    if (!put.failed)
+        put.failed = !ledger_make_tables(ledger, put.txn, dir, error);
     put_open_cursors(&put);
     put_meta(&put, ledger_format_key, (const uint8_t[FORMAT_BYTES]){0, 0, 0, LEDGER_FORMAT}, FORMAT_BYTES);
-    put_block(&put, &block);
-    bool created = put_commit(&put) && sync_created(ledger, dir, error);
+    put_new_block(&put, &block);
+    bool created = put_commit(&put) && ledger_sync_created(ledger, dir, error);
     ledger_close(ledger);
     return created;
 }
@@ -569,6 +719,13 @@ static bool load(struct ledger *ledger, const char *dir, struct ledger_error *er
     else
         mdb_txn_abort(reading.txn);
     return loaded;
+}
+
+bool ledger_is_in(const char *dir)
+{
+    char path[PATH_MAX];
+    struct ledger_error ignored;
+    return file_path(dir, "data.mdb", path, &ignored) && access(path, F_OK) == 0;
 }
 
 struct ledger *ledger_open(const char *dir, enum ledger_mode mode, struct ledger_error *error)

@@ -12,7 +12,7 @@
 // transaction as its blocks, is the last record of `checkpoints`.
 //
 // Which texts there must be, and their digests, stand in the blocks: whoever knows the rules checks them. An erased
-// text's bytes may stay in unused parts of data.mdb until these are written again; a copy by `mdb_copy -c` has none.
+// text's bytes may stay in unused parts of data.mdb until these are written again; what ledger_copy makes has none.
 #pragma once
 
 #include "ledger/note.h"
@@ -34,6 +34,7 @@ struct ledger_error {
 enum ledger_mode {
     LEDGER_WRITE, // the daemon: holds ledger.lock alone
     LEDGER_READ,  // auditors, on a ledger at rest or a copy: writes nothing, not even LMDB's lock file
+    LEDGER_LIVE,  // to copy a ledger that a daemon may be writing: needs its rights, to be seen in LMDB's lock file
 };
 
 // A text of one of a block's transactions.
@@ -77,6 +78,8 @@ bool ledger_create(const char *dir, const uint8_t *genesis, size_t genesis_size,
 // Opens a ledger; NULL on failure (none there, another format, in use by another process, records missing). The caller
 // closes it. The lock belongs to the open file: a forked child that lives on holds it too.
 struct ledger *ledger_open(const char *dir, enum ledger_mode mode, struct ledger_error *error);
+// Whether there is a file that could be a ledger's.
+bool ledger_is_in(const char *dir);
 void ledger_close(struct ledger *ledger);
 
 uint64_t ledger_size(const struct ledger *ledger);     // blocks that are durable; thread-safe
@@ -90,6 +93,35 @@ void ledger_set_signers(struct ledger *ledger, const struct note_signer *const *
 // thread at a time. No blocks: only a new checkpoint is signed, as a daemon does when it starts (the first one, or
 // after a change of key). False: the commit failed, nothing can be said about the disk, and the process must leave.
 bool ledger_append(struct ledger *ledger, const struct ledger_block *blocks, size_t count, struct ledger_error *error);
+
+// Keeps a cosigned checkpoint of a JST day in place of the one before, durably. For the thread that appends, with no
+// reading open. Whether it is one is the caller's to know. False: as ledger_append.
+bool ledger_keep_cosigned(struct ledger *ledger, uint64_t day, const char *note, struct ledger_error *error);
+
+// ---- a ledger that another one's blocks are copied into
+
+// Blocks of another ledger, byte for byte with its headers, then its checkpoint over them: one LMDB transaction, which
+// one thread holds open. `error` is borrowed until its end. Once a call has failed the others do nothing and fail.
+// 1: done; 0: refused, `error` says what is wrong with what was given; -1: the ledger could not be written.
+struct ledger_mirroring;
+struct ledger_mirroring *ledger_mirror_begin(struct ledger *ledger, struct ledger_error *error); // NULL: it failed
+// The next block. Its header must have the number that comes next and follow the block before, and give the hashes of
+// envelope and outcomes. Texts that come with it, which are ascending and after all others, are stored; of those that
+// it erases, the ones that are there go.
+int ledger_mirror_block(struct ledger_mirroring *mirroring, const struct ledger_record *record,
+    const struct ledger_text *texts, size_t text_count, const uint64_t *erased_texts, size_t erased_count);
+uint64_t ledger_mirror_size(const struct ledger_mirroring *mirroring); // with the blocks that were put
+// Ends it: all or nothing is durable. Refused unless one of the verifiers at least signed the note, and for just these
+// blocks. What is kept of it are their lines.
+int ledger_mirror_commit(
+    struct ledger_mirroring *mirroring, const char *note, const struct note_verifier *verifiers, size_t count);
+void ledger_mirror_abort(struct ledger_mirroring *mirroring); // NULL is allowed
+
+// A copy of what the ledger holds at this moment, made new, record by record, in DIR, which exists and has no ledger in
+// it; synced. The ledger may be LEDGER_LIVE, and go on growing: blocks are never changed, so they are read in many
+// short readings up to the size that the first one saw, and no old pages are pinned for long. When it fails, DIR has
+// files in it that are no ledger. A copy holds what the ledger holds and nothing that was erased.
+bool ledger_copy(struct ledger *ledger, const char *dir, struct ledger_error *error);
 
 // The root over all blocks. For the thread that appends.
 void ledger_root(const struct ledger *ledger, uint8_t root[HASH_BYTES]);
@@ -114,6 +146,7 @@ int ledger_read_block(
 struct ledger_place {
     struct ledger_record record;
     uint64_t block, position; // in the envelope, from 0
+    uint64_t count;           // of the block's transactions
     int64_t time;             // of the block
 };
 
@@ -125,6 +158,13 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
 // ledger_read_block.
 int ledger_read_text(
     struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
+// The first text from a sequence number on, in the same way.
+int ledger_read_text_from(
+    struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error);
+// The texts of a block's transactions that are there, ascending, into `texts` of ENVELOPE_TRANSACTIONS_MAX; as many as
+// are returned, -1: error.
+int ledger_read_texts_of(
+    struct ledger_reading *reading, uint64_t index, struct ledger_text *texts, struct ledger_error *error);
 bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error);
 // Where the ledger stood when it had so many blocks, 1 to ledger_read_size.
 struct ledger_tip {

@@ -36,7 +36,8 @@ struct ledger {
     size_t signer_count;
     struct tree_edge edge;
     uint64_t next_sequence;
-    int64_t time; // of the last block
+    int64_t time;     // of the last block
+    unsigned commits; // since readers were last looked at
 };
 
 struct ledger_reading {
@@ -44,6 +45,15 @@ struct ledger_reading {
     MDB_txn *txn;
     uint64_t size;
 };
+
+// ---- the ledger's life (ledger.c)
+
+// Locked, the environment open (made, for a writer), its tables not yet. NULL on failure.
+struct ledger *ledger_start(const char *dir, enum ledger_mode mode, struct ledger_error *error);
+// Makes the tables of a ledger, in a write transaction; there must be nothing yet.
+bool ledger_make_tables(struct ledger *ledger, MDB_txn *txn, const char *dir, struct ledger_error *error);
+// LMDB syncs what it commits, but neither a new file's size nor its name: this does.
+bool ledger_sync_created(struct ledger *ledger, const char *dir, struct ledger_error *error);
 
 // ---- errors (ledger_error.c). They return false, so that a failing function can end with them.
 

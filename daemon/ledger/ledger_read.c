@@ -129,6 +129,7 @@ int ledger_read_sequence(struct ledger_reading *reading, uint64_t blocks, uint64
         return 0;
     place->block = low;
     place->position = sequence - header.first_sequence;
+    place->count = header.count;
     place->time = header.time;
     return ledger_read_block(reading, low, &place->record, error);
 }
@@ -141,6 +142,48 @@ int ledger_read_text(
     if (found == 1)
         *text = (struct ledger_text){sequence, value.mv_data, value.mv_size};
     return found;
+}
+
+int ledger_read_text_from(
+    struct ledger_reading *reading, uint64_t sequence, struct ledger_text *text, struct ledger_error *error)
+{
+    uint8_t from[LEDGER_KEY_BYTES];
+    MDB_val key = {sizeof from, from}, value;
+    MDB_cursor *cursor;
+    ledger_key(sequence, from);
+    int code = mdb_cursor_open(reading->txn, reading->ledger->tables[TABLE_TEXTS], &cursor);
+    if (code == MDB_SUCCESS) {
+        code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+        mdb_cursor_close(cursor);
+    }
+    if (code == MDB_NOTFOUND)
+        return 0;
+    if (code != MDB_SUCCESS || key.mv_size != LEDGER_KEY_BYTES) {
+        if (code)
+            ledger_fail_lmdb(error, "reading the ledger", code);
+        else
+            ledger_fail(error, "the ledger is damaged: a key in `texts` has %zu bytes", key.mv_size);
+        return -1;
+    }
+    *text = (struct ledger_text){ledger_key_index(key.mv_data), value.mv_data, value.mv_size};
+    return 1;
+}
+
+int ledger_read_texts_of(
+    struct ledger_reading *reading, uint64_t index, struct ledger_text *texts, struct ledger_error *error)
+{
+    struct ledger_header header;
+    if (ledger_read_header(reading, index, &header, error) < 0)
+        return -1;
+    uint64_t next = header.first_sequence, end = header.first_sequence + header.count;
+    for (int count = 0;; count++) {
+        struct ledger_text text;
+        int found = next < end ? ledger_read_text_from(reading, next, &text, error) : 0;
+        if (found < 0 || !found || text.sequence >= end)
+            return found < 0 ? -1 : count;
+        texts[count] = text;
+        next = text.sequence + 1;
+    }
 }
 
 bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, struct ledger_error *error)

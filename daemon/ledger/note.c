@@ -147,6 +147,32 @@ static bool read_text(const char **at, struct note_checkpoint *checkpoint, size_
                "the checkpoint's second line must be a number of blocks, its third a root of 32 bytes in base64");
 }
 
+static bool is_name(const char *text, size_t size)
+{
+    if (size == 0 || size > NOTE_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == '+' || text[i] == 0x7f)
+            return false;
+    return true;
+}
+
+bool note_read_verifier(const char *text, struct note_verifier *verifier)
+{
+    enum { HEX = 2 * KEY_ID_BYTES };
+    size_t name_size = strcspn(text, "+"), key_at = name_size + HEX + 2; // behind "+hex8+"
+    char written[NOTE_VERIFIER_MAX];
+    uint8_t typed_key[1 + KEY_BYTES];
+    if (!is_name(text, name_size) || strlen(text) < key_at ||
+        !from_base64(text + key_at, strlen(text + key_at), typed_key, sizeof typed_key) || typed_key[0] != ED25519)
+        return false;
+    *verifier = (struct note_verifier){0};
+    memcpy(verifier->name, text, name_size);
+    memcpy(verifier->key, typed_key + 1, KEY_BYTES);
+    note_verifier_text(verifier, written);
+    return strcmp(text, written) == 0;
+}
+
 bool note_read_checkpoint(const char *note, struct note_checkpoint *checkpoint, struct note_fault *fault)
 {
     size_t text_size;
@@ -310,6 +336,24 @@ static bool verifies_cosignature(const struct signature_line *signature, const s
     return time <= INT64_MAX && size > 0 &&
            crypto_sign_ed25519_verify_detached(
                blob + KEY_ID_BYTES + TIME_BYTES, (const uint8_t *)message, size, witness->key) == 0;
+}
+
+bool note_find_witness(const char *note, struct note_verifier *witness, struct note_fault *fault)
+{
+    struct line line;
+    struct signature_line signature;
+    if (!strstr(note, "\n\n"))
+        return fail(fault, "the checkpoint is no note of three lines, an empty line and signatures");
+    const char *at = signatures_of(note);
+    while (next_signature(&at, &line, &signature, fault)) {
+        if (signature.name_size > NOTE_NAME_MAX)
+            continue;
+        memcpy(witness->name, signature.name, signature.name_size);
+        witness->name[signature.name_size] = '\0';
+        if (is_of(&signature, witness, COSIGNATURE))
+            return true;
+    }
+    return fault->message[0] ? false : fail(fault, "the checkpoint has no cosignature of this key");
 }
 
 bool note_open_cosignature(const char *note, const struct note_verifier *witness, struct note_cosignature *cosignature,

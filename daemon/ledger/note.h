@@ -43,6 +43,8 @@ struct note_fault {
 
 // The verifier key that auditors pass about, "NAME+hex8+base64", into `text` of NOTE_VERIFIER_MAX.
 void note_verifier_text(const struct note_verifier *verifier, char *text);
+// Reads that text. False: it is none, or of another algorithm than Ed25519.
+bool note_read_verifier(const char *text, struct note_verifier *verifier);
 
 // A note signed by 1 to NOTE_SIGNERS_MAX signers, whose name is the origin, NUL-terminated, into `note` of
 // NOTE_BYTES_MAX.
@@ -67,6 +69,8 @@ struct note_cosignature {
 // Of a note's text as it stands, whoever signed it.
 void note_cosign(
     const char *note, const struct note_signer *witness, int64_t time, struct note_cosignature *cosignature);
+// The name under which the witness with this key has a cosignature in the note. False: it has none.
+bool note_find_witness(const char *note, struct note_verifier *witness, struct note_fault *fault);
 // The cosignature of this witness. False: it has none in the note, or a wrong one.
 bool note_open_cosignature(const char *note, const struct note_verifier *witness, struct note_cosignature *cosignature,
     struct note_fault *fault);

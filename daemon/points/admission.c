@@ -186,3 +186,9 @@ struct points_witness points_witness_at(const struct points_state *state, size_t
         position -= key->role == ROLE(WITNESS);
     return (struct points_witness){key->holder, key->key, key->revoked != 0};
 }
+
+bool points_witness_named(const struct points_state *state, const uint8_t key[KEY_BYTES], const char *name)
+{
+    const struct key *found = key_get(state->keys, key);
+    return found && strcmp(found->holder, name) == 0;
+}

@@ -1,4 +1,6 @@
 #include "points/books.h"
+#include "points/archive.h"
+#include "points/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +43,36 @@ static uint64_t *purse(struct account *account, enum book book)
     }
 }
 
+// ---- postings
+
+// A cell of the trial balance.
+struct cell {
+    unsigned municipality; // position in genesis
+    enum book book;
+};
+
+// `last_day` is that of points that expired; 0: the transaction that is being decided moves them.
+static void post(const struct ledger_books *books, struct cell from, struct cell to, uint32_t last_day, uint64_t points)
+{
+    const struct books_watch *watch = &books->watch;
+    if (!watch->tell || points == 0 || (from.municipality == to.municipality && from.book == to.book))
+        return;
+    watch->tell(watch->context, &(struct points_posting){.sequence = last_day ? 0 : watch->state->last_sequence,
+                                    .last_day = last_day,
+                                    .from = from.book,
+                                    .to = to.book,
+                                    .municipality_from = state_municipality_code(watch->state, from.municipality),
+                                    .municipality_to = state_municipality_code(watch->state, to.municipality),
+                                    .points = points});
+}
+
+void points_watch(struct points_state *state, points_watch_fn *tell, void *context)
+{
+    state->books.watch = (struct books_watch){state, tell, context};
+}
+
+// ---- moves
+
 void books_move(struct ledger_books *books, struct account *account, enum book from, enum book to, uint64_t points)
 {
     uint64_t *column = books->by_municipality[account->municipality];
@@ -53,6 +85,7 @@ void books_move(struct ledger_books *books, struct account *account, enum book f
         add(target, points);
     add(&column[to], points);
     add(&books->total[to], points);
+    post(books, (struct cell){account->municipality, from}, (struct cell){account->municipality, to}, 0, points);
 }
 
 void books_account_opened(struct ledger_books *books, unsigned municipality)
@@ -84,15 +117,21 @@ void books_account_moved(struct ledger_books *books, const struct account *accou
     add(&new[BOOK_HELD], account->held_points);
     books->accounts[account->municipality]--;
     books->accounts[municipality]++;
+    post(books, (struct cell){account->municipality, BOOK_BALANCES}, (struct cell){municipality, BOOK_BALANCES}, 0,
+        account->balance_points);
+    post(books, (struct cell){account->municipality, BOOK_HELD}, (struct cell){municipality, BOOK_HELD}, 0,
+        account->held_points);
 }
 
-void books_expire(struct ledger_books *books, unsigned municipality, uint64_t points)
+void books_expire(struct ledger_books *books, unsigned municipality, uint32_t last_day, uint64_t points)
 {
     uint64_t *column = books->by_municipality[municipality];
     take(&column[BOOK_BALANCES], points);
     take(&books->total[BOOK_BALANCES], points);
     add(&column[BOOK_EXPIRED], points);
     add(&books->total[BOOK_EXPIRED], points);
+    post(
+        books, (struct cell){municipality, BOOK_BALANCES}, (struct cell){municipality, BOOK_EXPIRED}, last_day, points);
 }
 
 void books_undo_donation(struct ledger_books *books, struct account *account, unsigned municipality, uint64_t points)
@@ -102,7 +141,11 @@ void books_undo_donation(struct ledger_books *books, struct account *account, un
     add(&account->balance_points, points);
     add(&books->by_municipality[account->municipality][BOOK_BALANCES], points);
     add(&books->total[BOOK_BALANCES], points);
+    post(books, (struct cell){municipality, BOOK_DONATED}, (struct cell){account->municipality, BOOK_BALANCES}, 0,
+        points);
 }
+
+// ---- as a whole
 
 bool books_balance(const struct ledger_books *books, uint64_t balances, uint64_t held)
 {
@@ -118,4 +161,11 @@ bool books_balance(const struct ledger_books *books, uint64_t balances, uint64_t
     }
     return books->total[BOOK_ISSUED] == elsewhere && books->total[BOOK_BALANCES] == balances &&
            books->total[BOOK_HELD] == held;
+}
+
+void books_archive(struct archive *archive, struct ledger_books *books)
+{
+    ARCHIVE(archive, books->total);
+    ARCHIVE(archive, books->by_municipality);
+    ARCHIVE(archive, books->accounts);
 }

@@ -2,28 +2,23 @@
 #pragma once
 
 #include "points/account.h"
+#include "points/points.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-// Where points can be. BOOK_ISSUED is the source: it counts what came out of it.
-enum book {
-    BOOK_ISSUED,
-    BOOK_BALANCES,
-    BOOK_HELD,
-    BOOK_DONATED,
-    BOOK_CONVERTED,
-    BOOK_EXPIRED,
-    BOOK_FORFEITED,
-    BOOK_REVERSED,
-    BOOK_FEES,
-    BOOK_COUNT
+// Who is told of postings.
+struct books_watch {
+    const struct points_state *state; // that the books are of
+    points_watch_fn *tell;            // NULL: nobody
+    void *context;
 };
 
 struct ledger_books {
     uint64_t total[BOOK_COUNT];
     uint64_t by_municipality[GENESIS_MUNICIPALITIES_MAX][BOOK_COUNT];
     uint64_t accounts[GENESIS_MUNICIPALITIES_MAX];
+    struct books_watch watch; // no part of what is archived
 };
 
 // The one door: moves points of an account from one book to another, in its municipality's column. The rules have made
@@ -38,10 +33,13 @@ void books_account_merged(struct ledger_books *books, struct account *from, stru
 // one.
 void books_account_moved(struct ledger_books *books, const struct account *account, unsigned municipality);
 
-// balances -> expired, of accounts of one municipality together.
-void books_expire(struct ledger_books *books, unsigned municipality, uint64_t points);
+// balances -> expired, of accounts of one municipality together: points that could be spent up to `last_day`.
+void books_expire(struct ledger_books *books, unsigned municipality, uint32_t last_day, uint64_t points);
 // donated -> balances, of a donation that went to another municipality than the account's.
 void books_undo_donation(struct ledger_books *books, struct account *account, unsigned municipality, uint64_t points);
 
 // issued = the sum of all others, in each column together; and what all accounts hold together, as a walk has found.
 bool books_balance(const struct ledger_books *books, uint64_t balances, uint64_t held);
+
+struct archive;
+void books_archive(struct archive *archive, struct ledger_books *books);

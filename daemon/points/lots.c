@@ -37,7 +37,7 @@ void lots_pass_days(struct lots *lots, struct ledger_books *books, uint32_t toda
 {
     for (; lots->passed < lots->day_count && lots->days[lots->passed].last_day < today; lots->passed++)
         for (unsigned m = 0; m < lots->municipalities; m++)
-            books_expire(books, m, lots->days[lots->passed].municipalities[m]);
+            books_expire(books, m, lots->days[lots->passed].last_day, lots->days[lots->passed].municipalities[m]);
 }
 
 // ---- the lots of one account, a chain in the order of their last days

@@ -79,6 +79,37 @@ struct points_outcome points_known(const struct points_inputs *inputs);
 struct points_outcome points_apply(
     struct points_state *state, const Points__V1__Transaction *transaction, const struct points_inputs *inputs);
 
+// ---- postings: who wants to see every point move
+
+// Where points can be. BOOK_ISSUED is the source: it counts what came out of it.
+enum book {
+    BOOK_ISSUED,
+    BOOK_BALANCES,
+    BOOK_HELD,
+    BOOK_DONATED,
+    BOOK_CONVERTED,
+    BOOK_EXPIRED,
+    BOOK_FORFEITED,
+    BOOK_REVERSED,
+    BOOK_FEES,
+    BOOK_COUNT
+};
+
+// Points that left one cell of the trial balance, a book in a municipality's column, and came into another. A
+// transaction makes none, one or, as with the fee of a conversion, several.
+struct points_posting {
+    uint64_t sequence; // of the transaction; 0: the points expired, as their last day was over when a block began
+    uint32_t last_day; // of points that expired; else 0
+    enum book from, to;
+    uint32_t municipality_from, municipality_to; // codes
+    uint64_t points;                             // above 0
+};
+
+// All postings of the state from here on, in their order, from points_block_begin and points_apply; the state is in the
+// midst of a change and must not be asked. NULL: nobody is told any more. It is no part of what points_save writes.
+typedef void points_watch_fn(void *context, const struct points_posting *posting);
+void points_watch(struct points_state *state, points_watch_fn *tell, void *context);
+
 // ---- what would become of a transaction
 
 // Whether points_try knows: of awards and reversals.
@@ -122,6 +153,8 @@ struct points_witness {
 };
 size_t points_witness_count(const struct points_state *state);
 struct points_witness points_witness_at(const struct points_state *state, size_t position);
+// Whether a registered key's holder has this name.
+bool points_witness_named(const struct points_state *state, const uint8_t key[KEY_BYTES], const char *name);
 
 uint64_t points_last_sequence(const struct points_state *state);
 uint64_t points_account_count(const struct points_state *state);

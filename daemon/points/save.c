@@ -34,7 +34,7 @@ static void archive_state(struct archive *archive, struct points_state *state)
     ARCHIVE(archive, state->scripted_time);
     ARCHIVE(archive, state->last_sequence);
     ARCHIVE(archive, state->policies);
-    ARCHIVE(archive, state->books);
+    books_archive(archive, &state->books);
     keys_archive(archive, &state->keys);
     purposes_archive(archive, &state->purposes);
     shops_archive(archive, &state->shops, municipalities);

@@ -9,15 +9,17 @@
 #include <unistd.h>
 
 enum {
-    BATCH_BLOCKS = 8,
-    BATCHES_A_THREAD = 3,                          // one is read, one waits, one is folded
-    BATCH_ARENA_BYTES = BATCH_BLOCKS * (16 << 20), // what hostile blocks could take; others take a hundredth
+    BATCH_TRANSACTIONS = 4096, // about: larger ones fall out of the caches, smaller ones wake threads too often
+    BATCH_BLOCKS_MIN = 4,
+    BATCH_BLOCKS_MAX = 64,
+    BATCHES_A_THREAD = 3, // one is read, one waits, one is folded
     THREADS_MAX = 64,
 };
+static const size_t batch_arena_bytes = (size_t)1 << 30; // what hostile blocks could take; others take a hundredth
 
 struct batch {
     bool ready;
-    struct replay_block blocks[BATCH_BLOCKS];
+    struct replay_block blocks[BATCH_BLOCKS_MAX];
     struct arena arena;
 };
 
@@ -25,6 +27,7 @@ struct ahead {
     struct ledger *ledger;
     uint64_t first, end;
     bool signatures;
+    uint64_t batch_blocks;
     size_t batch_count;
     struct batch *batches; // a ring: batch n of the blocks stands in n % batch_count
 
@@ -44,7 +47,7 @@ struct ahead {
 
 static uint64_t batches_in_all(const struct ahead *ahead)
 {
-    return (ahead->end - ahead->first + BATCH_BLOCKS - 1) / BATCH_BLOCKS;
+    return (ahead->end - ahead->first + ahead->batch_blocks - 1) / ahead->batch_blocks;
 }
 
 // ---- the reading threads
@@ -66,9 +69,9 @@ static bool claim(struct ahead *ahead, uint64_t *number)
 static void fill(struct ahead *ahead, struct ledger_reading *reading, uint64_t number)
 {
     struct batch *batch = &ahead->batches[number % ahead->batch_count];
-    uint64_t index = ahead->first + number * BATCH_BLOCKS;
+    uint64_t index = ahead->first + number * ahead->batch_blocks;
     arena_reset(&batch->arena);
-    for (size_t i = 0; i < BATCH_BLOCKS && index < ahead->end; i++, index++)
+    for (size_t i = 0; i < ahead->batch_blocks && index < ahead->end; i++, index++)
         replay_read_block(
             reading, ledger_id(ahead->ledger), index, ahead->signatures, &batch->arena, &batch->blocks[i]);
     pthread_mutex_lock(&ahead->lock);
@@ -114,7 +117,7 @@ static bool start_threads(struct ahead *ahead, struct ledger_error *error)
     if (!ahead->batches)
         code = ENOMEM;
     for (size_t i = 0; !code && i < ahead->batch_count; i++)
-        arena_init(&ahead->batches[i].arena, BATCH_ARENA_BYTES);
+        arena_init(&ahead->batches[i].arena, batch_arena_bytes);
     while (!code && ahead->thread_count < wanted) {
         code = pthread_create(&ahead->threads[ahead->thread_count], NULL, read_batches, ahead);
         ahead->thread_count += !code;
@@ -124,15 +127,31 @@ static bool start_threads(struct ahead *ahead, struct ledger_error *error)
     return !code || ahead->thread_count;
 }
 
-struct ahead *ahead_begin(
-    struct ledger *ledger, uint64_t first, uint64_t end, bool signatures, struct ledger_error *error)
+// By the transactions that a block has on average.
+static uint64_t batch_blocks(struct ledger_reading *reading, uint64_t blocks)
+{
+    struct ledger_tip tip;
+    struct ledger_error error;
+    uint64_t wanted = BATCH_BLOCKS_MIN;
+    if (blocks && ledger_read_tip(reading, blocks, &tip, &error))
+        wanted = BATCH_TRANSACTIONS / (tip.sequence / blocks + 1);
+    return wanted < BATCH_BLOCKS_MIN ? BATCH_BLOCKS_MIN : wanted > BATCH_BLOCKS_MAX ? BATCH_BLOCKS_MAX : wanted;
+}
+
+struct ahead *ahead_begin(struct ledger *ledger, struct ledger_reading *reading, uint64_t first, uint64_t end,
+    bool signatures, struct ledger_error *error)
 {
     struct ahead *ahead = calloc(1, sizeof *ahead);
     if (!ahead) {
         snprintf(error->message, sizeof error->message, "out of memory");
         return NULL;
     }
-    *ahead = (struct ahead){.ledger = ledger, .first = first, .end = end, .next = first, .signatures = signatures};
+    *ahead = (struct ahead){.ledger = ledger,
+        .batch_blocks = batch_blocks(reading, end),
+        .first = first,
+        .end = end,
+        .next = first,
+        .signatures = signatures};
     pthread_mutex_init(&ahead->lock, NULL);
     pthread_cond_init(&ahead->filled, NULL);
     pthread_cond_init(&ahead->emptied, NULL);
@@ -165,7 +184,8 @@ static bool wait_for(struct ahead *ahead, const struct batch *batch, struct ledg
 
 const struct replay_block *ahead_next(struct ahead *ahead, struct ledger_error *error)
 {
-    uint64_t number = (ahead->next - ahead->first) / BATCH_BLOCKS, place = (ahead->next - ahead->first) % BATCH_BLOCKS;
+    uint64_t number = (ahead->next - ahead->first) / ahead->batch_blocks;
+    uint64_t place = (ahead->next - ahead->first) % ahead->batch_blocks;
     if (place == 0 && ahead->holding)
         release(ahead);
     struct batch *batch = &ahead->batches[number % ahead->batch_count];

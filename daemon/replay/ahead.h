@@ -5,9 +5,10 @@
 
 struct ahead;
 
-// Blocks `first` to before `end`, which the ledger has. NULL: `error` says why. The caller ends it.
-struct ahead *ahead_begin(
-    struct ledger *ledger, uint64_t first, uint64_t end, bool signatures, struct ledger_error *error);
+// Blocks `first` to before `end`, which the ledger has and the reading sees. NULL: `error` says why. The caller ends
+// it.
+struct ahead *ahead_begin(struct ledger *ledger, struct ledger_reading *reading, uint64_t first, uint64_t end,
+    bool signatures, struct ledger_error *error);
 // The next block, good until the next call; waits for it. Not past the end. NULL: it could not be read, as `error`
 // says.
 const struct replay_block *ahead_next(struct ahead *ahead, struct ledger_error *error);

@@ -69,8 +69,6 @@ static bool read_genesis(struct arena *arena, struct replay_block *block, struct
         return replay_fail(fault, "the genesis cannot be read");
     if (block->genesis->rules_version != block->header->rules_version || block->genesis->time != block->header->time)
         return replay_fail(fault, "the header has another rules version or time than the genesis");
-    if (record->outcomes_size > 0)
-        return replay_fail(fault, "the block of the genesis has outcomes");
     return true;
 }
 
@@ -85,7 +83,7 @@ static bool read_envelope(
     if (!envelope)
         return replay_fail(fault, "the envelope cannot be read");
     block->envelope = envelope;
-    if (memcmp(block->envelope->ledger_id.data, ledger_id, HASH_BYTES) != 0)
+    if (ledger_id && memcmp(block->envelope->ledger_id.data, ledger_id, HASH_BYTES) != 0)
         return replay_fail(fault, "the envelope was made for another ledger");
     if (block->envelope->n_transactions != block->header->count)
         return replay_fail(fault, "the header counts %" PRIu32 " transactions, the envelope has %zu",
@@ -111,6 +109,8 @@ static bool find_columns(struct span outcomes, struct wire columns[COLUMNS])
 
 static bool read_outcomes(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
+    if (block->genesis)
+        return block->record.outcomes_size == 0 || replay_fail(fault, "the block of the genesis has outcomes");
     struct wire columns[COLUMNS];
     size_t count = block->envelope->n_transactions;
     struct points_outcome *outcomes = arena_alloc(arena, count * sizeof *outcomes);
@@ -130,9 +130,9 @@ static bool read_outcomes(struct arena *arena, struct replay_block *block, struc
 
 // ---- signatures
 
-static bool check_signatures(uint64_t index, const struct replay_block *block, struct replay_fault *fault)
+bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault)
 {
-    enum signing_purpose purpose = index == 0 ? SIGNING_GENESIS : SIGNING_ENVELOPE;
+    enum signing_purpose purpose = block->header->index == 0 ? SIGNING_GENESIS : SIGNING_ENVELOPE;
     for (size_t i = 0; i < block->header->n_signatures; i++) {
         const Points__V1__Signature *signature = block->header->signatures[i];
         if (!signing_verify(purpose, block->record.envelope, block->record.envelope_size, signature->key.data,
@@ -144,7 +144,7 @@ static bool check_signatures(uint64_t index, const struct replay_block *block, s
 
 // ---- all of it
 
-static bool check_header(uint64_t index, struct arena *arena, struct replay_block *block, struct replay_fault *fault)
+bool replay_check_header(uint64_t index, struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
     struct ledger_error error;
     if (!ledger_check_header(&block->record, index, &block->heading, &error))
@@ -155,22 +155,33 @@ static bool check_header(uint64_t index, struct arena *arena, struct replay_bloc
     return false;
 }
 
-static bool check_body(const uint8_t *ledger_id, uint64_t index, struct arena *arena, struct replay_block *block,
-    struct replay_fault *fault)
+bool replay_take_envelope(
+    const uint8_t *ledger_id, struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
-    struct ledger_error error;
-    if (!ledger_check_body(&block->record, index, &error))
-        return replay_fail_ledger(fault, index, &error);
     if (block->record.envelope_size > ENVELOPE_BYTES_MAX)
         return replay_fail(fault, "the envelope has %zu bytes, at most %d are allowed", block->record.envelope_size,
             ENVELOPE_BYTES_MAX);
-    bool good = index == 0 ? read_genesis(arena, block, fault)
-                           : read_envelope(arena, ledger_id, block, fault) && read_outcomes(arena, block, fault);
-    if (!good) {
-        block->genesis = NULL;
-        block->envelope = NULL;
-    }
-    return good;
+    if (block->header->index == 0 ? read_genesis(arena, block, fault) : read_envelope(arena, ledger_id, block, fault))
+        return true;
+    block->genesis = NULL;
+    block->envelope = NULL;
+    return false;
+}
+
+bool replay_check_body(
+    const uint8_t *ledger_id, struct arena *arena, struct replay_block *block, struct replay_fault *fault)
+{
+    struct ledger_error error;
+    uint64_t index = block->header->index;
+    if (!ledger_check_body(&block->record, index, &error))
+        return replay_fail_ledger(fault, index, &error);
+    if (!replay_take_envelope(ledger_id, arena, block, fault))
+        return false;
+    if (read_outcomes(arena, block, fault))
+        return true;
+    block->genesis = NULL;
+    block->envelope = NULL;
+    return false;
 }
 
 static void keep_fault(
@@ -195,7 +206,7 @@ void replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id,
         keep_fault(block, BLOCK_HEADER, &fault, arena);
         return;
     }
-    if (!check_header(index, arena, block, &fault))
+    if (!replay_check_header(index, arena, block, &fault))
         keep_fault(block, BLOCK_HEADER, &fault, arena);
     if (!whole) {
         replay_fail_ledger(&fault, index, &error);
@@ -203,9 +214,9 @@ void replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id,
     }
     if (!whole || !block->header)
         return;
-    if (!check_body(ledger_id, index, arena, block, &fault))
+    if (!replay_check_body(ledger_id, arena, block, &fault))
         keep_fault(block, BLOCK_BODY, &fault, arena);
-    if (signatures && !check_signatures(index, block, &fault))
+    if (signatures && !replay_check_signatures(block, &fault))
         keep_fault(block, BLOCK_SIGNATURES, &fault, arena);
 }
 

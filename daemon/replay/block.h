@@ -23,6 +23,16 @@ struct replay_block {
 void replay_read_block(struct ledger_reading *reading, const uint8_t *ledger_id, uint64_t index, bool signatures,
     struct arena *arena, struct replay_block *block);
 
+// The parts of that, for a block that does not come out of a ledger; each needs those before it, and its bytes in
+// block->record. False: `fault` says why. A `ledger_id` of NULL is any ledger's.
+bool replay_check_header(uint64_t index, struct arena *arena, struct replay_block *block, struct replay_fault *fault);
+bool replay_check_body(
+    const uint8_t *ledger_id, struct arena *arena, struct replay_block *block, struct replay_fault *fault);
+bool replay_check_signatures(const struct replay_block *block, struct replay_fault *fault);
+// Of a body of which there is the envelope alone; its hash is the caller's to compare.
+bool replay_take_envelope(
+    const uint8_t *ledger_id, struct arena *arena, struct replay_block *block, struct replay_fault *fault);
+
 // A transaction that was decided before, as it is recorded.
 struct replay_entry {
     struct span transaction, outcomes; // its bytes; those of all outcomes of its block

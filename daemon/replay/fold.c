@@ -60,9 +60,8 @@ static bool compare_with_earlier(struct ledger_reading *reading, const struct re
     return true;
 }
 
-// A transaction decided before, or earlier in this block: its outcome is compared in its turn, so what is recorded
-// serves.
-static bool find_target(struct ledger_reading *reading, struct arena *arena, const struct replay_block *block,
+// Its outcome was compared in its turn, so what is recorded serves.
+bool replay_find_decided(struct ledger_reading *reading, struct arena *arena, const struct replay_block *block,
     uint64_t sequence, struct points_decided **decided, struct replay_fault *fault)
 {
     Points__V1__Outcome outcome;
@@ -105,6 +104,13 @@ static uint64_t decided_before(
 {
     uint64_t found = id_index_get(fold->ids, id, holds, looking);
     return found < sequence ? found : 0;
+}
+
+uint64_t replay_decided_before(struct replay_fold *fold, struct ledger_reading *reading,
+    const struct replay_block *block, const uint8_t id[ID_BYTES], uint64_t sequence)
+{
+    struct looking looking = {reading, block};
+    return decided_before(fold, &looking, id, sequence);
 }
 
 // Takes the id of a transaction that is the first to have it, unless the index has it from an earlier run.
@@ -151,7 +157,7 @@ static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading
         if (!take_id(fold, &looking, transaction->id.data, sequence, fault))
             return false;
         if (inputs->target_sequence && points_needs_target(transaction) &&
-            !find_target(reading, arena, block, inputs->target_sequence, &decided, fault))
+            !replay_find_decided(reading, arena, block, inputs->target_sequence, &decided, fault))
             return false;
         inputs->target = decided;
         return true;

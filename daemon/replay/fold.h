@@ -17,3 +17,12 @@ enum fold_result replay_take_ids(struct replay_fold *fold, struct ledger_reading
 // `reading` is asked for earlier transactions whose ids come again; what is read of them lives in `arena`.
 enum fold_result replay_fold_block(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, struct replay_fault *fault);
+
+// ---- what a block's transactions speak of, for a visit too
+
+// The number before `sequence`, which is of the block, under which an id was decided; 0: none.
+uint64_t replay_decided_before(struct replay_fold *fold, struct ledger_reading *reading,
+    const struct replay_block *block, const uint8_t id[ID_BYTES], uint64_t sequence);
+// A transaction that was decided before, or earlier in the block, with its outcome as recorded; made in `arena`.
+bool replay_find_decided(struct ledger_reading *reading, struct arena *arena, const struct replay_block *block,
+    uint64_t sequence, struct points_decided **decided, struct replay_fault *fault);

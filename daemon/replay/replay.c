@@ -240,7 +240,7 @@ static enum replay_result check_all(struct replay *replay, struct ledger_reading
     if (replay->settings.blocks && replay->settings.blocks < size)
         end = replay->settings.blocks;
     struct ahead *ahead =
-        ahead_begin(replay->settings.ledger, replay->edge.size, end, replay->settings.signatures, &error);
+        ahead_begin(replay->settings.ledger, reading, replay->edge.size, end, replay->settings.signatures, &error);
     if (!ahead)
         return fail_reading(replay, &error);
     enum replay_result result = check_blocks(replay, reading, ahead, end);

@@ -453,8 +453,16 @@ class Client:
             if not offset:
                 return rows
 
-    def checkpoint(self):
-        return self.call(get_checkpoint=api.GetCheckpoint()).note
+    def checkpoint(self, size=0):
+        return self.call(get_checkpoint=api.GetCheckpoint(size=size)).note
+
+    def cosigned(self, size=0):
+        """The cosigned checkpoint; "" when there is none."""
+        return self.call(get_checkpoint=api.GetCheckpoint(size=size)).cosigned
+
+    def add_cosignature(self, note, key):
+        """Posts a note with the line of the witness whose public key this is; what is kept then."""
+        return self.call(add_cosignature=api.AddCosignature(note=note.encode(), key=key)).note
 
     def inclusion_proof(self, index, size=0):
         return self.call(get_inclusion_proof=api.GetInclusionProof(index=index, size=size))
@@ -584,3 +592,42 @@ def check_note(note, origin, public_key):
                 return int(lines[1]), root
             raise ValueError("a wrong signature")
     raise ValueError("no signature of this key")
+
+
+def sign_note(origin, size, root, *signers):
+    """A checkpoint, signed by these keys."""
+    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+    lines = [base64.b64encode(note_key_id(origin, public(k)) + k.sign(text.encode()).signature).decode() for k in signers]
+    return text + "\n" + "".join(f"\u2014 {origin} {line}\n" for line in lines)
+
+
+# ---- cosignatures (C2SP tlog-cosignature)
+
+def cosignature_key_id(name, public_key):
+    return hashlib.sha256(name.encode() + b"\x0a\x04" + public_key).digest()[:4]
+
+
+def cosignature_message(note, time):
+    return f"cosignature/v1\ntime {time}\n".encode() + note.partition("\n\n")[0].encode() + b"\n"
+
+
+def cosign(note, name, signer, time):
+    """A note with the witness's line added."""
+    raw = cosignature_key_id(name, public(signer)) + time.to_bytes(8, "big")
+    raw += signer.sign(cosignature_message(note, time)).signature
+    return note + f"\u2014 {name} {base64.b64encode(raw).decode()}\n"
+
+
+def cosignature_times(note, name, public_key):
+    """The times of a witness's lines; ValueError when one does not verify."""
+    times = []
+    for line in note.partition("\n\n")[2].splitlines():
+        found, _, blob = line.removeprefix("\u2014 ").partition(" ")
+        raw = base64.b64decode(blob, validate=True)
+        if found != name or raw[:4] != cosignature_key_id(name, public_key):
+            continue
+        time = int.from_bytes(raw[4:12], "big")
+        if len(raw) != 76 or not verifies(public_key, cosignature_message(note, time), raw[12:]):
+            raise ValueError("a wrong cosignature")
+        times.append(time)
+    return times

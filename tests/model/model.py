@@ -11,8 +11,8 @@ from dates import (DAY, END_OF_9999, LAST_DAY, date_of, day_number, day_of, day_
                    month_end, month_of, period_of, week_of)
 from lots import Lots, last_day_of
 from notices import Notices, text_invalid
-from programme import (APP, AUDITOR, MUNICIPALITY, OPERATOR, POLICIES, WAON, YEN_MAX, Programme,  # noqa: F401
-                       Refusal, refuse_if)
+from programme import (APP, AUDITOR, CHECKPOINT, MUNICIPALITY, OPERATOR, POLICIES, WAON, WITNESS,  # noqa: F401
+                       YEN_MAX, Programme, Refusal, refuse_if)
 from queries import BEGINS, Queries
 
 # (signers needed, their role)
@@ -65,6 +65,9 @@ class Model(Programme, Lots, Notices, Queries):
         self.keys = {}                    # public key: dict(role, holder, municipality, revoked)
         for key in genesis.keys:
             self._add_key(key)
+        self.keys[genesis.checkpoint_key] = {"role": CHECKPOINT, "holder": genesis.origin, "municipality": 0,
+                                             "revoked": False}
+        self.held = set()                 # the checkpoint keys that the daemon has, where there is one
         self.accounts = {}                # account: dict(home, balance, held, status, merged_into, progress, counted)
         self.quests = {}                  # number: dict(message, budget, issued, residents)
         self.campaigns = {}               # number: dict(message, budget, issued, residents, quests)
@@ -105,6 +108,7 @@ class Model(Programme, Lots, Notices, Queries):
             outcomes = [self._prior(t, data) for t, data in transactions]
             return {"block": 0, "first_sequence": 0, "time": 0, "outcomes": outcomes,
                     "originals": self._originals(transactions, outcomes)}
+        self._check_held(transactions)
         self.time = self.next_time() if time is None else max(self.time, time)
         self._expire()
         first, number = self.sequence + 1, self.blocks
@@ -133,6 +137,14 @@ class Model(Programme, Lots, Notices, Queries):
         reversals = sum(t.HasField("reverse") for t, _ in transactions)
         if reversals > 1 and not dry_run_sha256:
             raise Refused("NOT_PERMITTED")
+
+    def _check_held(self, transactions):
+        """A daemon that has keys for checkpoints must have one afterwards (doc/protocol.md, CHECKPOINT_KEY_NEEDED)."""
+        valid = set(self.checkpoint_keys())
+        revoked = {t.revoke_key.key for t, _ in transactions if t.HasField("revoke_key")}
+        registered = any(t.HasField("register_key") and t.register_key.role == CHECKPOINT for t, _ in transactions)
+        if self.held & valid and self.held & valid <= revoked and (registered or not valid <= self.held):
+            raise Refused("CHECKPOINT_KEY_NEEDED")
 
     def _permitted(self, transaction, signers, dry_run_sha256):
         """Whether these signers may make this transaction."""

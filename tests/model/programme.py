@@ -4,7 +4,7 @@ from dates import DAY, END_OF_9999, GRACE_DAYS, LAST_DAY
 NUMBER_MAX = YEN_MAX = 1_000_000_000
 POINTS_MAX = 1_000_000  # of one award
 
-OPERATOR, APP, WAON, MUNICIPALITY, AUDITOR = 1, 2, 3, 4, 5
+OPERATOR, APP, WAON, MUNICIPALITY, AUDITOR, CHECKPOINT, WITNESS = 1, 2, 3, 4, 5, 6, 7
 
 # number: (name, minimum, maximum, default)
 POLICIES = {
@@ -126,7 +126,8 @@ class Programme:
 
     def _register_key(self, body, _):
         refuse_if(body.key in self.keys, "KEY_EXISTS")
-        refuse_if(body.role == 0 or (body.municipality and body.role != MUNICIPALITY), "KEY_INVALID")
+        refuse_if(body.role == 0 or (body.municipality and body.role != MUNICIPALITY)
+                  or (body.role == WITNESS and (" " in body.holder or "+" in body.holder)), "KEY_INVALID")
         refuse_if(body.role == MUNICIPALITY and body.municipality not in self.municipalities,
                   "MUNICIPALITY_UNKNOWN")
         self._add_key(body)
@@ -138,7 +139,12 @@ class Programme:
         holders = {k["holder"] for name, k in self.keys.items()
                    if k["role"] == OPERATOR and not k["revoked"] and name != body.key}
         refuse_if(key["role"] == OPERATOR and len(holders) < 2, "LAST_OPERATORS")
+        refuse_if(key["role"] == CHECKPOINT and self.checkpoint_keys() == [body.key], "LAST_CHECKPOINT_KEY")
         key["revoked"] = True
+
+    def checkpoint_keys(self):
+        """The keys that may sign a checkpoint now."""
+        return [name for name, k in self.keys.items() if k["role"] == CHECKPOINT and not k["revoked"]]
 
     def _set_time(self, body, _):
         refuse_if(not self.scripted, "TIME_NOT_SCRIPTED")

@@ -6,7 +6,7 @@ import pointsclient as pc
 import world
 from history import History, jst
 from pointsclient import transaction as tx
-from world import (A, B, EBETSU, MONDAY, OTARU, SAPPORO, WEEK, award, body, give, go, make_model, outcomes, programme,
+from world import (A, B, EBETSU, MONDAY, OTARU, SAPPORO, WEEK, applied, award, body, give, go, make_model, outcomes, programme,
                    refused, request, rich, submit)
 
 # ---- the calendar
@@ -278,6 +278,37 @@ def test_key_checks():
     assert outcomes(model, revoke("operator-3"), revoke("operator-3"), revoke("operator-2"),
                     body("revoke_key", key=b"?" * 32), revoke("auditor")) == [
                         "APPLIED", "KEY_ALREADY_REVOKED", "LAST_OPERATORS", "KEY_NOT_REGISTERED", "APPLIED"]
+
+
+def test_keys_of_checkpoints_and_witnesses():
+    model = make_model()
+    register = lambda key, role, holder="h", municipality=0: body(
+        "register_key", key=key, role=role, holder=holder, municipality=municipality)
+    revoke = lambda key: body("revoke_key", key=key)
+    old, new = world.CHECKPOINT_KEY, b"n" * 32
+    assert model.checkpoint_keys() == [old]
+    assert outcomes(model, register(old, tx.CHECKPOINT), revoke(old), register(new, tx.CHECKPOINT, "points d+", SAPPORO),
+                    register(new, tx.CHECKPOINT, "points d+"), revoke(old), revoke(new), revoke(old)) == [
+                        "KEY_EXISTS", "LAST_CHECKPOINT_KEY", "KEY_INVALID", "APPLIED", "APPLIED", "LAST_CHECKPOINT_KEY",
+                        "KEY_ALREADY_REVOKED"]
+    assert model.checkpoint_keys() == [new]
+    assert outcomes(model, register(b"w" * 32, tx.WITNESS, "a b"), register(b"w" * 32, tx.WITNESS, "a+b"),
+                    register(b"w" * 32, tx.WITNESS, "a", SAPPORO), register(b"w" * 32, tx.WITNESS, "a"),
+                    revoke(b"w" * 32)) == ["KEY_INVALID", "KEY_INVALID", "KEY_INVALID", "APPLIED", "APPLIED"]
+
+
+def test_a_daemon_keeps_a_checkpoint_key():
+    register = body("register_key", key=b"n" * 32, role=tx.CHECKPOINT, holder="h")
+    other = body("register_key", key=b"o" * 32, role=tx.CHECKPOINT, holder="h")
+    first, second = (body("revoke_key", key=key) for key in (world.CHECKPOINT_KEY, b"n" * 32))
+    model = make_model()
+    model.held = {world.CHECKPOINT_KEY}
+    assert refused(model, register, first) == "CHECKPOINT_KEY_NEEDED"
+    applied(model, register)
+    assert refused(model, body("revoke_key", key=world.CHECKPOINT_KEY)) == "CHECKPOINT_KEY_NEEDED"
+    model.held.add(b"n" * 32)
+    assert outcomes(model, second, first) == ["APPLIED", "LAST_CHECKPOINT_KEY"]  # others keep none, the rules keep one
+    assert refused(model, other, body("revoke_key", key=world.CHECKPOINT_KEY)) == "CHECKPOINT_KEY_NEEDED"
 
 
 # ---- the programme and time

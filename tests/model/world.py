@@ -13,6 +13,7 @@ ROLES = {"operator-1": tx.OPERATOR, "operator-2": tx.OPERATOR, "operator-3": tx.
          "app": tx.APP, "waon": tx.WAON, "auditor": tx.AUDITOR, "sapporo": tx.MUNICIPALITY, "otaru": tx.MUNICIPALITY}
 OFFICES = {"sapporo": SAPPORO, "otaru": OTARU}  # names of the municipalities' keys
 KEYS = {name: pc.key_from_seed(hashlib.sha256(name.encode()).digest()) for name in ROLES}
+CHECKPOINT_KEY = pc.public(pc.key_from_seed(hashlib.sha256(b"checkpoint").digest()))
 START = jst(2021, 11, 1, 9, 0)
 A, B = b"A" * 16, b"B" * 16
 DAY, WEEK = 86_400, 7 * 86_400
@@ -24,7 +25,7 @@ TEXT = pc.notice_text("大雪のお知らせ", "除雪のため、駐車はご�
 
 def make_genesis(policies=(), time=START, time_source=pc.genesis.SCRIPTED):
     data, _ = pc.build_genesis(
-        origin="points.test/ledger", time=time, checkpoint_key=pc.public(KEYS["auditor"]), nonce=bytes(16),
+        origin="points.test/ledger", time=time, checkpoint_key=CHECKPOINT_KEY, nonce=bytes(16),
         time_source=time_source, municipalities=[(SAPPORO, "札幌市", "Sapporo"), (OTARU, "小樽市", "Otaru"),
                                                  (EBETSU, "江別市", "Ebetsu")],
         keys=[(pc.public(KEYS[n]), role, n, OFFICES.get(n, 0)) for n, role in ROLES.items()], policies=policies,

@@ -160,7 +160,9 @@ class Daemon:
         return pc.genesis.Genesis.FromString(block.body.envelope)
 
     def model(self):
-        return rules.Model(self.genesis())
+        made = rules.Model(self.genesis())
+        made.held = {self.checkpoint_key}
+        return made
 
     def look(self):
         """What must not change when something is refused: blocks, transactions, books."""

@@ -698,8 +698,10 @@ class History:
 
     def register_key(self):
         secret = pc.key_from_seed(self.random.randbytes(32))
-        role = self.pick({tx.OPERATOR: 5, tx.APP: 3, tx.WAON: 2, tx.MUNICIPALITY: 4, tx.AUDITOR: 1, tx.ROLE_NONE: 1})
-        holder = self.random.choice([v["holder"] for v in self.model.keys.values()] + ["誰か", f"holder {self.random.random()}"])
+        role = self.pick({tx.OPERATOR: 5, tx.APP: 3, tx.WAON: 2, tx.MUNICIPALITY: 4, tx.AUDITOR: 1, tx.ROLE_NONE: 1,
+                          tx.CHECKPOINT: 1, tx.WITNESS: 2})
+        holder = self.random.choice([v["holder"] for v in self.model.keys.values()] + [
+            "誰か", f"holder {self.random.random()}", "witness.test/w", "witness.test/w+1"])
         municipality = self.pick({self.municipality(): 7, 999_999: 2}) if role == tx.MUNICIPALITY or self.chance(0.1) else 0
         key = pc.public(secret)
         if self.chance(0.15):
@@ -712,7 +714,9 @@ class History:
         usable = [k for k, v in self.model.keys.items() if k not in self.kept and (
             v["role"] not in (rules.APP, rules.WAON) or v["revoked"] or len(self.live(v["role"])) > 5)]
         operators = [k for k in usable if self.model.keys[k]["role"] == rules.OPERATOR]
-        key = self.pick({self.random.choice(usable): 5, self.random.choice(operators): 5, self.random.randbytes(32): 1})
+        checkpoint_keys = self.model.checkpoint_keys()  # the daemon's first
+        key = self.pick({self.random.choice(usable): 5, self.random.choice(operators): 5, self.random.randbytes(32): 1,
+                         checkpoint_keys[-1]: 2})
         return self.make(revoke_key=tx.RevokeKey(key=key))
 
     def set_time(self):

@@ -426,7 +426,7 @@ BAD_TRANSACTIONS = {
     "unknown policy": ID + raw(19, num(1, 11) + num(2, 1)),
     "enum above 32 bits": ID + raw(19, num(1, 2**32 + 1) + num(2, 1)),
     "negative enum": ID + raw(19, num(1, U64_MAX) + num(2, 1)),
-    "unknown role": ID + raw(20, raw(1, b"k" * 32) + num(2, 6) + raw(3, b"h")),
+    "unknown role": ID + raw(20, raw(1, b"k" * 32) + num(2, 8) + raw(3, b"h")),
     "unknown period": ID + raw(16, num(1, 1) + raw(2, b"n") + num(3, 5) + num(4, 1) + num(6, 1) + num(7, 1)),
     "bad UTF-8": refusing(b"\xff"),
     "cut UTF-8": refusing("点".encode()[:2]),
@@ -548,6 +548,37 @@ def test_new_and_old_in_one_envelope(scene):
     assert scene.submit(fresh, old) == ["DUPLICATE", "DUPLICATE"]
 
 
+def test_many_old_ones_in_any_order(scene):
+    """Of several envelopes, forwards and backwards, twice, changed and among new ones; at once, on disk, after a restart."""
+    chance = random.Random(3)
+    accounts = [pc.new_uuid7() for _ in range(100)] + [a_quest(scene)]
+    awards = [new("award", account=chance.choice(accounts), quest=1, occurred_at=scene.model.time) for _ in range(300)]
+    first = [[opening(account) for account in accounts[:-1]], awards[:150], awards[150:]]
+    old = [t for batch in first for t in batch]
+
+    def changed(transaction):
+        other = opening()
+        other.id = transaction.id
+        return other
+
+    def orders():
+        mixed = [t if chance.random() < 0.9 else changed(t) for t in old]
+        chance.shuffle(mixed)
+        among = [t for pair in zip(old, (opening() for _ in old)) for t in pair]
+        return [first[1], old, old[::-1], [t for t in old for _ in range(2)], mixed, among, among]
+
+    def sent(batches):
+        expected, submits = [scene.decide(*batch) for batch in batches], [dict(submit=scene.signed(*b)) for b in batches]
+        for answer, said in zip(scene.client.pipeline(submits), expected):
+            compare.reply(scene.client.body(answer), said)
+
+    sent(first + orders())
+    sent(orders())
+    scene.daemon.restart()
+    scene.client = scene.daemon.client()
+    sent(orders())
+
+
 def test_conversion_that_settles_itself(scene):
     strange = new("settle_conversion")
     strange.settle_conversion.conversion = strange.id
@@ -632,8 +663,13 @@ def test_queries_of_what_is_not_there(daemon):
 @pytest.mark.parametrize("role, permitted", [
     (None, ""), ("app", "account statement transaction programme"), ("waon", "pending programme"),
     ("operator-1", "account statement transaction donations pending books blocks programme keys"),
-    ("auditor", "account statement transaction donations pending books blocks programme keys")])
+    ("auditor", "account statement transaction donations pending books blocks programme keys"),
+    ("daemon", ""), ("witness", "")])
 def test_who_may_ask(daemon, role, permitted):
+    daemon.keys["daemon"] = pc.key_from_file(daemon.dir / "keys" / "daemon.key")
+    daemon.keys["witness"] = pc.key_from_seed(b"w" * 32)
+    register = new("register_key", key=pc.public(daemon.keys["witness"]), role=tx.WITNESS, holder="witness.test/w")
+    assert pc.codes(daemon.client().submit([register], [daemon.keys["operator-1"], daemon.keys["operator-2"]])) == ["APPLIED"]
     client = daemon.client(role)
     asked = {"account": lambda: client.account(b"?" * 16), "statement": lambda: client.statement(b"?" * 16),
              "transaction": lambda: client.transaction(b"?" * 16), "donations": client.donation_totals,
@@ -647,7 +683,7 @@ def test_who_may_ask(daemon, role, permitted):
             except pc.Refused as refused:
                 code = refused.code
             assert (code != "NOT_PERMITTED") == (name in permitted.split()), name
-        assert client.checkpoint() and client.inclusion_proof(0).size == 1
+        assert client.checkpoint() and client.inclusion_proof(0).size == 2
 
 
 def test_a_municipality_sees_its_own(scene):

@@ -51,7 +51,7 @@ def test_wrong_settings_are_named(ledger, section, name, value, said):
 
 def test_another_checkpoint_key_is_refused(ledger):
     ledger.configure("ledger", "checkpoint_key", ledger.dir / "keys" / "app.key")
-    assert "not the checkpoint key" in ledger.refuses_to_start()
+    assert "app.key is not a checkpoint key of this ledger, or was revoked" in ledger.refuses_to_start()
 
 
 def test_a_key_that_others_can_read_is_refused(ledger):

@@ -1,4 +1,5 @@
 """One changed byte anywhere in what the ledger stores: the auditor must find it and name the place."""
+import datetime
 import hashlib
 import os
 import pathlib
@@ -6,6 +7,7 @@ import random
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -17,10 +19,10 @@ from pointsclient import transaction as tx
 EDITS = int(os.environ.get("TAMPER_EDITS", "160"))
 RAW_EDITS = int(os.environ.get("TAMPER_RAW_EDITS", "60"))
 SEED = 20211112
-CHECKPOINT = "checkpoint"
 TRANSACTIONS = 400
-TABLES = ("headers", "bodies", "tree", "texts", "meta")
+TABLES = ("headers", "bodies", "tree", "texts", "checkpoints", "cosigned")
 SAPPORO = 11_002
+WITNESS = "witness.test/w"
 
 
 def tamper(*arguments):
@@ -44,14 +46,20 @@ def records(folder):
     return kept
 
 
-def place(table, key):
-    """How the fault must begin that names the record."""
-    if table == "meta":
-        assert bytes.fromhex(key).decode() == CHECKPOINT
-        return "FAULT in the checkpoint: "
+def place(table, key, newest):
+    """How the fault must begin that names the record; `newest`: the key of the last checkpoint."""
+    if table == "cosigned":
+        return f"FAULT in the cosigned checkpoint of {date_of(int(key, 16))}: "
+    if table == "checkpoints":
+        return "FAULT in the checkpoint: " if key == newest else f"FAULT in the checkpoint of {date_of(int(key, 16))}: "
     if table == "texts":
         return "FAULT in the texts: the text of notice "
     return f"FAULT in block {int(key, 16)}: "
+
+
+def date_of(day):
+    """A JST day as it is printed."""
+    return datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
 
 
 def edits(stored):
@@ -63,7 +71,7 @@ def edits(stored):
             for offset in (0, size - 1):
                 yield table, key, offset, 0xff
     for _ in range(EDITS):
-        table = dice.choice(["headers", "bodies", "bodies", "tree", "texts", "meta"])
+        table = dice.choice(["headers", "bodies", "bodies", "tree", "texts", "checkpoints", "cosigned"])
         _, key, size = dice.choice([r for r in stored if r[0] == table])
         yield table, key, dice.randrange(size), dice.choice([1 << dice.randrange(8), dice.randrange(1, 256)])
 
@@ -82,15 +90,32 @@ def post_notices(ledger, client):
     return [(p.id.hex(), f"{reply.first_sequence + n:016x}", text) for n, (p, text) in enumerate(zip(posted, texts))]
 
 
+def register_witness(ledger, client):
+    """The secret key of a witness, registered under its name."""
+    key = pc.key_from_seed(b"w" * 32)
+    registered = tx.Transaction(id=pc.new_uuid7(), register_key=tx.RegisterKey(
+        key=pc.public(key), role=tx.WITNESS, holder=WITNESS))
+    assert pc.codes(client.submit([registered], [ledger.keys["operator-1"], ledger.keys["operator-2"]])) == ["APPLIED"]
+    return key
+
+
+def cosign(client, key):
+    client.add_cosignature(pc.cosign(client.checkpoint(), WITNESS, key, int(time.time())), pc.public(key))
+
+
 @pytest.fixture
 def stored(ledger):
-    """The folder of a small ledger of all kinds of transactions, at rest; its notices are `ledger.notices`."""
+    """The folder of a small ledger of all kinds of transactions, at rest, cosigned now and then; its notices are
+    `ledger.notices`."""
     ledger.start()
     client = ledger.client()
+    witness = register_witness(ledger, client)
     history = History(SEED, ledger.model(), client.ledger_id, [*ledger.keys.values(), *ledger.offices.values()])
     for step in history.steps(TRANSACTIONS):
         client.send(submit=step.signed())
         client.receive(client.last_id)
+        if client.last_id % 20 == 0:
+            cosign(client, witness)
     ledger.notices = post_notices(ledger, client)
     ledger.stop()
     return ledger.dir / "ledger"
@@ -99,13 +124,15 @@ def stored(ledger):
 def test_every_changed_byte_is_found(stored, tmp_path):
     code, output = verify(stored)
     assert code == 0, output
-    for table, key, offset, mask in edits(records(stored)):
+    kept = records(stored)
+    newest = max(key for table, key, _ in kept if table == "checkpoints")
+    for table, key, offset, mask in edits(kept):
         copy = tmp_path / "copy"
         copy.mkdir()
         shutil.copy(stored / "data.mdb", copy)
         tamper(copy, "flip", table, key, offset, mask)
         code, output = verify(copy)
-        assert code == 1 and output.startswith(place(table, key)) and output.count("\n") == 1, (
+        assert code == 1 and output.startswith(place(table, key, newest)) and output.count("\n") == 1, (
             table, key, offset, mask, code, output)
         shutil.rmtree(copy)
 
@@ -163,7 +190,7 @@ def test_wrong_use_and_nothing_to_read(ledger, tmp_path):
     assert verify(tmp_path / "none")[0] == 3
     ledger.start()
     code, output = verify(ledger.dir / "ledger")
-    assert code == 3 and "in use" in output and "lmdb-utils" in output
+    assert code == 3 and "in use" in output and "points-audit backup" in output
     (tmp_path / "data.mdb").touch()
     assert "data.mdb is empty, and no LMDB database" in verify(tmp_path)[1]
     for arguments in ([], ["verify"], ["verify", "--none"], ["verify", "a", "b"], ["check", "a"]):

@@ -1,16 +1,20 @@
 // The ledger through its front door, and what its check says when somebody has been at the database behind its back.
 #include "ledger/hash.h"
 #include "ledger/ledger.h"
+#include "ledger/proof_file.h"
+#include "ledger/tiles.h"
 #include "ledger/tree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <ftw.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -513,6 +517,259 @@ static void test_texts_all_or_none(void **state)
     assert_done(check());
 }
 
+// ---- copies
+
+static off_t file_size(const char *in)
+{
+    char path[128];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/data.mdb", in);
+    assert_int_equal(stat(path, &status), 0);
+    return status.st_size;
+}
+
+static bool file_holds(const char *in, const char *text)
+{
+    char path[128];
+    off_t size = file_size(in);
+    char *bytes = malloc((size_t)size);
+    snprintf(path, sizeof path, "%s/data.mdb", in);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(bytes, 1, (size_t)size, file), (size_t)size);
+    fclose(file);
+    bool holds = memmem(bytes, (size_t)size, text, strlen(text)) != NULL;
+    free(bytes);
+    return holds;
+}
+
+static void make_folder(char name[80], const char *suffix)
+{
+    snprintf(name, 80, "%s%s", dir, suffix);
+    assert_int_equal(mkdir(name, 0700), 0);
+}
+
+// The records of two ledgers are the same bytes.
+static void assert_same(const char *other)
+{
+    struct ledger *ledgers[] = {ledger_open(dir, LEDGER_READ, &error), ledger_open(other, LEDGER_READ, &error)};
+    struct ledger_reading *readings[2];
+    struct ledger_record records[2];
+    char notes[2][NOTE_BYTES_MAX];
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(ledgers[i]);
+        readings[i] = ledger_read_begin(ledgers[i], &error);
+        assert_done(ledger_read_checkpoint(readings[i], notes[i], &error));
+    }
+    assert_int_equal(ledger_size(ledgers[0]), ledger_size(ledgers[1]));
+    assert_string_equal(notes[0], notes[1]);
+    for (uint64_t index = 0; index < ledger_size(ledgers[0]); index++) {
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(ledger_read_block(readings[i], index, &records[i], &error), 1);
+        assert_int_equal(records[0].header_size, records[1].header_size);
+        assert_memory_equal(records[0].header, records[1].header, records[0].header_size);
+        assert_int_equal(records[0].envelope_size, records[1].envelope_size);
+        assert_memory_equal(records[0].envelope, records[1].envelope, records[0].envelope_size);
+        assert_int_equal(records[0].outcomes_size, records[1].outcomes_size);
+    }
+    for (int i = 0; i < 2; i++) {
+        ledger_read_end(readings[i]);
+        ledger_close(ledgers[i]);
+    }
+}
+
+static void test_copy_of_a_ledger_in_use(void **state)
+{
+    (void)state;
+    static const char secret[] = "what was said and must be forgotten";
+    char copy[80];
+    assert_done(create());
+    struct ledger *writer = open_writer();
+    const struct ledger_text text = {1, (const uint8_t *)secret, strlen(secret)};
+    assert_done(append_texts(writer, 1, &text, 1, NULL, 0));
+    assert_done(append_texts(writer, 2, &(struct ledger_text){2, (const uint8_t *)"kept", 4}, 1, NULL, 0));
+    assert_done(append_texts(writer, 3, NULL, 0, (const uint64_t[]){1}, 1));
+    assert_true(file_holds(dir, secret)); // in a page that is not used any more
+    make_folder(copy, ".copy");
+    pid_t child = fork(); // LMDB wants no environment twice in a process
+    if (child == 0) {
+        struct ledger *live = ledger_open(dir, LEDGER_LIVE, &error);
+        _exit(!live || !ledger_copy(live, copy, &error));
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    ledger_close(writer);
+    assert_same(copy);
+    assert_false(file_holds(copy, secret));
+    assert_true(file_holds(copy, "kept"));
+    struct ledger *reader = ledger_open(copy, LEDGER_READ, &error);
+    assert_text(reader, 2, (const uint8_t *)"kept", 4);
+    assert_text_count(reader, 1);
+    ledger_close(reader);
+}
+
+static void test_copy_refused(void **state)
+{
+    (void)state;
+    char copy[80];
+    make_ledger();
+    make_folder(copy, ".copy");
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    assert_done(ledger_copy(ledger, copy, &error));
+    assert_false(ledger_copy(ledger, copy, &error));
+    assert_message("holds a ledger or another LMDB database already");
+    assert_false(ledger_copy(ledger, "/nowhere/at/all", &error));
+    ledger_close(ledger);
+    assert_same(copy);
+}
+
+// A reader that is killed in the middle of a copy pins the pages of its moment only until the writer looks.
+static void test_a_killed_reader_is_forgotten(void **state)
+{
+    (void)state;
+    enum { COMMITS = 2000, COMMITS_PINNED = 256, PAGES_A_COMMIT = 16, PAGE = 4096 };
+    int ready[2];
+    char byte;
+    assert_done(create());
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct ledger *live = ledger_open(dir, LEDGER_LIVE, &error);
+        if (!live || !ledger_read_begin(live, &error) || write(ready[1], "", 1) != 1)
+            _exit(1);
+        pause();
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    struct ledger *writer = open_writer(); // which forgets only the dead
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    for (uint64_t i = 0; i < COMMITS; i++)
+        assert_done(append_texts(writer, 1 + i, NULL, 0, NULL, 0));
+    ledger_close(writer);
+    off_t records = COMMITS * 2 * PAGE / 4; // some 1,000 bytes a block
+    assert_in_range(file_size(dir), 0, (uintmax_t)records + COMMITS_PINNED * PAGES_A_COMMIT * PAGE);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+// ---- mirrors
+
+// Puts blocks of the ledger in `dir`, from the mirror's size to `end`, into a mirror.
+static int mirror_blocks(struct ledger_mirroring *mirroring, struct ledger_reading *reading, uint64_t end)
+{
+    struct ledger_record record;
+    int taken = 1;
+    while (taken == 1 && ledger_mirror_size(mirroring) < end) {
+        assert_int_equal(ledger_read_block(reading, ledger_mirror_size(mirroring), &record, &error), 1);
+        taken = ledger_mirror_block(mirroring, &record, NULL, 0, NULL, 0);
+    }
+    return taken;
+}
+
+static void sign(struct ledger *ledger, uint64_t size, const struct note_signer *by, char note[NOTE_BYTES_MAX])
+{
+    uint8_t root[HASH_BYTES];
+    assert_done(ledger_root_at(ledger, size, root, &error));
+    note_sign_checkpoint(&by, 1, size, root, note);
+}
+
+static struct ledger *open_mirror(char name[80])
+{
+    snprintf(name, 80, "%s.mirror", dir);
+    assert_done(ledger_create(name, genesis, genesis_size, signatures, 2, &error));
+    struct ledger *mirror = ledger_open(name, LEDGER_WRITE, &error);
+    assert_non_null(mirror);
+    return mirror;
+}
+
+static void test_mirror(void **state)
+{
+    (void)state;
+    char name[80], note[NOTE_BYTES_MAX];
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error), *mirror = open_mirror(name);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    const uint64_t ends[] = {2, 3, BLOCKS};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct ledger_mirroring *mirroring = ledger_mirror_begin(mirror, &error);
+        assert_non_null(mirroring);
+        assert_int_equal(mirror_blocks(mirroring, reading, ends[i]), 1);
+        sign(ledger, ends[i], &signer, note);
+        assert_int_equal(ledger_mirror_commit(mirroring, note, &signer.verifier, 1), 1);
+        assert_int_equal(ledger_size(mirror), ends[i]);
+    }
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    ledger_close(mirror);
+    assert_same(name);
+}
+
+static void assert_mirror_refuses(struct ledger *mirror, struct ledger_reading *reading, const char *note)
+{
+    struct ledger_mirroring *mirroring = ledger_mirror_begin(mirror, &error);
+    assert_int_equal(mirror_blocks(mirroring, reading, 4), 1);
+    assert_int_equal(ledger_mirror_commit(mirroring, note, &signer.verifier, 1), 0);
+    assert_int_equal(ledger_size(mirror), 1);
+}
+
+static void test_mirror_takes_only_what_is_signed(void **state)
+{
+    (void)state;
+    char name[80], note[NOTE_BYTES_MAX];
+    struct note_signer other = signer;
+    const uint8_t seed[crypto_sign_SEEDBYTES] = {10}, root[HASH_BYTES] = {0};
+    crypto_sign_seed_keypair(other.verifier.key, other.secret, seed);
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error), *mirror = open_mirror(name);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    note_sign_checkpoint((const struct note_signer *const[]){&signer}, 1, 4, root, note);
+    assert_mirror_refuses(mirror, reading, note);
+    assert_message("not those of the checkpoint");
+    ledger_read_end(reading); // a thread has one reading at a time
+    sign(ledger, 4, &other, note);
+    reading = ledger_read_begin(ledger, &error);
+    assert_mirror_refuses(mirror, reading, note);
+    assert_message("not signed by");
+    ledger_read_end(reading);
+    sign(ledger, 5, &signer, note);
+    reading = ledger_read_begin(ledger, &error);
+    assert_mirror_refuses(mirror, reading, note);
+    assert_message("4 blocks are not those of the checkpoint, which speaks of 5");
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    ledger_close(mirror);
+}
+
+static void test_mirror_takes_only_whole_blocks_in_order(void **state)
+{
+    (void)state;
+    static uint8_t other[BIG_ENVELOPE];
+    char name[80];
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error), *mirror = open_mirror(name);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    struct ledger_record record;
+    for (int what = 0; what < 4; what++) {
+        struct ledger_mirroring *mirroring = ledger_mirror_begin(mirror, &error);
+        assert_int_equal(ledger_read_block(reading, what == 0 ? 2 : 1, &record, &error), 1);
+        if (what == 1)
+            record.envelope = other;
+        else if (what == 2)
+            record.outcomes = other;
+        else if (what == 3)
+            record.header_size--;
+        assert_int_equal(ledger_mirror_block(mirroring, &record, NULL, 0, NULL, 0), 0);
+        assert_message("block 1");
+        assert_int_equal(ledger_read_block(reading, 1, &record, &error), 1);
+        assert_int_equal(ledger_mirror_block(mirroring, &record, NULL, 0, NULL, 0), -1);
+        ledger_mirror_abort(mirroring);
+    }
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    ledger_close(mirror);
+}
+
 // ---- kept checkpoints
 
 static void assert_kept(struct ledger_reading *reading, uint64_t blocks, int found, uint64_t size)
@@ -851,6 +1108,150 @@ static void test_many_threads_read(void **state) // as many as pointsd may have 
     ledger_close(ledger);
 }
 
+// ---- proofs as files
+
+static size_t make_proof(uint64_t index, char *text)
+{
+    struct proof_file proof;
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    assert_non_null(ledger);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    assert_int_equal(proof_file_make(reading, index, &proof, &error), 1);
+    assert_int_equal(proof_file_make(reading, ledger_read_size(reading), &proof, &error), 0);
+    assert_int_equal(proof_file_make(reading, index, &proof, &error), 1);
+    size_t size = proof_file_write(&proof, text);
+    assert_int_equal(size, strlen(text));
+    ledger_read_end(reading);
+    ledger_close(ledger);
+    return size;
+}
+
+static bool check_proof(const char *text, size_t size)
+{
+    struct proof_file proof;
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    error.message[0] = '\0';
+    bool good = proof_file_read(text, size, &proof, &error) && proof_file_check(&proof, &checkpoint, &error);
+    assert_true(good || error.message[0]);
+    return good && note_open_checkpoint(proof.note, &signer.verifier, 1, &checkpoint, &fault);
+}
+
+static void test_proof_file(void **state)
+{
+    (void)state;
+    char text[PROOF_FILE_BYTES_MAX], again[PROOF_FILE_BYTES_MAX];
+    struct proof_file proof;
+    make_ledger();
+    for (uint64_t index = 0; index < BLOCKS; index++) {
+        size_t size = make_proof(index, text);
+        assert_true(check_proof(text, size));
+        assert_true(proof_file_read(text, size, &proof, &error));
+        assert_int_equal(proof_file_write(&proof, again), size);
+        assert_string_equal(again, text);
+    }
+}
+
+// One form only: each bit counts, and each byte is needed.
+static void test_proof_file_damaged(void **state)
+{
+    (void)state;
+    char text[PROOF_FILE_BYTES_MAX];
+    make_ledger();
+    size_t size = make_proof(5, text);
+    for (size_t bit = 0; bit < size * 8; bit++) {
+        text[bit / 8] ^= (char)(1 << bit % 8);
+        assert_false(check_proof(text, size));
+        text[bit / 8] ^= (char)(1 << bit % 8);
+    }
+    for (size_t cut = 0; cut < size; cut++)
+        assert_false(check_proof(text, cut));
+    for (size_t at = 0; at < size; at++) {
+        char byte = text[at];
+        text[at] = '\0';
+        assert_false(check_proof(text, size));
+        text[at] = byte;
+    }
+    assert_true(check_proof(text, size));
+}
+
+static void test_proof_file_faults(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } rows[] = {
+        {"", "line 1: the proof is cut short"},
+        {"c2sp.org/tlog-proof@v2\n", "line 1: it must be"},
+        {"c2sp.org/tlog-proof@v1\nindex 1\n", "line 2: it must begin with \"extra \""},
+        {"c2sp.org/tlog-proof@v1\nextra A\n", "line 2: the header is not in base64"},
+        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 01\n", "line 3: the index is no number"},
+        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 18446744073709551616\n", "line 3: the index is no number"},
+        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\nAAAA\n\n", "line 4: it is no hash of 32 bytes"},
+        {"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\n\nx", "the checkpoint is no note"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_false(check_proof(rows[i].text, strlen(rows[i].text)));
+        assert_message(rows[i].message);
+    }
+    char text[PROOF_FILE_BYTES_MAX] = "c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\n";
+    for (int i = 0; i <= TREE_PROOF_MAX; i++)
+        strcat(text, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+    assert_false(check_proof(text, strlen(text)));
+    assert_message("no path has so many hashes");
+}
+
+// A maker that is not told of damage would hand out a proof that does not hold.
+static void test_proof_file_of_damage(void **state)
+{
+    (void)state;
+    struct proof_file proof;
+    make_ledger();
+    uint8_t header[HEADER_BYTES_MAX];
+    size_t size = raw_get("headers", key_of(4), 8, header);
+    header[size - 1] ^= 1; // in a signature
+    raw_put("headers", key_of(4), 8, header, size);
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    assert_non_null(ledger);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    assert_int_equal(proof_file_make(reading, 4, &proof, &error), -1);
+    assert_message("the ledger is damaged: the proof that it gives does not hold");
+    ledger_read_end(reading);
+    ledger_close(ledger);
+}
+
+// ---- tiles
+
+static void test_tiles_of_a_ledger(void **state)
+{
+    (void)state;
+    static uint8_t hashes[TILE_BYTES_MAX], entries[TILE_BYTES_MAX];
+    size_t hashes_size, entries_size;
+    make_ledger();
+    struct ledger *ledger = ledger_open(dir, LEDGER_READ, &error);
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    assert_done(tile_read(reading, &(struct tile){.width = BLOCKS}, hashes, &hashes_size, &error));
+    assert_done(tile_read(reading, &(struct tile){.entries = true, .width = BLOCKS}, entries, &entries_size, &error));
+    assert_int_equal(hashes_size, BLOCKS * HASH_BYTES);
+    const uint8_t *at = entries;
+    for (uint64_t i = 0; i < BLOCKS; i++) {
+        struct ledger_record record;
+        uint8_t leaf[HASH_BYTES];
+        assert_int_equal(ledger_read_block(reading, i, &record, &error), 1);
+        assert_int_equal(at[0] << 8 | at[1], record.header_size);
+        assert_memory_equal(at + 2, record.header, record.header_size);
+        hash_leaf(record.header, record.header_size, leaf);
+        assert_memory_equal(hashes + i * HASH_BYTES, leaf, HASH_BYTES);
+        at += 2 + record.header_size;
+    }
+    assert_int_equal(at - entries, entries_size);
+    assert_false(tile_read(reading, &(struct tile){.width = BLOCKS + 1}, hashes, &hashes_size, &error));
+    assert_false(
+        tile_read(reading, &(struct tile){.entries = true, .width = BLOCKS + 1}, hashes, &hashes_size, &error));
+    ledger_read_end(reading);
+    ledger_close(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -865,6 +1266,12 @@ int main(void)
         cmocka_unit_test_setup(test_read_writes_nothing, set_up),
         cmocka_unit_test_setup(test_texts, set_up),
         cmocka_unit_test_setup(test_texts_all_or_none, set_up),
+        cmocka_unit_test_setup(test_copy_of_a_ledger_in_use, set_up),
+        cmocka_unit_test_setup(test_copy_refused, set_up),
+        cmocka_unit_test_setup(test_a_killed_reader_is_forgotten, set_up),
+        cmocka_unit_test_setup(test_mirror, set_up),
+        cmocka_unit_test_setup(test_mirror_takes_only_what_is_signed, set_up),
+        cmocka_unit_test_setup(test_mirror_takes_only_whole_blocks_in_order, set_up),
         cmocka_unit_test_setup(test_kept_checkpoints, set_up),
         cmocka_unit_test_setup(test_proofs, set_up),
         cmocka_unit_test_setup(test_damage, set_up),
@@ -876,6 +1283,11 @@ int main(void)
         cmocka_unit_test_setup(test_writer_refuses_damage, set_up),
         cmocka_unit_test_setup(test_wrong_verifier, set_up),
         cmocka_unit_test_setup(test_many_threads_read, set_up),
+        cmocka_unit_test_setup(test_proof_file, set_up),
+        cmocka_unit_test_setup(test_proof_file_damaged, set_up),
+        cmocka_unit_test_setup(test_proof_file_faults, set_up),
+        cmocka_unit_test_setup(test_proof_file_of_damage, set_up),
+        cmocka_unit_test_setup(test_tiles_of_a_ledger, set_up),
     };
     return sodium_init() < 0 || cmocka_run_group_tests_name("ledger", tests, set_up_all, tear_down_all);
 }

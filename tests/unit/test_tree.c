@@ -1,11 +1,13 @@
 // The tree against RFC 6962 written down naively, and checkpoints against the published test vector.
 #include "ledger/hash.h"
 #include "ledger/note.h"
+#include "ledger/tiles.h"
 #include "ledger/tree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -390,6 +392,141 @@ static void test_note_text(void **state)
     }
 }
 
+static void test_verifier_text(void **state)
+{
+    (void)state;
+    static const char *const none[] = {"", "points.example.jp/ledger", "points.example.jp/ledger+54a2d3dd",
+        "points.example.jp/ledger+54a2d3dd+", "+54a2d3dd+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4",
+        "points.example.jp/ledger+54a2d3dd+AgOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4",
+        "points.example.jp/ledger+54A2d3dd+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4",
+        "points.example.jp/ledger+54a2d3de+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4",
+        "points.example.jp/ledgers+54a2d3dd+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4",
+        "points.example.jp/ledger+54a2d3dd+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4 ",
+        "points.example.jp/led ger+54a2d3dd+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"};
+    struct note_signer signer = make_signer("points.example.jp/ledger", 0);
+    struct note_verifier verifier;
+    assert_true(note_read_verifier(vector_verifier, &verifier));
+    assert_string_equal(verifier.name, signer.verifier.name);
+    assert_memory_equal(verifier.key, signer.verifier.key, KEY_BYTES);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_false(note_read_verifier(none[i], &verifier));
+}
+
+// ---- tiles
+
+static void test_tile_paths(void **state)
+{
+    (void)state;
+    static const struct {
+        struct tile tile;
+        const char *path;
+    } rows[] = {
+        {{.width = 256}, "tile/0/000"},
+        {{.level = 1, .index = 999, .width = 255}, "tile/1/999.p/255"},
+        {{.index = 1000, .width = 1}, "tile/0/x001/000.p/1"},
+        {{.level = 2, .index = 1234067, .width = 256}, "tile/2/x001/x234/067"},
+        {{.entries = true, .index = 5, .width = 17}, "tile/entries/005.p/17"},
+        {{.entries = true, .index = UINT64_MAX, .width = 17}, "tile/entries/x018/x446/x744/x073/x709/x551/615.p/17"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char path[TILE_PATH_BYTES];
+        tile_path(&rows[i].tile, path);
+        assert_string_equal(path, rows[i].path);
+    }
+}
+
+// A tree of many leaves, its complete subtrees by level.
+enum { MANY = 65537, MANY_LEVELS = 17 };
+
+struct forest {
+    uint64_t leaves;
+    uint8_t (*levels[MANY_LEVELS])[HASH_BYTES];
+};
+
+static void grow_forest(struct forest *forest)
+{
+    struct tree_edge edge = {0};
+    uint8_t completed[TREE_LEVELS_MAX][HASH_BYTES], leaf[HASH_BYTES];
+    for (unsigned level = 0; level < MANY_LEVELS; level++)
+        forest->levels[level] = calloc((MANY >> level) + 1, HASH_BYTES);
+    for (uint64_t i = 0; i < MANY; i++) {
+        hash_leaf((const uint8_t *)&i, sizeof i, leaf);
+        size_t count = tree_append(&edge, leaf, completed);
+        for (size_t level = 0; level < count; level++)
+            memcpy(forest->levels[level][i >> level], completed[level], HASH_BYTES);
+    }
+}
+
+static bool read_forest(void *context, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
+{
+    const struct forest *forest = context;
+    if (level >= MANY_LEVELS || (position + 1) << level > forest->leaves)
+        return false;
+    memcpy(hash, forest->levels[level][position], HASH_BYTES);
+    return true;
+}
+
+// Of leaves that begin at a complete subtree of their level.
+static void root_of_hashes(const uint8_t (*hashes)[HASH_BYTES], uint64_t count, uint8_t root[HASH_BYTES])
+{
+    struct tree_edge edge = {0};
+    uint8_t completed[TREE_LEVELS_MAX][HASH_BYTES];
+    for (uint64_t i = 0; i < count; i++)
+        tree_append(&edge, hashes[i], completed);
+    tree_root(&edge, root);
+}
+
+// Each hash of a level is the root of the full tile beneath it.
+static void assert_full_tile(struct forest *forest, unsigned level, uint64_t index)
+{
+    uint8_t root[HASH_BYTES], below[TILE_WIDTH][HASH_BYTES], above[TILE_WIDTH][HASH_BYTES];
+    struct tile tile = {.level = level, .index = index, .width = TILE_WIDTH};
+    struct tile parent = {.level = level + 1, .index = index / TILE_WIDTH, .width = index % TILE_WIDTH + 1};
+    assert_true(tile_hashes(&tile, read_forest, forest, below[0]));
+    assert_true(tile_hashes(&parent, read_forest, forest, above[0]));
+    root_of_hashes((const uint8_t(*)[HASH_BYTES])below, TILE_WIDTH, root);
+    assert_memory_equal(root, above[index % TILE_WIDTH], HASH_BYTES);
+}
+
+// What no full tile holds is one leaf more on the level above.
+static void assert_tiles(struct forest *forest)
+{
+    uint8_t root[HASH_BYTES] = {0}, expected[HASH_BYTES], hashes[TILE_WIDTH + 1][HASH_BYTES];
+    bool rest = false;
+    unsigned level = 0;
+    for (uint64_t width; (width = tile_level_width(forest->leaves, level)) > 0; level++) {
+        struct tile last = {.level = level, .index = width / TILE_WIDTH, .width = width % TILE_WIDTH};
+        for (uint64_t i = 0; i < last.index; i++)
+            assert_full_tile(forest, level, i);
+        assert_true(tile_hashes(&last, read_forest, forest, hashes[0]));
+        memcpy(hashes[last.width], root, HASH_BYTES);
+        if (last.width + rest > 0)
+            root_of_hashes((const uint8_t(*)[HASH_BYTES])hashes, last.width + rest, root);
+        rest |= last.width > 0;
+        last.width++;
+        assert_false(tile_hashes(&last, read_forest, forest, hashes[0]));
+    }
+    assert_int_equal(tile_level_width(forest->leaves, level + 1), 0);
+    assert_true(tree_root_at(forest->leaves, read_forest, forest, expected));
+    assert_memory_equal(root, expected, HASH_BYTES);
+}
+
+static void test_tiles(void **state)
+{
+    (void)state;
+    static const uint64_t sizes[] = {1, 2, 255, 256, 257, 511, 512, 65535, 65536, MANY};
+    struct forest forest;
+    grow_forest(&forest);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        forest.leaves = sizes[i];
+        assert_tiles(&forest);
+    }
+    assert_int_equal(tile_level_width(UINT64_MAX, TILE_LEVELS_MAX - 1), 255);
+    assert_int_equal(tile_level_width(UINT64_MAX, TILE_LEVELS_MAX), 0);
+    for (unsigned level = 0; level < MANY_LEVELS; level++)
+        free(forest.levels[level]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +541,9 @@ int main(void)
         cmocka_unit_test(test_cosignature),
         cmocka_unit_test(test_lines_added),
         cmocka_unit_test(test_note_text),
+        cmocka_unit_test(test_verifier_text),
+        cmocka_unit_test(test_tile_paths),
+        cmocka_unit_test(test_tiles),
     };
     return sodium_init() < 0 || cmocka_run_group_tests_name("tree", tests, grow, NULL);
 }

@@ -26,6 +26,7 @@ static const struct {
     {"Files", commands_submit},
     {"Many at once", commands_batch},
     {"The WAON side", commands_waon},
+    {"Witnesses", commands_witness},
 };
 
 #define GROUP_COUNT (sizeof groups / sizeof *groups)

@@ -39,22 +39,11 @@ static int run_set_policy(struct context *context)
     return submit_transaction(context, TRANSACTION(SET_POLICY), &body);
 }
 
-// A path, 64 hex digits, or the name of a key in DIR/keys.
-static void read_public(struct context *context, const char *text, uint8_t key[KEY_BYTES])
-{
-    struct keyfile_error error, ignored;
-    char *in_dir = context->dir ? xprintf("%s/keys/%s.pub", context->dir, text) : NULL;
-    bool found = in_dir && !strchr(text, '/') && keyfile_read_public(in_dir, key, &ignored);
-    if (!found && !keyfile_read_public(text, key, &error))
-        fail(EXIT_WRONG_USE, "%s; give a NAME.pub, or 64 hex digits", error.message);
-    free(in_dir);
-}
-
 static int run_register_key(struct context *context)
 {
     uint8_t key[KEY_BYTES];
     const char *municipality = option_get(&context->line, "municipality");
-    read_public(context, argument_xget(&context->line, 0), key);
+    context_public_key(context, argument_xget(&context->line, 0), key);
     Points__V1__RegisterKey body = POINTS__V1__REGISTER_KEY__INIT;
     body.key = (ProtobufCBinaryData){KEY_BYTES, key};
     body.role = (Points__V1__Role)parse_enum(
@@ -70,7 +59,7 @@ static int run_register_key(struct context *context)
 static int run_revoke_key(struct context *context)
 {
     uint8_t key[KEY_BYTES];
-    read_public(context, argument_xget(&context->line, 0), key);
+    context_public_key(context, argument_xget(&context->line, 0), key);
     Points__V1__RevokeKey body = POINTS__V1__REVOKE_KEY__INIT;
     body.key = (ProtobufCBinaryData){KEY_BYTES, key};
     return submit_transaction(context, TRANSACTION(REVOKE_KEY), &body);

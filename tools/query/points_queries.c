@@ -55,48 +55,14 @@ static int run_conversions(struct context *context)
 
 // ---- books
 
-// The sum cannot wrap unnoticed: each part is at most `issued`.
-static bool balances(const Points__V1__Books *books)
-{
-    const uint64_t parts[] = {books->balances, books->held, books->donated, books->converted, books->expired,
-        books->forfeited, books->reversed, books->fees};
-    uint64_t left = books->issued;
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        if (parts[i] > left)
-            return false;
-        left -= parts[i];
-    }
-    return left == 0;
-}
-
-// People get a last line with the whole; machines add up themselves.
-static void total_line(const struct context *context, struct table *table, const Points__V1__TrialBalanceReply *reply)
-{
-    uint64_t accounts = 0;
-    if (context->format != TABLE_PEOPLE)
-        return;
-    for (size_t i = 0; i < reply->n_municipalities; i++)
-        accounts += reply->municipalities[i]->accounts;
-    table_text(table, "total");
-    table_empty(table);
-    table_empty(table);
-    books_cells(table, accounts, reply->total);
-}
-
 int run_trial_balance(struct context *context)
 {
-    static const struct table_column columns[] = {MUNICIPALITY_COLUMNS, BOOKS_COLUMNS};
     Points__V1__GetTrialBalance ask = POINTS__V1__GET_TRIAL_BALANCE__INIT;
     context_municipalities(context);
     Points__V1__Response *response = context_call(context, REQUEST(GET_TRIAL_BALANCE), &ask);
     const Points__V1__TrialBalanceReply *reply = response->trial_balance;
-    struct table *table = table_new("trial_balance", columns, COUNT(columns));
-    for (size_t i = 0; i < reply->n_municipalities; i++) {
-        context_municipality_cells(context, table, reply->municipalities[i]->municipality);
-        books_cells(table, reply->municipalities[i]->accounts, reply->municipalities[i]->books);
-    }
-    total_line(context, table, reply);
-    bool holds = !reply->total || balances(reply->total);
+    struct table *table = books_table(reply, context_names(context), context->format == TABLE_PEOPLE);
+    bool holds = books_add_up(reply);
     client_free_response(response);
     context_print(context, table);
     if (!holds)
@@ -106,17 +72,33 @@ int run_trial_balance(struct context *context)
 
 // ---- the ledger itself
 
+static void note_cell(struct table *table, const char *note)
+{
+    if (*note)
+        table_text(table, note);
+    else
+        table_empty(table);
+}
+
 // The note as it is, for tools that check it.
 static int run_checkpoint(struct context *context)
 {
-    static const struct table_column columns[] = {{"note", TABLE_TEXT}};
+    static const struct table_column columns[] = {{"note", TABLE_TEXT}, {"cosigned", TABLE_TEXT}};
     Points__V1__GetCheckpoint ask = POINTS__V1__GET_CHECKPOINT__INIT;
+    bool cosigned = option_get(&context->line, "cosigned");
+    ask.size = option_number(&context->line, "size", 1, UINT64_MAX, 0);
     Points__V1__Response *response = context_call(context, REQUEST(GET_CHECKPOINT), &ask);
+    const Points__V1__CheckpointReply *reply = response->checkpoint;
+    const char *note = cosigned ? reply->cosigned : reply->note;
     if (context->format == TABLE_PEOPLE) {
-        fputs(response->checkpoint->note, stdout);
+        if (!*note)
+            fail(EXIT_FAILED, cosigned ? "no such checkpoint is cosigned by a witness"
+                                       : "only a cosigned checkpoint is kept of so few blocks: --cosigned");
+        fputs(note, stdout);
     } else {
         struct table *table = table_new("checkpoints", columns, COUNT(columns));
-        table_text(table, response->checkpoint->note);
+        note_cell(table, reply->note);
+        note_cell(table, reply->cosigned);
         context_print(context, table);
     }
     client_free_response(response);
@@ -177,7 +159,9 @@ const struct command commands_queries[] = {
     {"trial-balance", "", "show that the books balance", "auditor", 0, run_trial_balance},
     {"programme", "municipalities|quests|campaigns|shops|purposes|policies|keys", "show what the programme consists of",
         "auditor", 0, run_programme},
-    {"checkpoint", "", "print the newest signed checkpoint", NULL, 0, run_checkpoint},
+    {"checkpoint", "[--size BLOCKS] [--cosigned]",
+        "print the newest signed checkpoint, or the newest kept one of at most so many blocks", NULL, 0,
+        run_checkpoint},
     {"status", "", "show which ledger answers, and how it is", NULL, 0, run_status},
     {0},
 };
