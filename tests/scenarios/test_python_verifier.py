@@ -15,8 +15,9 @@ import types
 import pytest
 
 import pointsclient as pc
-from conftest import TESTS, Daemon
+from conftest import TESTS, Daemon, binary
 from pointsclient import transaction as tx
+from test_checkpoints import Keys
 from test_random_histories import begin, play
 
 PROGRAM = TESTS.parent / "tools" / "contrib" / "verify_ledger.py"
@@ -95,7 +96,16 @@ class Export:
         return found[len(found) // 2]
 
 
+def exported(folder):
+    """What points-audit exports of a ledger at rest."""
+    done = subprocess.run([binary("points-audit"), "export", str(folder), "--format", "ledger"], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def run(lines, *options):
+    """The program's exit code and what it says of a file's lines, or of its text."""
     text = lines if isinstance(lines, str) else "".join(json.dumps(line) + "\n" for line in lines)
     done = subprocess.run([sys.executable, str(PROGRAM), "-", *map(str, options)], input=text, capture_output=True, text=True,
                           timeout=60, check=False)
@@ -118,7 +128,8 @@ def touch_all(daemon, history):
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
-    """A ledger with a random history: its export, an older checkpoint of it, and the daemon's trial balance."""
+    """A ledger with a random history: what it holds, as the daemon tells it and as points-audit exports it (`file`), an older
+    checkpoint, and the daemon's trial balance."""
     daemon = Daemon(tmp_path_factory.mktemp("played"))
     try:
         daemon.start()
@@ -128,8 +139,11 @@ def played(tmp_path_factory):
         play(daemon, list(history.steps(TRANSACTIONS)))
         untouched = Export(daemon)
         touch_all(daemon, history)
-        yield types.SimpleNamespace(export=Export(daemon, history.secrets), older=older, untouched=untouched,
-                                    balance=daemon.client("auditor").trial_balance())
+        found = types.SimpleNamespace(export=Export(daemon, history.secrets), older=older, untouched=untouched,
+                                      balance=daemon.client("auditor").trial_balance())
+        daemon.stop()
+        found.file = exported(daemon.dir / "ledger")
+        yield found
     finally:
         daemon.discard()
 
@@ -143,13 +157,17 @@ def export(played):
 # ---- what holds
 
 def test_it_holds_and_its_books_are_the_daemons(played):
-    code, output = run(played.export.lines())
+    code, output = run(played.file)
     assert code == 0, output
     root = b64(pc.tree_root(played.export.leaves()))
     count = played.balance.last_sequence
     assert output.startswith(f"All holds: {len(played.export.blocks)} blocks, {count} transactions, root {root}\n")
     assert books(output) == {name: getattr(played.balance.total, name) for name in BOOKS}
     assert all(points for name, points in books(output).items() if name != "held"), "every book should have been moved"
+
+
+def test_the_exported_file_is_what_the_daemon_tells(played):
+    assert [json.loads(line) for line in played.file.splitlines()] == list(played.export.lines())
 
 
 def test_what_no_outcome_told_yet_is_not_expired(played):
@@ -188,6 +206,25 @@ def test_a_registered_checkpoint_key_signs(daemon):
         export.note = export.signed_note(*keys)
         found, output = run(export.lines())
         assert found == code and (code == 0 or "not signed by a checkpoint key" in output), output
+
+
+def test_rotated_checkpoint_keys(daemon, tmp_path):
+    """The newest checkpoint is signed by the new key alone, an older one by the old one, which is revoked since."""
+    keys, note = Keys(daemon), tmp_path / "note"
+    keys.configure(0, second=1)
+    note.write_text(daemon.client().checkpoint())
+    assert keys.submit(keys.register()) == ["APPLIED"]
+    both = Export(daemon)
+    assert run(both.lines(), "--from-checkpoint", note)[0] == 0
+    assert keys.submit(keys.revoke()) == ["APPLIED"]
+    last = Export(daemon)
+    assert run(last.lines(), "--from-checkpoint", note)[0] == 0
+    last.note = last.signed_note(keys.secrets[0])
+    code, output = run(last.lines())
+    assert code == 1 and output == "the checkpoint: not signed by a checkpoint key of the ledger\n"
+    both.note = both.note[:-10] + "A" * 8 + "=\n"
+    code, output = run(both.lines())
+    assert code == 1 and output == "the checkpoint: Signature was forged or corrupt\n"
 
 
 # ---- what was changed in the file
