@@ -315,8 +315,8 @@ def test_refused_cosignatures(witnesses):
     assert witnesses.refused(note, "stranger") == "KEY_UNKNOWN"
     witnesses.secrets["app"] = witnesses.daemon.keys["app"]
     assert witnesses.refused(note, "app") == "NOT_PERMITTED"
-    witnesses.secrets["daemon"] = witnesses.daemon_key
-    assert witnesses.refused(note, "daemon") == "NOT_PERMITTED"
+    witnesses.secrets[ORIGIN] = witnesses.daemon_key  # under its holder's name, but of another role
+    assert witnesses.refused(note, ORIGIN) == "NOT_PERMITTED"
     witnesses.secrets["renamed"] = witnesses.secrets[WITNESS]
     assert witnesses.refused(note, "renamed") == "NOT_PERMITTED"
     assert witnesses.refused(note, key=pc.public(witnesses.secrets[OTHER])) == "BAD_SIGNATURE"  # it has no line

@@ -46,7 +46,7 @@ int audit_replay_command(struct audit *audit)
     if (account_text)
         find_account(&moment, account); // before anything is shown
     struct document document = document_begin(audit->format, stdout);
-    report_ledger(&document, &moment.replay, "root");
+    report_ledger(&document, &moment.replay);
     show_figures(&document, &moment);
     audit_show_moment(&document, &moment);
     bool balanced = report_books(&document, &moment.view);

@@ -4,16 +4,16 @@
 #include <inttypes.h>
 #include <sodium.h>
 
-static void report_root(struct document *document, const struct tree_edge *edge, const char *name)
+static void report_root(struct document *document, const struct tree_edge *edge)
 {
     uint8_t root[HASH_BYTES];
     char text[sodium_base64_ENCODED_LEN(HASH_BYTES, sodium_base64_VARIANT_ORIGINAL)];
     tree_root(edge, root);
     sodium_bin2base64(text, sizeof text, root, HASH_BYTES, sodium_base64_VARIANT_ORIGINAL);
-    document_text(document, name, text);
+    document_text(document, "root", text);
 }
 
-void report_ledger(struct document *document, const struct replay *replay, const char *root)
+void report_ledger(struct document *document, const struct replay *replay)
 {
     char id[2 * HASH_BYTES + 1];
     const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
@@ -26,7 +26,7 @@ void report_ledger(struct document *document, const struct replay *replay, const
     document_time(document, "last_block", points_time(replay->fold.state),
         scripted ? "   SCRIPTED TIME: a test or demonstration ledger, no real dates" : "");
     document_boolean(document, "scripted", scripted);
-    report_root(document, &replay->edge, root);
+    report_root(document, &replay->edge);
 }
 
 bool report_books(struct document *document, struct state_view *view)
@@ -54,7 +54,7 @@ void audit_report(struct document *document, const struct replay *replay)
     uint64_t transactions = points_last_sequence(replay->fold.state);
     struct state_view view;
     state_view_begin(&view, replay->fold.state, document->format == TABLE_PEOPLE);
-    report_ledger(document, replay, "checkpoint");
+    report_ledger(document, replay);
     report_books(document, &view);
     report_donations(document, &view);
     document_sentence(document,

@@ -11,7 +11,7 @@
 // All of it, after REPLAY_HOLDS.
 void audit_report(struct document *document, const struct replay *replay);
 
-// Which ledger it is, and how far it was replayed; the root of its blocks goes by this name.
-void report_ledger(struct document *document, const struct replay *replay, const char *root);
+// Which ledger it is, and how far it was replayed.
+void report_ledger(struct document *document, const struct replay *replay);
 bool report_books(struct document *document, struct state_view *view); // whether they balance
 void report_donations(struct document *document, struct state_view *view);
