@@ -5,7 +5,7 @@
 #include <string.h>
 
 // Raised by whoever changes what is archived, or the meaning of it: a state of another version is not loaded.
-enum { STATE_VERSION = 1 };
+enum { STATE_VERSION = 2 };
 
 static const char magic[16] = "points state";
 
