@@ -1,16 +1,13 @@
-// A line of the trial balance, as `points` and the auditor print it.
+// The trial balance as a table.
 #pragma once
 
-#include "proto/formats.h"
+#include "tools/names.h"
 #include "tools/table.h"
 
-// The columns that books_cells fills.
-#define BOOKS_COLUMNS                                                                                                  \
-    {"accounts", TABLE_NUMBER}, {"issued", TABLE_NUMBER}, {"balances", TABLE_NUMBER}, {"held", TABLE_NUMBER},          \
-        {"donated", TABLE_NUMBER}, {"converted", TABLE_NUMBER}, {"expired", TABLE_NUMBER},                             \
-        {"forfeited", TABLE_NUMBER}, {"reversed", TABLE_NUMBER},                                                       \
-    {                                                                                                                  \
-        "fees", TABLE_NUMBER                                                                                           \
-    }
+#include <stdbool.h>
 
-void books_cells(struct table *table, uint64_t accounts, const Points__V1__Books *books); // NULL: zeros
+// Whether the total's issued is the sum of its other books, and each of its books the sum of the municipalities'.
+bool books_add_up(const Points__V1__TrialBalanceReply *reply);
+// By municipality. There issued and `moved`, what residents brought with them or took along, are the sum of the others.
+// With `sums`, a last line has the whole: for people; machines add up themselves.
+struct table *books_table(const Points__V1__TrialBalanceReply *reply, struct names *names, bool sums);

@@ -55,7 +55,7 @@ static bool take_clock(const char **at, int64_t *seconds)
     if (take(at, ':') && !take_number(at, 2, &second))
         return false;
     *seconds = hour * 3600 + minute * 60 + second;
-    return hour < 24 && minute < 60 && second < 60;
+    return (hour < 24 && minute < 60 && second < 60) || (hour == 24 && !minute && !second);
 }
 
 static bool parse_unix(const char *text, int64_t *unix_s)

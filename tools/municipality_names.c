@@ -1,4 +1,4 @@
-// Municipalities by name and code, as the daemon lists them.
+// Municipalities by name and code, as a ledger's genesis lists them.
 #include "tools/municipality_names.h"
 #include "tools/number.h"
 #include "tools/programme_names.h"
@@ -9,15 +9,19 @@
 #include <string.h>
 #include <strings.h>
 
-static void add_page(void *data, const Points__V1__ProgrammeReply *page)
+void municipality_names_add(struct municipality_names *names, const Points__V1__ProgrammeReply *page)
 {
-    struct municipality_names *names = data;
     names->rows = xrealloc(names->rows, (names->count + page->n_municipalities) * sizeof *names->rows);
     for (size_t i = 0; i < page->n_municipalities; i++) {
         const Points__V1__Municipality *from = page->municipalities[i];
         names->rows[names->count++] =
             (struct municipality_name){from->code, xstrdup(from->name_ja), xstrdup(from->name_en)};
     }
+}
+
+static void add_page(void *data, const Points__V1__ProgrammeReply *page)
+{
+    municipality_names_add(data, page);
 }
 
 bool municipality_names_fetch(struct client *client, struct municipality_names *names, struct tool_error *error)

@@ -17,7 +17,9 @@ struct municipality_names {
     size_t count;
 };
 
-// Asks the daemon (GetProgramme); the connection must have proved a key. The caller frees.
+// Adds a page of GetProgramme; names begin as {0}. The caller frees.
+void municipality_names_add(struct municipality_names *names, const Points__V1__ProgrammeReply *page);
+// Asks the daemon for all; the connection must have proved a key. The caller frees.
 bool municipality_names_fetch(struct client *client, struct municipality_names *names, struct tool_error *error);
 void municipality_names_free(struct municipality_names *names);
 

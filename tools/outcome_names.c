@@ -1,8 +1,10 @@
 // Outcomes and transactions in words.
 #include "tools/outcome_names.h"
+#include "tools/shown.h"
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
     outcome_code code;
@@ -197,4 +199,18 @@ const char *transaction_name(transaction_type type)
         if (types[i].type == type)
             return types[i].name;
     return "?";
+}
+
+bool transaction_type_find(const char *name, transaction_type *type, struct tool_error *error)
+{
+    char list[TOOL_ERROR_BYTES - 100] = "";
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (!strcmp(types[i].name, name)) {
+            *type = types[i].type;
+            return true;
+        }
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", types[i].name);
+    }
+    return tool_fail(error, "\"%s\" is none of: %s", shown(name), list);
 }

@@ -52,18 +52,6 @@ void programme_names_add(struct programme_names *names, const Points__V1__Progra
     qsort(names->rows, names->count, sizeof *names->rows, by_number);
 }
 
-static void add_page(void *data, const Points__V1__ProgrammeReply *page)
-{
-    programme_names_add(data, page);
-}
-
-bool programme_names_fetch(
-    struct client *client, programme_part part, struct programme_names *names, struct tool_error *error)
-{
-    *names = (struct programme_names){.fetched = true};
-    return programme_pages(client, part, add_page, names, error);
-}
-
 void programme_names_free(struct programme_names *names)
 {
     for (size_t i = 0; i < names->count; i++)

@@ -25,14 +25,11 @@ struct programme_name {
 struct programme_names { // of one part, ascending numbers
     struct programme_name *rows;
     size_t count;
-    bool fetched;
+    bool fetched; // all of them
 };
 
 // Adds a page of GetProgramme; names begin as {0}. The caller frees.
 void programme_names_add(struct programme_names *names, const Points__V1__ProgrammeReply *page);
-// The caller frees.
-bool programme_names_fetch(
-    struct client *client, programme_part part, struct programme_names *names, struct tool_error *error);
 void programme_names_free(struct programme_names *names);
 
 const struct programme_name *programme_names_get(

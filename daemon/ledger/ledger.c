@@ -645,8 +645,10 @@ static bool check_format(struct ledger *ledger, MDB_txn *txn, const char *dir, s
     return true;
 }
 
-// Block indexes run from 0 without gaps, in every table.
-static bool open_table(struct ledger *ledger, MDB_txn *txn, enum ledger_table table, struct ledger_error *error)
+// The blocks of a table, if they run from 0 without gaps; else 0. Records under keys that are no block's may hide one
+// gap each: it shows when the block is read.
+static bool open_table(
+    struct ledger *ledger, MDB_txn *txn, enum ledger_table table, uint64_t *blocks, struct ledger_error *error)
 {
     MDB_stat stat;
     MDB_cursor *cursor;
@@ -659,16 +661,55 @@ static bool open_table(struct ledger *ledger, MDB_txn *txn, enum ledger_table ta
     if (code)
         return ledger_fail_lmdb(error, ledger_table_names[table], code);
     code = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-    uint64_t size = !code && key.mv_size == LEDGER_KEY_BYTES ? ledger_key_index(key.mv_data) + 1 : 0;
+    bool gapless = !code && key.mv_size == LEDGER_KEY_BYTES && ledger_key_index(key.mv_data) + 1 == stat.ms_entries;
     mdb_cursor_close(cursor);
-    if (code)
-        return ledger_fail_lmdb(error, ledger_table_names[table], code);
-    if (table == TABLE_HEADERS)
-        atomic_store(&ledger->size, size);
-    if (size == 0 || size != stat.ms_entries || size != ledger_size(ledger))
-        return ledger_fail(error, "the ledger is damaged: `%s` has %zu records up to block %" PRIu64 " of %" PRIu64,
-            ledger_table_names[table], stat.ms_entries, size - 1, ledger_size(ledger));
-    return true;
+    *blocks = gapless ? stat.ms_entries : 0;
+    return !code || code == MDB_NOTFOUND || ledger_fail_lmdb(error, ledger_table_names[table], code);
+}
+
+static uint64_t first_gap(struct ledger *ledger, MDB_txn *txn, int table)
+{
+    uint64_t index = 0;
+    MDB_val value;
+    struct ledger_error error;
+    while (ledger_get(txn, ledger->tables[table], index, &value, &error) == 1)
+        index++;
+    return index;
+}
+
+// What the tables do not agree about: the first block that one of them lacks, or the one that has records of no block.
+static bool fail_tables(
+    struct ledger *ledger, MDB_txn *txn, const uint64_t blocks[BLOCK_TABLES], struct ledger_error *error)
+{
+    uint64_t least = UINT64_MAX, most = 0;
+    int lacking = 0, strange = 0;
+    for (int table = 0; table < BLOCK_TABLES; table++) {
+        uint64_t gap = first_gap(ledger, txn, table);
+        if (gap < least)
+            lacking = table;
+        least = gap < least ? gap : least;
+        most = gap > most ? gap : most;
+        if (blocks[table] != gap)
+            strange = table;
+    }
+    if (least < most || least == 0)
+        return ledger_fail(error, "the ledger is damaged: block %" PRIu64 " has no record in `%s`", least,
+            ledger_table_names[lacking]);
+    return ledger_fail(error, "the ledger is damaged: there is no block %" PRIu64 ", but `%s` has records besides",
+        least, ledger_table_names[strange]);
+}
+
+static bool open_tables(struct ledger *ledger, MDB_txn *txn, struct ledger_error *error)
+{
+    uint64_t blocks[BLOCK_TABLES];
+    bool agree = true;
+    for (int table = 0; table < BLOCK_TABLES; table++) {
+        if (!open_table(ledger, txn, (enum ledger_table)table, &blocks[table], error))
+            return false;
+        agree = agree && blocks[table] > 0 && blocks[table] == blocks[TABLE_HEADERS];
+    }
+    atomic_store(&ledger->size, blocks[TABLE_HEADERS]);
+    return agree || fail_tables(ledger, txn, blocks, error);
 }
 
 // The tables that may be empty.
@@ -707,8 +748,7 @@ static bool load(struct ledger *ledger, const char *dir, struct ledger_error *er
     if (code)
         return ledger_fail(error, "the ledger in %s cannot be read: %s", dir, ledger_words(code));
     bool loaded = check_format(ledger, reading.txn, dir, error);
-    for (int table = 0; table < BLOCK_TABLES && loaded; table++)
-        loaded = open_table(ledger, reading.txn, (enum ledger_table)table, error);
+    loaded = loaded && open_tables(ledger, reading.txn, error);
     loaded = loaded && open_others(ledger, reading.txn, error);
     reading.size = ledger_size(ledger);
     loaded = loaded && ledger_read_node(&reading, 0, 0, ledger->id, error);

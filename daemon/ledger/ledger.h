@@ -226,3 +226,6 @@ bool ledger_check_end(struct ledger_reading *reading, const struct tree_edge *ed
 // signed by one of these verifiers at least.
 bool ledger_check_kept(struct ledger_reading *reading, const char *note, uint64_t blocks,
     const struct note_verifier *verifiers, size_t count, struct ledger_error *error);
+// That the tables hold what was found in them and nothing else, as far as their structure goes: each is gone through
+// from end to end. One thread at a time.
+bool ledger_check_tables(struct ledger_reading *reading, struct ledger_error *error);

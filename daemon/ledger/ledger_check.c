@@ -1,5 +1,5 @@
 // The ledger's proof of itself: every stored byte against its hash, every hash against the tree, the tree against the
-// checkpoint.
+// checkpoint; and that there is nothing else.
 #include "ledger/hash.h"
 #include "ledger/ledger_internal.h"
 #include "proto/canonical.h"
@@ -141,4 +141,78 @@ bool ledger_check_kept(struct ledger_reading *reading, const char *note, uint64_
         return false;
     tree_root(&edge, root);
     return check_note(note, blocks, root, verifiers, count, error);
+}
+
+// ---- nothing else
+
+enum key_form { KEYS_NAMES, KEYS_NUMBERS, KEYS_BLOCKS }; // in ascending order; of 8 bytes; and without gaps from 0
+
+struct walk {
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    enum key_form form;
+    uint64_t count; // of the records so far
+    MDB_val before; // the key of the last
+};
+
+static bool follows(const struct walk *walk, const MDB_val *key)
+{
+    if (walk->form != KEYS_NAMES && key->mv_size != LEDGER_KEY_BYTES)
+        return false;
+    if (walk->form == KEYS_BLOCKS)
+        return ledger_key_index(key->mv_data) == walk->count;
+    return walk->count == 0 || mdb_cmp(walk->txn, walk->dbi, &walk->before, key) < 0;
+}
+
+// From the first record to the last, by the links between LMDB's pages, which are not those by which one is found.
+static bool walk_table(MDB_txn *txn, MDB_dbi dbi, const char *name, enum key_form form, struct ledger_error *error)
+{
+    MDB_stat stat;
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    struct walk walk = {.txn = txn, .dbi = dbi, .form = form};
+    int code = mdb_stat(txn, dbi, &stat);
+    if (!code)
+        code = mdb_cursor_open(txn, dbi, &cursor);
+    if (code)
+        return ledger_fail_lmdb(error, name, code);
+    while (!(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) && follows(&walk, &key)) {
+        walk.before = key;
+        walk.count++;
+    }
+    mdb_cursor_close(cursor);
+    if (code && code != MDB_NOTFOUND)
+        return ledger_fail_lmdb(error, name, code);
+    return (code == MDB_NOTFOUND && walk.count == stat.ms_entries) ||
+           ledger_fail(error, "`%s` has something else after %" PRIu64 " of its %zu records", name, walk.count,
+               stat.ms_entries);
+}
+
+static bool check_count(MDB_txn *txn, MDB_dbi dbi, const char *name, size_t expected, struct ledger_error *error)
+{
+    MDB_stat stat;
+    int code = mdb_stat(txn, dbi, &stat);
+    if (code)
+        return ledger_fail_lmdb(error, name, code);
+    return stat.ms_entries == expected ||
+           ledger_fail(error, "`%s` has %zu records, a ledger has %zu", name, stat.ms_entries, expected);
+}
+
+bool ledger_check_tables(struct ledger_reading *reading, struct ledger_error *error)
+{
+    static const char table_of_tables[] = "tables";
+    MDB_dbi of_tables, *dbis = reading->ledger->tables;
+    int code = mdb_dbi_open(reading->txn, NULL, 0, &of_tables);
+    if (code)
+        return ledger_fail_lmdb(error, table_of_tables, code);
+    if (!check_count(reading->txn, of_tables, table_of_tables, TABLES, error) ||
+        !check_count(reading->txn, dbis[TABLE_META], ledger_table_names[TABLE_META], 1, error) ||
+        !walk_table(reading->txn, of_tables, table_of_tables, KEYS_NAMES, error))
+        return false;
+    for (int i = 0; i < TABLES; i++) {
+        enum key_form form = i < BLOCK_TABLES ? KEYS_BLOCKS : i == TABLE_META ? KEYS_NAMES : KEYS_NUMBERS;
+        if (!walk_table(reading->txn, dbis[i], ledger_table_names[i], form, error))
+            return false;
+    }
+    return true;
 }

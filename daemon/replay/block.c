@@ -107,6 +107,14 @@ static bool find_columns(struct span outcomes, struct wire columns[COLUMNS])
     return !wire.failed && wire_ended(&wire);
 }
 
+// A wider number is none, though its lower half may be.
+static outcome_code wire_code(struct wire *wire)
+{
+    uint64_t code = wire_varint(wire);
+    wire->failed |= code > INT32_MAX;
+    return (outcome_code)code;
+}
+
 static bool read_outcomes(struct arena *arena, struct replay_block *block, struct replay_fault *fault)
 {
     if (block->genesis)
@@ -116,9 +124,8 @@ static bool read_outcomes(struct arena *arena, struct replay_block *block, struc
     struct points_outcome *outcomes = arena_alloc(arena, count * sizeof *outcomes);
     bool fit = outcomes && find_columns((struct span){block->record.outcomes, block->record.outcomes_size}, columns);
     for (size_t i = 0; fit && i < count; i++)
-        outcomes[i] = (struct points_outcome){(outcome_code)wire_varint(&columns[COLUMN_CODE]),
-            wire_varint(&columns[COLUMN_POINTS]), wire_varint(&columns[COLUMN_EXPIRED]),
-            wire_varint(&columns[COLUMN_PREVIOUS])};
+        outcomes[i] = (struct points_outcome){wire_code(&columns[COLUMN_CODE]), wire_varint(&columns[COLUMN_POINTS]),
+            wire_varint(&columns[COLUMN_EXPIRED]), wire_varint(&columns[COLUMN_PREVIOUS])};
     for (unsigned column = 0; fit && column < COLUMNS; column++)
         fit = !columns[column].failed && columns[column].at == columns[column].end;
     block->outcomes = outcomes;

@@ -185,6 +185,15 @@ static bool check_texts(struct replay *replay, struct ledger_reading *reading)
            found(replay, REPLAY_NO_BLOCK, "the texts");
 }
 
+static bool check_tables(struct replay *replay, struct ledger_reading *reading)
+{
+    struct ledger_error error;
+    if (ledger_check_tables(reading, &error))
+        return true;
+    replay_fail(&replay->fault, "%s", error.message);
+    return found(replay, REPLAY_NO_BLOCK, "the tables");
+}
+
 // Whose keys sign checkpoints, and which texts there are, is known from the fold.
 static bool check_end(struct replay *replay, struct ledger_reading *reading)
 {
@@ -239,13 +248,15 @@ static enum replay_result check_all(struct replay *replay, struct ledger_reading
     uint64_t size = ledger_read_size(reading), end = size;
     if (replay->settings.blocks && replay->settings.blocks < size)
         end = replay->settings.blocks;
+    bool from_genesis = replay->edge.size == 0;
     struct ahead *ahead =
         ahead_begin(replay->settings.ledger, reading, replay->edge.size, end, replay->settings.signatures, &error);
     if (!ahead)
         return fail_reading(replay, &error);
     enum replay_result result = check_blocks(replay, reading, ahead, end);
     ahead_end(ahead);
-    if (result == REPLAY_HOLDS && !replay->stopped && end == size && !check_end(replay, reading))
+    if (result == REPLAY_HOLDS && !replay->stopped && end == size &&
+        !(check_end(replay, reading) && (!from_genesis || check_tables(replay, reading))))
         result = REPLAY_FAULT;
     return result == REPLAY_HOLDS && replay->faults ? REPLAY_FAULT : result;
 }

@@ -12,6 +12,7 @@ import uuid
 import pytest
 
 import compare
+import forger
 import pointsclient as pc
 from conftest import Scene, binary
 from test_bad_input import SAPPORO, a_quest, new, opening, refusal, unchanged
@@ -72,10 +73,7 @@ def test_a_damaged_ledger_is_not_served(scene):
     kept = scene.daemon.dir / "kept.mdb"
     data = scene.daemon.dir / "ledger" / "data.mdb"
     shutil.copy(data, kept)
-    helper = pathlib.Path(binary("pointsd")).parent / "tests" / "tamper"
-    done = subprocess.run([helper, data.parent, "flip", "bodies", f"{2:016x}", "100", "1"], capture_output=True, text=True,
-                          timeout=10, check=False)
-    assert done.returncode == 0, done.stderr
+    forger.flip(data.parent, "bodies", f"{2:016x}", 100)
     assert "block 2" in scene.daemon.refuses_to_start()
     os.replace(kept, data)
     scene.daemon.start()

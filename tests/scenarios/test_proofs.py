@@ -11,11 +11,11 @@ import uuid
 
 import pytest
 
+import forger
 import pointsclient as pc
 from conftest import ORIGIN, binary
 from history import History
 from pointsclient import transaction as tx
-from test_tamper import tamper
 
 SEED = 20211112
 TRANSACTIONS = 200
@@ -286,7 +286,7 @@ def test_a_damaged_ledger_proves_nothing(recorded, tmp_path):
                                         ("tree", 7, 33, "FAULT in block 7: "), ("tree", 15, 100, lying),
                                         ("checkpoints", day, len(ORIGIN) + 8, "FAULT "), ("checkpoints", day, 150, "FAULT in the checkpoint: ")]:
         shutil.copy(recorded.dir / "data.mdb", tmp_path)
-        tamper(tmp_path, "flip", table, f"{record:016x}", offset, 1)
+        forger.flip(tmp_path, table, f"{record:016x}", offset, 1)
         done = audit("prove", tmp_path, "block:7", code=1)
         assert done.stdout.startswith(said) and done.stdout.count("\n") == 1, (table, done.stdout)
 
@@ -319,12 +319,12 @@ def test_keys_that_came_later(ledger):
     """Signers and checkpoint keys that genesis does not know are found in the blocks; a refused registration is none."""
     ledger.start()
     client, both = ledger.client(), [ledger.keys["operator-1"], ledger.keys["operator-2"]]
-    app, checkpoint, none = (pc.key_from_seed(bytes([n]) * 32) for n in (7, 8, 9))
+    app, checkpoint = (pc.key_from_seed(bytes([n]) * 32) for n in (7, 8))
 
     def register(key, role, holder, **more):
         return tx.Transaction(id=pc.new_uuid7(), register_key=tx.RegisterKey(key=pc.public(key), role=role, holder=holder, **more))
-    reply = client.submit([register(app, tx.APP, "New backend"), register(none, tx.APP, "Nobody", municipality=SAPPORO)], both)
-    assert pc.codes(reply) == ["APPLIED", "KEY_INVALID"]
+    reply = client.submit([register(app, tx.APP, "Nobody", municipality=SAPPORO), register(app, tx.APP, "New backend")], both)
+    assert pc.codes(reply) == ["KEY_INVALID", "APPLIED"]
     client.submit([open_account(b"a" * 16)], [app])
     client.submit([register(checkpoint, tx.CHECKPOINT, ORIGIN)], both)
     ledger.stop()
@@ -340,13 +340,23 @@ def test_keys_that_came_later(ledger):
     revoke = tx.Transaction(id=pc.new_uuid7(), revoke_key=tx.RevokeKey(key=ledger.checkpoint_key))
     assert pc.codes(ledger.client().submit([revoke], both)) == ["APPLIED"]
     ledger.stop()
-    key = asked("prove", ledger.dir / "ledger", "block:2")["key"]
-    assert base64.b64decode(key.split("+", 2)[2]) == b"\x01" + pc.public(checkpoint)
+    told = asked("prove", ledger.dir / "ledger", "block:2")
+    assert base64.b64decode(told["key"].split("+", 2)[2]) == b"\x01" + pc.public(checkpoint)
+
+    header, _, _, note = read_proof(told["proof"])  # the same checkpoint, signed with the revoked key: nobody's word any more
+    text, daemon_key = note.partition("\n\n")[0] + "\n", pc.key_from_file(ledger.dir / "keys" / "daemon.key")
+    blob = pc.note_key_id(ORIGIN, pc.public(daemon_key)) + daemon_key.sign(text.encode()).signature
+    forged = f"{text}\n\u2014 {ORIGIN} {base64.b64encode(blob).decode()}\n"
+    assert pc.check_note(forged, ORIGIN, pc.public(daemon_key))[0] == told["blocks"]
+    records = forger.dump(ledger.dir / "ledger")
+    records["checkpoints", f"{newest_day(header):016x}"] = forged.encode().hex()
+    forger.load(ledger.dir / "ledger", records)
+    assert "is not signed by" in asked("prove", ledger.dir / "ledger", "block:2", code=1)["fault"]
 
 
 def test_a_damaged_block_is_not_shown_as_if_it_were_sound(recorded, tmp_path):
     shutil.copy(recorded.dir / "data.mdb", tmp_path)
-    tamper(tmp_path, "flip", "bodies", f"{9:016x}", 50, 1)
+    forger.flip(tmp_path, "bodies", f"{9:016x}", 50, 1)
     assert asked("show", tmp_path, 9, code=1) == {
         "holds": False, "block": 9, "fault": "in block 9: the envelope does not have the hash that the header gives"}
     audit("show", tmp_path, 8)
@@ -369,7 +379,7 @@ def test_a_changed_byte_is_a_difference(recorded, tmp_path, table, offset):
         block = recorded.blocks[index]
         size = len(block.header) if table == "headers" else len(block.body.SerializeToString())
         shutil.copy(recorded.dir / "data.mdb", tmp_path)
-        tamper(tmp_path, "flip", table, f"{index:016x}", offset % size, 1)
+        forger.flip(tmp_path, table, f"{index:016x}", offset % size, 1)
         told = asked("compare", recorded.dir, tmp_path, code=1)
         assert (told["result"], told["block"]) == ("different", index)
         fault = [(row["ledger"], row["value"]) for row in told["differences"] if row["what"] == "fault"]

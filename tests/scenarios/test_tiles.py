@@ -5,11 +5,11 @@ import shutil
 
 import pytest
 
+import forger
 import pointsclient as pc
 from conftest import ORIGIN
 from pointsclient import transaction as tx
 from test_proofs import asked, audit, newest_day
-from test_tamper import tamper
 
 WIDTH = 256
 SIZES = (1, 2, 255, 256, 257, 600)
@@ -198,9 +198,9 @@ def test_a_damaged_ledger_is_not_published(published, tmp_path):
     for table, key, offset in [("headers", f"{9:016x}", 30), ("tree", f"{9:016x}", 3), ("tree", f"{255:016x}", 8 * 32),
                                ("checkpoints", f"{newest_day(headers[-1]):016x}", len(ORIGIN) + 8)]:
         shutil.copy(ledger.dir / "ledger" / "data.mdb", tmp_path)
-        tamper(tmp_path, "flip", table, key, offset, 1)
+        forger.flip(tmp_path, table, key, offset, 1)
         assert audit("tiles", tmp_path, out, code=1).stdout.startswith("FAULT ")
         assert {name: (out / name).read_bytes() for name in files(out)} == before
     audit("tiles", tmp_path / "none", out, code=3)
-    assert "prints no table" in audit("tiles", ledger.dir / "ledger", out, "--csv", code=2).stderr
+    assert "prints no single table" in audit("tiles", ledger.dir / "ledger", out, "--csv", code=2).stderr
     assert "OUT is missing" in audit("tiles", ledger.dir / "ledger", code=2).stderr

@@ -28,6 +28,19 @@ static const struct audit_command commands[] = {
         audit_restore},
     {"follow", "DIR --socket ADDRESS --key FILE [--ledger-id HEX] [--once]",
         "Keeps a mirror of a daemon's ledger in DIR, checks it, and raises an alarm at a fork", audit_follow},
+    {"replay", "DIR [--block N] [--at TIME] [--account ACCOUNT]",
+        "Shows the state after a block, or as of an instant: books, budgets, donations, an account",
+        audit_replay_command},
+    {"trial-balance", "DIR [--block N] [--at TIME]",
+        "Shows the books of each municipality after a block, or as of an instant", audit_trial_balance},
+    {"totals",
+        "DIR [--by whole|day|month|fiscal-year] [--settled] [--conversions] [--municipality MUNICIPALITY] "
+        "[--purpose PURPOSE] [--from DAY] [--to DAY] [--at TIME]",
+        "Shows donations by municipality and purpose, by the day given or paid out; or conversions", audit_totals},
+    {"statement", "DIR ACCOUNT", "Shows what happened to an account, newest first, with the balance after each entry",
+        audit_statement},
+    {"find", "DIR [--account ACCOUNT] [--id ID] [--type TYPE] [--outcome OUTCOME] [--from DAY] [--to DAY] [--limit N]",
+        "Shows the entries that match all that is given, oldest first", audit_find},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

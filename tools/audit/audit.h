@@ -35,9 +35,16 @@ int audit_export(struct audit *audit);
 int audit_backup(struct audit *audit);
 int audit_restore(struct audit *audit);
 int audit_follow(struct audit *audit);
+int audit_replay_command(struct audit *audit);
+int audit_trial_balance(struct audit *audit);
+int audit_totals(struct audit *audit);
+int audit_statement(struct audit *audit);
+int audit_find(struct audit *audit);
 
 // ---- what they are made of. What cannot be read ends the process with EXIT_UNREADABLE and says what and why.
 
+// For commands that print no table, or several: --csv and --cp932 are wrong use.
+void audit_need_no_table(const struct audit *audit);
 // The ledger in the folder, opened with LEDGER_READ. The caller closes.
 struct ledger *audit_ledger(const char *dir);
 

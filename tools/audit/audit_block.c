@@ -4,12 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-void audit_need_no_table(const struct audit *audit)
-{
-    if (audit->format == TABLE_CSV || audit->format == TABLE_CP932)
-        fail_usage(&audit->line, "%s prints no table, so --csv and --cp932 are not for it", audit->line.name);
-}
-
 struct ledger_reading *audit_read(struct ledger *ledger)
 {
     struct ledger_error error;

@@ -12,8 +12,6 @@ struct audit_block {
 
 enum { AUDIT_BLOCK_ARENA_BYTES = 1 << 24 };
 
-// For commands that print no table: --csv and --cp932 are wrong use.
-void audit_need_no_table(const struct audit *audit);
 // What cannot be read ends the process. Afterwards audit_block_free.
 struct ledger_reading *audit_read(struct ledger *ledger);
 // The newest checkpoint into `note` of NOTE_BYTES_MAX. A ledger that holds genesis alone may have none yet, which ends

@@ -167,23 +167,24 @@ static bool check_envelope(struct check *check, const char *path)
 
 static void print_check(struct audit *audit, const struct check *check)
 {
-    struct document *document = document_new(audit->format);
+    struct document document = document_begin(audit->format, stdout);
     char key[NOTE_VERIFIER_MAX];
     note_verifier_text(check->signer, key);
-    document_boolean(document, "holds", true);
-    document_text(document, "ledger", check->checkpoint.origin);
-    document_number(document, "blocks", check->checkpoint.size);
-    document_text(document, "signed_with", key);
-    block_sheet_header(document, &check->block);
-    block_sheet_signers(document, &check->block, NULL);
+    document_boolean(&document, "holds", true);
+    document_text(&document, "ledger", check->checkpoint.origin);
+    document_number(&document, "blocks", check->checkpoint.size);
+    document_text(&document, "signed_with", key);
+    block_sheet_header(&document, &check->block);
+    block_sheet_signers(&document, &check->block, NULL);
     if (check->block.genesis || check->block.envelope)
-        block_sheet_body(document, &check->block);
-    document_end(document,
+        block_sheet_body(&document, &check->block);
+    document_sentence(&document,
         "The proof holds: %s signed a ledger of %" PRIu64 " blocks, and this is its block %" PRIu64 ".%s",
         check->checkpoint.origin, check->checkpoint.size, check->proof.index,
         check->body       ? "\nThe body is the block's: this was said, and this was decided about it."
         : check->envelope ? "\nThe envelope is the block's: this was said. What was decided about it, the body tells."
                           : "");
+    document_end(&document);
 }
 
 int audit_check_proof(struct audit *audit)

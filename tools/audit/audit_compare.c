@@ -179,14 +179,14 @@ static void tell_difference(struct document *document, struct comparison *compar
         audit_block_read(
             &comparison->sides[i].block, comparison->sides[i].ledger, comparison->sides[i].reading, comparison->same);
     document_number(document, "block", comparison->same);
-    document_table(document, differences(comparison->sides));
+    document_table(document, NULL, NULL, differences(comparison->sides));
     for (int i = 0; i < SIDES; i++)
         audit_block_free(&comparison->sides[i].block);
     if (comparison->same)
-        document_end(
+        document_sentence(
             document, "They differ from block %" PRIu64 " on; the blocks before it are the same.", comparison->same);
     else
-        document_end(document, "They are two ledgers: each begins with its own genesis.");
+        document_sentence(document, "They are two ledgers: each begins with its own genesis.");
 }
 
 // The longer one is not the same: something that was recorded is missing in the other.
@@ -195,17 +195,18 @@ static int tell(struct audit *audit, struct comparison *comparison)
     const struct side *a = &comparison->sides[0], *b = &comparison->sides[1];
     const struct side *shorter = a->blocks < b->blocks ? a : b, *longer = shorter == a ? b : a;
     bool ended = comparison->same == shorter->blocks, same = ended && a->blocks == b->blocks;
-    struct document *document = document_new(audit->format);
-    document_text(document, "result", same ? "same" : ended ? "beginning" : "different");
-    document_number(document, "blocks_a", a->blocks);
-    document_number(document, "blocks_b", b->blocks);
+    struct document document = document_begin(audit->format, stdout);
+    document_text(&document, "result", same ? "same" : ended ? "beginning" : "different");
+    document_number(&document, "blocks_a", a->blocks);
+    document_number(&document, "blocks_b", b->blocks);
     if (!ended)
-        tell_difference(document, comparison);
+        tell_difference(&document, comparison);
     else if (same)
-        document_end(document, "They are the same: %" PRIu64 " blocks, byte by byte.", a->blocks);
+        document_sentence(&document, "They are the same: %" PRIu64 " blocks, byte by byte.", a->blocks);
     else
-        document_end(document, "%s is the beginning of %s, which goes on to %" PRIu64 " blocks.", shorter->name,
+        document_sentence(&document, "%s is the beginning of %s, which goes on to %" PRIu64 " blocks.", shorter->name,
             longer->name, longer->blocks);
+    document_end(&document);
     return same ? EXIT_HOLDS : EXIT_FAULT;
 }
 

@@ -82,7 +82,7 @@ static void print_state(const struct follow *follow)
     json_object *object = json_object_new_object();
     json_object_object_add(object, "blocks", json_object_new_uint64(blocks));
     json_object_object_add(object, "transactions", json_object_new_uint64(transactions));
-    json_object_object_add(object, "time", json_object_new_int64(points_time(state)));
+    json_object_object_add(object, "last_block", json_object_new_string(time));
     json_object_object_add(object, "lag_blocks", json_object_new_uint64(mirror->lag_blocks));
     json_object_object_add(object, "root", json_object_new_string(root));
     print_json(object);
@@ -178,6 +178,7 @@ int audit_follow(struct audit *audit)
     uint8_t id[HASH_BYTES];
     const struct command_line *line = &audit->line;
     const char *id_text = option_get(line, "ledger-id");
+    audit_need_no_table(audit);
     if (id_text)
         parse_digest(line, "--ledger-id", id_text, id);
     if (!keyfile_load(option_xget(line, "key"), &key, &error))

@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+void audit_need_no_table(const struct audit *audit)
+{
+    if (audit->format == TABLE_CSV || audit->format == TABLE_CP932)
+        fail_usage(&audit->line, "%s prints no single table, so --csv and --cp932 are not for it", audit->line.name);
+}
+
 struct ledger *audit_ledger(const char *dir)
 {
     struct ledger_error error;

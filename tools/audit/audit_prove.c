@@ -129,14 +129,14 @@ static void print_proof(struct audit *audit, const struct replay_block *block, c
             fputs(text, stdout);
         return;
     }
-    struct document *document = document_new(audit->format);
-    document_number(document, "block", proof->index);
+    struct document document = document_begin(audit->format, stdout);
+    document_number(&document, "block", proof->index);
     if (!subject->whole)
-        tell_transaction(document, block, subject);
-    document_number(document, "blocks", blocks);
-    document_text(document, "key", verifier);
-    document_text(document, "proof", text);
-    document_end(document, " ");
+        tell_transaction(&document, block, subject);
+    document_number(&document, "blocks", blocks);
+    document_text(&document, "key", verifier);
+    document_text(&document, "proof", text);
+    document_end(&document);
 }
 
 // ---- writing it

@@ -41,18 +41,14 @@ int audit_restore(struct audit *audit)
 {
     struct copy copy;
     const char *from = argument_xget(&audit->line, 0), *dir = argument_xget(&audit->line, 1);
+    audit_need_no_table(audit);
     struct seen seen = seen_read(&audit->line, option_get(&audit->line, "from-checkpoint"));
     struct ledger *backup = audit_ledger(from);
     copy_make(audit, backup, dir, &copy);
     ledger_close(backup);
     check_extends(audit, &copy, &seen);
     copy_settle(&copy);
-    copy_print(audit, &copy, "restored");
-    if (audit->format == TABLE_PEOPLE)
-        printf("\nDone: the ledger in %s is what the backup holds, was checked from its first block to its checkpoint, "
-               "and is "
-               "on disk.\n",
-            dir);
+    copy_print(audit, &copy, "restored ledger");
     fflush(stdout);
     warn(&copy, seen.path);
     audit_replay_end(&copy.replay);

@@ -6,13 +6,14 @@
 
 static void print_block(const struct audit *audit, const struct replay_block *block, const struct registered_keys *keys)
 {
-    struct document *document = document_new(audit->format);
-    block_sheet_header(document, block);
-    block_sheet_signers(document, block, keys);
-    block_sheet_body(document, block);
-    document_end(document,
+    struct document document = document_begin(audit->format, stdout);
+    block_sheet_header(&document, block);
+    block_sheet_signers(&document, block, keys);
+    block_sheet_body(&document, block);
+    document_sentence(&document,
         "The block's hashes and signatures are right. Whether its outcomes are, and whether the signers were permitted "
         "to make them,\n`points-audit verify` tells.");
+    document_end(&document);
 }
 
 int audit_show(struct audit *audit)

@@ -200,11 +200,12 @@ static void write_checkpoint(const struct tiler *tiler)
 
 static void tell(const struct audit *audit, const struct tiler *tiler)
 {
-    struct document *document = document_new(audit->format);
-    document_number(document, "blocks", tiler->blocks);
-    document_number(document, "tiles_written", tiler->written);
-    document_number(document, "tiles_kept", tiler->kept);
-    document_end(document, "%s holds the tree of %" PRIu64 " blocks.", tiler->out, tiler->blocks);
+    struct document document = document_begin(audit->format, stdout);
+    document_number(&document, "blocks", tiler->blocks);
+    document_number(&document, "tiles_written", tiler->written);
+    document_number(&document, "tiles_kept", tiler->kept);
+    document_sentence(&document, "%s holds the tree of %" PRIu64 " blocks.", tiler->out, tiler->blocks);
+    document_end(&document);
 }
 
 int audit_tiles(struct audit *audit)

@@ -4,18 +4,15 @@
 #include "tools/audit/seen.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 struct verify {
-    const struct audit *audit;
+    struct document document;
     struct replay replay;
-    uint64_t faults;   // as told
-    json_object *told; // with --json
+    struct table *faults; // NULL: people are told each as it is found
+    uint64_t fault_count;
     double seconds;
 };
 
@@ -28,117 +25,101 @@ static double now_s(void)
 
 // ---- faults
 
+static struct table *new_faults(void)
+{
+    static const struct table_column columns[] = {{"block", TABLE_ORDINAL}, {"fault", TABLE_TEXT}};
+    return table_new("faults", columns, sizeof columns / sizeof *columns);
+}
+
 static void tell(void *context, const struct replay_fault *fault)
 {
     struct verify *verify = context;
-    verify->faults++;
-    if (!verify->told) {
+    verify->fault_count++;
+    if (!verify->faults) {
         printf("FAULT %s\n", fault->message);
         return;
     }
-    json_object *object = json_object_new_object();
-    if (fault->block != REPLAY_NO_BLOCK)
-        json_object_object_add(object, "block", json_object_new_uint64(fault->block));
-    json_object_object_add(object, "fault", json_object_new_string(fault->message));
-    json_object_array_add(verify->told, object);
+    if (fault->block == REPLAY_NO_BLOCK)
+        table_empty(verify->faults);
+    else
+        table_number(verify->faults, fault->block);
+    table_text(verify->faults, fault->message);
 }
 
-// The replay has told all when it was asked for all, else nothing yet.
-static void tell_last(struct verify *verify, enum replay_result result)
+// The first fault was not told yet, unless all were wanted.
+static enum replay_result replay_all(struct verify *verify, const struct audit *audit, struct ledger *ledger)
 {
-    if (result == REPLAY_FAULT && !verify->replay.settings.tell)
+    const struct audit_pass pass = {
+        .signatures = true, .tell = option_get(&audit->line, "all") ? tell : NULL, .context = verify};
+    double begin_s = now_s();
+    enum replay_result result = audit_replay(ledger, &pass, &verify->replay);
+    verify->seconds = now_s() - begin_s;
+    if (result == REPLAY_FAULT && !pass.tell)
         tell(verify, &verify->replay.fault);
+    return result;
+}
+
+static void check_seen(struct verify *verify, struct seen *seen)
+{
+    if (seen->path && verify->replay.fold.state && !seen_extended(seen, &verify->replay))
+        tell(verify, &seen->fault);
 }
 
 // ---- what it came to
 
-static double transactions_per_s(const struct verify *verify)
+static void show_speed(struct verify *verify)
 {
-    return (double)points_last_sequence(verify->replay.fold.state) / verify->seconds;
-}
-
-static void print_holds(const struct verify *verify, const struct seen *seen)
-{
-    audit_report(&verify->replay, stdout);
-    if (seen->path)
-        printf("It extends the checkpoint of %" PRIu64 " blocks in %s.\n", seen->checkpoint.size, seen->path);
-    char *plain = xprintf("%.0f", transactions_per_s(verify)), *speed = table_with_separators(plain);
-    printf("It took %.1f s: %s transactions/s.\n", verify->seconds, speed);
-    free(speed);
+    uint64_t speed = (uint64_t)((double)points_last_sequence(verify->replay.fold.state) / verify->seconds);
+    char *plain = xprintf("%" PRIu64, speed), *grouped = table_with_separators(plain);
+    document_sentence(&verify->document, "It took %.1f s: %s transactions/s.", verify->seconds, grouped);
+    document_hidden(&verify->document, "milliseconds", (uint64_t)(verify->seconds * 1000));
+    document_hidden(&verify->document, "transactions_per_s", speed);
+    free(grouped);
     free(plain);
 }
 
-static void print_faults(const struct verify *verify)
+static void show_holds(struct verify *verify, const struct seen *seen)
 {
-    if (verify->replay.settings.tell)
-        printf("%" PRIu64 " fault%s found%s\n", verify->faults, verify->faults == 1 ? " was" : "s were",
-            verify->replay.fold_ended ? "; from a block that cannot be read, or not follow, on, outcomes and books "
-                                        "were not checked"
+    audit_report(&verify->document, &verify->replay);
+    if (seen->path) {
+        document_sentence(&verify->document, "It extends the checkpoint of %" PRIu64 " blocks in %s.",
+            seen->checkpoint.size, seen->path);
+        document_hidden(&verify->document, "from_blocks", seen->checkpoint.size);
+    }
+    show_speed(verify);
+}
+
+static void show_faults(struct verify *verify, bool all)
+{
+    if (all)
+        document_sentence(&verify->document, "%" PRIu64 " fault%s found.%s", verify->fault_count,
+            verify->fault_count == 1 ? " was" : "s were",
+            verify->replay.fold_ended ? " From a block that cannot be read, or cannot follow the one before it, on, "
+                                        "outcomes and books were not checked."
                                       : "");
-}
-
-static void add_text(json_object *object, const char *name, const char *text)
-{
-    json_object_object_add(object, name, json_object_new_string(text));
-}
-
-static void add_ledger(json_object *object, const struct verify *verify)
-{
-    uint8_t root[HASH_BYTES];
-    char id[2 * HASH_BYTES + 1], root_text[sodium_base64_ENCODED_LEN(HASH_BYTES, sodium_base64_VARIANT_ORIGINAL)];
-    const struct points_state *state = verify->replay.fold.state;
-    tree_root(&verify->replay.edge, root);
-    sodium_bin2hex(id, sizeof id, ledger_id(verify->replay.settings.ledger), HASH_BYTES);
-    sodium_bin2base64(root_text, sizeof root_text, root, HASH_BYTES, sodium_base64_VARIANT_ORIGINAL);
-    add_text(object, "ledger", points_genesis(state)->origin);
-    add_text(object, "id", id);
-    json_object_object_add(object, "blocks", json_object_new_uint64(verify->replay.edge.size));
-    json_object_object_add(object, "transactions", json_object_new_uint64(points_last_sequence(state)));
-    add_text(object, "root", root_text);
-    json_object_object_add(object, "time", json_object_new_int64(points_time(state)));
-    json_object_object_add(
-        object, "scripted", json_object_new_boolean(points_genesis(state)->time_source == TIME_SOURCE(SCRIPTED)));
-    json_object_object_add(object, "transactions_per_s", json_object_new_int64((int64_t)transactions_per_s(verify)));
-}
-
-static void print_json(struct verify *verify, const struct seen *seen, bool holds)
-{
-    json_object *object = json_object_new_object();
-    json_object_object_add(object, "holds", json_object_new_boolean(holds));
-    json_object_object_add(object, "seconds", json_object_new_double(verify->seconds));
-    if (verify->replay.fold.state)
-        add_ledger(object, verify);
-    if (seen->path)
-        json_object_object_add(object, "from_blocks", json_object_new_uint64(seen->checkpoint.size));
-    json_object_object_add(object, "faults", verify->told);
-    puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(object);
+    document_boolean(&verify->document, "outcomes_checked_to_the_end", !verify->replay.fold_ended);
 }
 
 int audit_verify(struct audit *audit)
 {
-    struct verify verify = {.audit = audit, .told = audit->format == TABLE_JSON ? json_object_new_array() : NULL};
+    audit_need_no_table(audit);
+    bool json = audit->format == TABLE_JSON;
+    struct verify verify = {.document = document_begin(audit->format, stdout), .faults = json ? new_faults() : NULL};
     struct seen seen = seen_read(&audit->line, option_get(&audit->line, "from-checkpoint"));
     struct ledger *ledger = audit_ledger(argument_xget(&audit->line, 0));
-    const struct audit_pass pass = {
-        .signatures = true, .tell = option_get(&audit->line, "all") ? tell : NULL, .context = &verify};
-    double begin_s = now_s();
-    enum replay_result result = audit_replay(ledger, &pass, &verify.replay);
-    verify.seconds = now_s() - begin_s;
+    enum replay_result result = replay_all(&verify, audit, ledger);
     if (result == REPLAY_UNREADABLE)
         return audit_fault(audit, result, &verify.replay.fault);
-    tell_last(&verify, result);
-    if (seen.path && verify.replay.fold.state && !seen_extended(&seen, &verify.replay)) {
-        tell(&verify, &seen.fault);
-        result = REPLAY_FAULT;
-    }
-    if (verify.told)
-        print_json(&verify, &seen, result == REPLAY_HOLDS);
-    else if (result == REPLAY_HOLDS)
-        print_holds(&verify, &seen);
+    check_seen(&verify, &seen);
+    document_boolean(&verify.document, "holds", verify.fault_count == 0);
+    if (verify.fault_count)
+        show_faults(&verify, option_get(&audit->line, "all"));
     else
-        print_faults(&verify);
+        show_holds(&verify, &seen);
+    if (json)
+        document_table(&verify.document, NULL, NULL, verify.faults);
+    document_end(&verify.document);
     audit_replay_end(&verify.replay);
     ledger_close(ledger);
-    return result == REPLAY_HOLDS ? EXIT_HOLDS : EXIT_FAULT;
+    return verify.fault_count ? EXIT_FAULT : EXIT_HOLDS;
 }

@@ -22,7 +22,7 @@ void block_sheet_header(struct document *document, const struct replay_block *bl
     uint8_t leaf[HASH_BYTES];
     hash_leaf(block->record.header, block->record.header_size, leaf);
     document_number(document, "block", header->index);
-    document_time(document, "time", header->time);
+    document_time(document, "time", header->time, "");
     document_number(document, "rules_version", header->rules_version);
     document_number(document, "count", header->count);
     document_number(document, "first_sequence", header->first_sequence);
@@ -57,7 +57,7 @@ void block_sheet_signers(
         if (keys)
             owner_cells(table, row ? row->role : ROLE(ROLE_NONE), row ? row->holder : "");
     }
-    document_table_beside(document, table);
+    document_table_beside(document, NULL, NULL, table);
 }
 
 // ---- what genesis begins with
@@ -72,7 +72,7 @@ static void add_municipalities(struct document *document, const Points__V1__Gene
         table_text(table, code);
         table_text(table, genesis->municipalities[i]->name_ja);
     }
-    document_table_beside(document, table);
+    document_table_beside(document, NULL, NULL, table);
 }
 
 static void add_policies(struct document *document, const Points__V1__Genesis *genesis)
@@ -83,7 +83,7 @@ static void add_policies(struct document *document, const Points__V1__Genesis *g
         enum_cell(table, &points__v1__policy__descriptor, genesis->policies[i]->policy);
         table_number(table, genesis->policies[i]->value);
     }
-    document_table_beside(document, table);
+    document_table_beside(document, NULL, NULL, table);
 }
 
 static void add_keys(struct document *document, const Points__V1__Genesis *genesis)
@@ -94,7 +94,7 @@ static void add_keys(struct document *document, const Points__V1__Genesis *genes
         key_cell(table, &genesis->keys[i]->key);
         owner_cells(table, genesis->keys[i]->role, genesis->keys[i]->holder);
     }
-    document_table(document, table);
+    document_table(document, NULL, NULL, table);
 }
 
 static void add_genesis(struct document *document, const Points__V1__Genesis *genesis)
@@ -144,7 +144,7 @@ static void add_transactions(struct document *document, const struct replay_bloc
         table_text(table, fields);
         free(fields);
     }
-    document_table(document, table);
+    document_table(document, NULL, NULL, table);
 }
 
 void block_sheet_body(struct document *document, const struct replay_block *block)

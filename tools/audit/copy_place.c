@@ -1,14 +1,11 @@
 #include "tools/audit/copy_place.h"
-#include "tools/jst.h"
+#include "tools/audit/audit_report.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,31 +144,12 @@ void copy_settle(struct copy *copy)
 
 // ---- what it holds
 
-void copy_print(const struct audit *audit, const struct copy *copy, const char *name)
+void copy_print(const struct audit *audit, const struct copy *copy, const char *done)
 {
-    uint8_t root[HASH_BYTES];
-    char time[JST_TIME_BYTES], root_text[sodium_base64_ENCODED_LEN(HASH_BYTES, sodium_base64_VARIANT_ORIGINAL)];
-    const struct points_state *state = copy->replay.fold.state;
-    uint64_t transactions = points_last_sequence(state);
-    tree_root(&copy->replay.edge, root);
-    sodium_bin2base64(root_text, sizeof root_text, root, HASH_BYTES, sodium_base64_VARIANT_ORIGINAL);
-    jst_print_time(points_time(state), time);
-    if (audit->format == TABLE_JSON) {
-        json_object *top = json_object_new_object(), *object = json_object_new_object();
-        json_object_object_add(object, "dir", json_object_new_string(copy->dir));
-        json_object_object_add(object, "blocks", json_object_new_uint64(copy->replay.edge.size));
-        json_object_object_add(object, "transactions", json_object_new_uint64(transactions));
-        json_object_object_add(object, "time", json_object_new_int64(points_time(state)));
-        json_object_object_add(object, "root", json_object_new_string(root_text));
-        json_object_object_add(object, "bytes", json_object_new_uint64(copy->bytes));
-        json_object_object_add(top, name, object);
-        puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_NOSLASHESCAPE));
-        json_object_put(top);
-        return;
-    }
-    printf("blocks        %" PRIu64 "\n", copy->replay.edge.size);
-    printf("transactions  %" PRIu64 "\n", transactions);
-    printf("last block    %s JST\n", time);
-    printf("root          %s\n", root_text);
-    printf("bytes         %" PRIu64 "\n", copy->bytes);
+    struct document document = document_begin(audit->format, stdout);
+    report_ledger(&document, &copy->replay);
+    document_number(&document, "bytes", copy->bytes);
+    document_sentence(&document,
+        "Done: the %s in %s was checked from its first block to its checkpoint, and is on disk.", done, copy->dir);
+    document_end(&document);
 }

@@ -20,5 +20,5 @@ struct copy {
 void copy_make(struct audit *audit, struct ledger *from, const char *dir, struct copy *copy);
 // Puts the checked copy in place, synced with the names of file and folders.
 void copy_settle(struct copy *copy);
-// What it holds: with JSON as members of one object under `name`, else as lines.
-void copy_print(const struct audit *audit, const struct copy *copy, const char *name);
+// Says what it holds, and that it is done: the copy, called `done`, is what it should be.
+void copy_print(const struct audit *audit, const struct copy *copy, const char *done);

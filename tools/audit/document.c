@@ -1,61 +1,83 @@
-// What a command tells, on standard output.
+// What a command shows: facts, remarks and tables.
 #include "tools/audit/document.h"
 #include "tools/error.h"
 #include "tools/jst.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
-struct document {
-    enum table_format format;
-    json_object *object; // NULL: for people, or CSV
-};
-
-enum { NAME_WIDTH = 16 };
-
-struct document *document_new(enum table_format format)
+struct document document_begin(enum table_format format, FILE *file)
 {
-    struct document *document = xcalloc(1, sizeof *document);
-    document->format = format;
-    document->object = format == TABLE_JSON ? json_object_new_object() : NULL;
-    return document;
+    return (struct document){format, file, format == TABLE_JSON ? json_object_new_object() : NULL, DOCUMENT_NOTHING};
 }
 
-// For people; `text` is what JSON has as `value`, which it takes over.
-static void add(struct document *document, const char *name, const char *text, json_object *value)
+void document_end(struct document *document)
 {
-    if (document->object)
-        json_object_object_add(document->object, name, value);
-    else
-        json_object_put(value);
+    if (!document->object)
+        return;
+    fprintf(document->file, "%s\n",
+        json_object_to_json_string_ext(document->object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(document->object);
+}
+
+// For people: an empty line where one kind of thing follows another, and about tables.
+static void begin_part(struct document *document, enum document_part part)
+{
+    if (document->last != DOCUMENT_NOTHING && (document->last != part || part == DOCUMENT_TABLE))
+        fputc('\n', document->file);
+    document->last = part;
+}
+
+static void fact(struct document *document, const char *name, const char *text, const char *remark)
+{
     if (document->format != TABLE_PEOPLE)
         return;
+    begin_part(document, DOCUMENT_FACT);
     char *words = xstrdup(name);
     for (char *at = words; *at; at++)
         *at = *at == '_' ? ' ' : *at;
-    printf("%-*s %s\n", NAME_WIDTH, words, text);
+    fprintf(document->file, "%-19s  %s%s\n", words, text, remark);
     free(words);
 }
 
 void document_text(struct document *document, const char *name, const char *text)
 {
-    add(document, name, text, json_object_new_string(text));
+    fact(document, name, text, "");
+    if (document->object)
+        json_object_object_add(document->object, name, json_object_new_string(text));
 }
 
 void document_number(struct document *document, const char *name, uint64_t number)
 {
     char text[24];
     snprintf(text, sizeof text, "%" PRIu64, number);
-    add(document, name, text, json_object_new_uint64(number));
+    fact(document, name, text, "");
+    document_hidden(document, name, number);
+}
+
+void document_time(struct document *document, const char *name, int64_t unix_s, const char *remark)
+{
+    char time[JST_TIME_BYTES];
+    jst_print_time(unix_s, time);
+    char *text = xprintf("%s JST", time);
+    fact(document, name, text, remark);
+    free(text);
+    if (document->object)
+        json_object_object_add(document->object, name, json_object_new_string(time));
+}
+
+void document_hidden(struct document *document, const char *name, uint64_t number)
+{
+    if (document->object)
+        json_object_object_add(document->object, name, json_object_new_uint64(number));
 }
 
 void document_boolean(struct document *document, const char *name, bool value)
 {
-    add(document, name, value ? "yes" : "no", json_object_new_boolean(value));
+    if (document->object)
+        json_object_object_add(document->object, name, json_object_new_boolean(value));
 }
 
 void document_hex(struct document *document, const char *name, const uint8_t *bytes, size_t size)
@@ -65,15 +87,42 @@ void document_hex(struct document *document, const char *name, const uint8_t *by
     free(hex);
 }
 
-void document_time(struct document *document, const char *name, int64_t unix_s)
+// ---- sentences
+
+static void tell_people(struct document *document, const char *text)
 {
-    char text[JST_TIME_BYTES];
-    jst_print_time(unix_s, text);
-    document_text(document, name, text);
+    begin_part(document, DOCUMENT_REMARK);
+    fprintf(document->file, "%s\n", text);
 }
 
-// The table's own JSON is an object with its rows under its name.
-static void add_rows(struct document *document, const struct table *table)
+void document_remark(struct document *document, const char *format, ...)
+{
+    char text[TOOL_ERROR_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (document->format == TABLE_PEOPLE)
+        tell_people(document, text);
+    else
+        say("%s", text);
+}
+
+void document_sentence(struct document *document, const char *format, ...)
+{
+    char text[TOOL_ERROR_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (document->format == TABLE_PEOPLE)
+        tell_people(document, text);
+}
+
+// ---- tables
+
+// As it is printed alone, so that a table is the same wherever it stands.
+static json_object *parsed(const struct table *table)
 {
     char *text = NULL;
     size_t size;
@@ -83,47 +132,42 @@ static void add_rows(struct document *document, const struct table *table)
     table_print(table, TABLE_JSON, file);
     if (fclose(file) != 0)
         fail(EXIT_FAILED, "out of memory");
-    json_object *rows = json_tokener_parse(text);
-    json_object_object_foreach(rows, name, value)
-        json_object_object_add(document->object, name, json_object_get(value));
-    json_object_put(rows);
+    json_object *object = json_tokener_parse(text);
     free(text);
+    if (!object)
+        fail(EXIT_FAILED, "out of memory");
+    return object;
 }
 
-static void print_table(struct document *document, struct table *table, bool beside)
+static void add_table(json_object *object, const char *name, const struct table *table)
 {
-    if (document->object)
-        add_rows(document, table);
-    else if (document->format == TABLE_PEOPLE)
-        putchar('\n');
-    if (!document->object && !(beside && document->format != TABLE_PEOPLE))
-        table_print(table, document->format, stdout);
+    json_object *alone = parsed(table);
+    json_object_object_foreach(alone, own_name, rows)
+    {
+        json_object_object_add(object, name ? name : own_name, json_object_get(rows));
+    }
+    json_object_put(alone);
+}
+
+void document_table(struct document *document, const char *name, const char *title, struct table *table)
+{
+    if (document->object) {
+        add_table(document->object, name, table);
+    } else if (document->format == TABLE_PEOPLE) {
+        begin_part(document, DOCUMENT_TABLE);
+        if (title)
+            fprintf(document->file, "%s\n\n", title);
+        table_print(table, TABLE_PEOPLE, document->file);
+    } else {
+        table_print(table, document->format, document->file);
+    }
     table_free(table);
 }
 
-void document_table(struct document *document, struct table *table)
+void document_table_beside(struct document *document, const char *name, const char *title, struct table *table)
 {
-    print_table(document, table, false);
-}
-
-void document_table_beside(struct document *document, struct table *table)
-{
-    print_table(document, table, true);
-}
-
-void document_end(struct document *document, const char *format, ...)
-{
-    if (document->object)
-        puts(json_object_to_json_string_ext(
-            document->object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(document->object);
-    if (format && document->format == TABLE_PEOPLE) {
-        va_list arguments;
-        va_start(arguments, format);
-        putchar('\n');
-        vprintf(format, arguments);
-        putchar('\n');
-        va_end(arguments);
-    }
-    free(document);
+    if (document->object || document->format == TABLE_PEOPLE)
+        document_table(document, name, title, table);
+    else
+        table_free(table);
 }

@@ -221,7 +221,7 @@ struct audited server_audit(const struct server *server)
     if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
         fail_with_log("`points-audit verify` found a fault", report);
     json_object *object = json_object_from_file(report);
-    struct audited audited = {.seconds = number_in(object, "seconds"),
+    struct audited audited = {.seconds = number_in(object, "milliseconds") / 1000,
         .transactions_per_s = number_in(object, "transactions_per_s"),
         .signatures = number_in(object, "blocks") + 1};
     json_object_put(object);

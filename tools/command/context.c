@@ -162,20 +162,34 @@ Points__V1__Response *context_call(struct context *context, request_type type, v
 void context_close(struct context *context)
 {
     client_close(context->client);
-    context_forget_names(context);
-    municipality_names_free(&context->municipalities);
+    names_free(&context->names);
     forget_keys(context);
 }
 
 // ---- names and tables
 
-const struct municipality_names *context_municipalities(struct context *context)
+void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data)
 {
     struct tool_error error;
-    if (!context->municipalities.count &&
-        !municipality_names_fetch(context_session(context), &context->municipalities, &error))
+    if (!programme_pages(context_session(context), part, take, data, &error))
         fail_with(&error);
-    return &context->municipalities;
+}
+
+static void pages(void *source, programme_part part, programme_page_fn *take, void *data)
+{
+    context_programme(source, part, take, data);
+}
+
+struct names *context_names(struct context *context)
+{
+    context->names.pages = pages;
+    context->names.source = context;
+    return &context->names;
+}
+
+const struct municipality_names *context_municipalities(struct context *context)
+{
+    return names_municipalities(context_names(context));
 }
 
 uint32_t context_municipality(struct context *context, const char *text)
@@ -222,30 +236,17 @@ uint32_t context_own_municipality(struct context *context, const char *text)
 
 const char *context_municipality_name(struct context *context, uint32_t code)
 {
-    const struct municipality_name *name = municipality_names_get(context_municipalities(context), code);
-    return name ? name->ja : "?";
-}
-
-void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data)
-{
-    struct tool_error error;
-    if (!programme_pages(context_session(context), part, take, data, &error))
-        fail_with(&error);
+    return names_municipality(context_names(context), code);
 }
 
 const struct programme_name *context_named(struct context *context, programme_part part, uint32_t number)
 {
-    struct tool_error error;
-    struct programme_names *names = &context->names[part];
-    if (!names->fetched && !programme_names_fetch(context_session(context), part, names, &error))
-        fail_with(&error);
-    return programme_names_get(names, number);
+    return names_programme(context_names(context), part, number);
 }
 
-void context_forget_names(struct context *context)
+bool context_quests_told(const struct context *context)
 {
-    for (size_t i = 0; i < PROGRAMME_PARTS; i++)
-        programme_names_free(&context->names[i]);
+    return context->role != ROLE(MUNICIPALITY);
 }
 
 uint32_t context_municipality_asked(struct context *context)
@@ -267,23 +268,12 @@ uint32_t context_purpose_asked(struct context *context)
 
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code)
 {
-    char text[16] = "";
-    const struct municipality_name *name = municipality_names_get(context_municipalities(context), code);
-    if (code)
-        snprintf(text, sizeof text, "%06u", code);
-    table_text(table, text);
-    table_text(table, name ? name->ja : "");
-    table_text(table, name ? name->en : "");
+    names_municipality_cells(context_names(context), table, code);
 }
 
 void context_purpose_cells(struct context *context, struct table *table, uint32_t purpose)
 {
-    const struct programme_name *named = purpose ? context_named(context, PART(PURPOSES), purpose) : NULL;
-    if (purpose)
-        table_number(table, purpose);
-    else
-        table_empty(table);
-    table_text(table, named ? named->name : "");
+    names_purpose_cells(context_names(context), table, purpose);
 }
 
 int context_print(struct context *context, struct table *table)

@@ -5,8 +5,7 @@
 #include "tools/client.h"
 #include "tools/command_line.h"
 #include "proto/keyfile.h"
-#include "tools/municipality_names.h"
-#include "tools/programme_names.h"
+#include "tools/names.h"
 #include "tools/table.h"
 
 #include <stddef.h>
@@ -40,8 +39,7 @@ struct context {
     char own_key[32]; // the name of a municipality's
     struct client *client;
     role_code role; // of the first key, once proved
-    struct municipality_names municipalities;
-    struct programme_names names[PROGRAMME_PARTS];
+    struct names names;
 };
 
 // ---- context_*: each makes what it gives when first called, and ends the process when that fails.
@@ -64,7 +62,9 @@ uint32_t context_purpose_asked(struct context *context);      // --purpose, one 
 void context_programme(struct context *context, programme_part part, programme_page_fn *take, void *data);
 // What has this number among the quests, purposes, campaigns or shops; NULL: nothing. They are asked for once.
 const struct programme_name *context_named(struct context *context, programme_part part, uint32_t number);
-void context_forget_names(struct context *context); // the next call asks again
+struct names *context_names(struct context *context);
+// Whether the asker is told of whole quests; a municipality sees its own rows, and no budget.
+bool context_quests_told(const struct context *context);
 // The connection's answer to a request whose body is of the type's message; ends the process when it is an error. The
 // caller frees.
 Points__V1__Response *context_call(struct context *context, request_type type, void *body);
@@ -75,11 +75,6 @@ int context_print(struct context *context, struct table *table);
 const char *context_municipality_name(struct context *context, uint32_t code); // in Japanese; "?" for none
 // Adds the cells of the three columns of MUNICIPALITY_COLUMNS; empty ones for 0.
 void context_municipality_cells(struct context *context, struct table *table, uint32_t code);
-#define MUNICIPALITY_COLUMNS                                                                                           \
-    {"municipality", TABLE_TEXT}, {"name_ja", TABLE_TEXT},                                                             \
-    {                                                                                                                  \
-        "name_en", TABLE_TEXT                                                                                          \
-    }
 // The cells of {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}; both empty for 0.
 void context_purpose_cells(struct context *context, struct table *table, uint32_t purpose);
 

@@ -55,48 +55,14 @@ static int run_conversions(struct context *context)
 
 // ---- books
 
-// The sum cannot wrap unnoticed: each part is at most `issued`.
-static bool balances(const Points__V1__Books *books)
-{
-    const uint64_t parts[] = {books->balances, books->held, books->donated, books->converted, books->expired,
-        books->forfeited, books->reversed, books->fees};
-    uint64_t left = books->issued;
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        if (parts[i] > left)
-            return false;
-        left -= parts[i];
-    }
-    return left == 0;
-}
-
-// People get a last line with the whole; machines add up themselves.
-static void total_line(const struct context *context, struct table *table, const Points__V1__TrialBalanceReply *reply)
-{
-    uint64_t accounts = 0;
-    if (context->format != TABLE_PEOPLE)
-        return;
-    for (size_t i = 0; i < reply->n_municipalities; i++)
-        accounts += reply->municipalities[i]->accounts;
-    table_text(table, "total");
-    table_empty(table);
-    table_empty(table);
-    books_cells(table, accounts, reply->total);
-}
-
 int run_trial_balance(struct context *context)
 {
-    static const struct table_column columns[] = {MUNICIPALITY_COLUMNS, BOOKS_COLUMNS};
     Points__V1__GetTrialBalance ask = POINTS__V1__GET_TRIAL_BALANCE__INIT;
     context_municipalities(context);
     Points__V1__Response *response = context_call(context, REQUEST(GET_TRIAL_BALANCE), &ask);
     const Points__V1__TrialBalanceReply *reply = response->trial_balance;
-    struct table *table = table_new("trial_balance", columns, COUNT(columns));
-    for (size_t i = 0; i < reply->n_municipalities; i++) {
-        context_municipality_cells(context, table, reply->municipalities[i]->municipality);
-        books_cells(table, reply->municipalities[i]->accounts, reply->municipalities[i]->books);
-    }
-    total_line(context, table, reply);
-    bool holds = !reply->total || balances(reply->total);
+    struct table *table = books_table(reply, context_names(context), context->format == TABLE_PEOPLE);
+    bool holds = books_add_up(reply);
     client_free_response(response);
     context_print(context, table);
     if (!holds)

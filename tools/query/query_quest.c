@@ -1,8 +1,8 @@
 // Asking what a quest or a campaign has issued, and to whom.
 #include "points/quest.h"
 #include "tools/cells.h"
-#include "tools/query/budget_cells.h"
 #include "tools/query/queries.h"
+#include "tools/quest_tables.h"
 #include "tools/shown.h"
 
 #include <inttypes.h>
@@ -11,36 +11,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-// Told of the whole quest only, so not to a municipality.
-static void reversal_cells(const struct context *context, struct table *table, const Points__V1__QuestReply *reply)
-{
-    const uint64_t numbers[] = {reply->reversed_points, reply->shortfall_points};
-    for (size_t i = 0; i < COUNT(numbers); i++) {
-        if (quest_told(context))
-            table_number(table, numbers[i]);
-        else
-            table_empty(table);
-    }
-}
-
 static struct table *quest_summary(struct context *context, const Points__V1__QuestReply *reply)
 {
-    static const struct table_column columns[] = {{"quest", TABLE_ORDINAL}, {"name", TABLE_TEXT},
-        {"first_day", TABLE_TEXT}, {"last_day", TABLE_TEXT}, {"award_points", TABLE_NUMBER},
-        {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"used_points", TABLE_NUMBER},
-        {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"awarded_points", TABLE_NUMBER},
-        {"reversed_points", TABLE_NUMBER}, {"shortfall_points", TABLE_NUMBER}};
-    struct table *table = table_new("quests", columns, COUNT(columns));
-    table_number(table, reply->quest->quest);
-    table_text(table, reply->quest->name);
-    day_cell(table, reply->quest->first_day);
-    day_cell(table, reply->quest->last_day);
-    table_number(table, reply->quest->points);
-    table_number(table, reply->quest->cap_points);
-    budget_cells(table, quest_told(context), reply->budget_points, reply->issued_points);
-    table_number(table, reply->residents);
-    table_number(table, quest_awarded_points(context, reply));
-    reversal_cells(context, table, reply);
+    struct table *table = quest_table();
+    quest_row(table, reply, context_quests_told(context));
     return table;
 }
 
@@ -96,24 +70,8 @@ int run_quest(struct context *context)
 
 // ---- campaigns
 
-// "1, 4"
-static void quests_cell(struct table *table, const Points__V1__CampaignReply *reply)
-{
-    char *list = xstrdup("");
-    for (size_t i = 0; i < reply->n_quests; i++) {
-        char *longer = xprintf("%s%s%" PRIu32, list, i ? ", " : "", reply->quests[i]);
-        free(list);
-        list = longer;
-    }
-    table_text(table, list);
-    free(list);
-}
-
 int run_campaign(struct context *context)
 {
-    static const struct table_column columns[] = {{"campaign", TABLE_ORDINAL}, {"name", TABLE_TEXT},
-        {"cap_points", TABLE_NUMBER}, {"budget_points", TABLE_NUMBER}, {"used_points", TABLE_NUMBER},
-        {"left_points", TABLE_NUMBER}, {"residents", TABLE_NUMBER}, {"quests", TABLE_TEXT}};
     Points__V1__GetCampaign ask = POINTS__V1__GET_CAMPAIGN__INIT;
     ask.campaign =
         (uint32_t)parse_number(&context->line, "CAMPAIGN", argument_xget(&context->line, 0), 1, QUEST_NUMBER_MAX);
@@ -122,13 +80,8 @@ int run_campaign(struct context *context)
     const Points__V1__CampaignReply *reply = response->campaign;
     if (!reply->campaign)
         fail(EXIT_FAILED, "the daemon's answer lacks a part");
-    struct table *table = table_new("campaigns", columns, COUNT(columns));
-    table_number(table, reply->campaign->campaign);
-    table_text(table, reply->campaign->name);
-    table_number(table, reply->campaign->cap_points);
-    budget_cells(table, true, reply->budget_points, reply->issued_points);
-    table_number(table, reply->residents);
-    quests_cell(table, reply);
+    struct table *table = campaign_table();
+    campaign_row(table, reply);
     client_free_response(response);
     return context_print(context, table);
 }

@@ -1,6 +1,6 @@
 // How long a budget lasts at the pace of late.
 #include "tools/report/budget_pace.h"
-#include "tools/report/span.h"
+#include "tools/span.h"
 
 enum { PACE_DAYS = 28 };
 

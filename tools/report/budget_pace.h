@@ -2,7 +2,7 @@
 #pragma once
 
 #include "proto/formats.h"
-#include "tools/report/sums.h"
+#include "tools/sums.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
 
 #include "tools/chart/chart.h"
 #include "tools/command/points.h"
-#include "tools/report/span.h"
-#include "tools/report/sums.h"
+#include "tools/span.h"
+#include "tools/sums.h"
 
 enum series_of { SERIES_OF_MUNICIPALITIES, SERIES_OF_PURPOSES };
 

@@ -1,7 +1,7 @@
 // A quest with all its periods, asked for a stretch of days at a time.
 #include "tools/report/quest_periods.h"
 #include "tools/report/budget_pace.h"
-#include "tools/report/span.h"
+#include "tools/span.h"
 
 enum { STRETCH_DAYS = 62 }; // of a daily quest in a hundred municipalities, about the size of an answer
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tools/command/points.h"
-#include "tools/report/sums.h"
+#include "tools/sums.h"
 
 // The reply without its periods, which are added to `periods` as budget_pace.h has them: up to tomorrow, when an award
 // may have occurred at the latest. The caller frees the response, and unites the sums.

@@ -1,5 +1,5 @@
 // The report of a quest, or of a campaign and all its quests: who took part, and how long the budget lasts.
-#include "tools/query/budget_cells.h"
+#include "tools/budget_cells.h"
 #include "tools/report/budget_pace.h"
 #include "tools/cells.h"
 #include "tools/jst.h"
@@ -91,7 +91,7 @@ static struct summary quest_summary(const struct context *context, const Points_
 {
     return (struct summary){"quest", reply->quest->quest, reply->quest->name, reply->quest->first_day,
         reply->quest->last_day, reply->residents, reply->budget_points, reply->issued_points,
-        quest_awarded_points(context, reply), reply->reversed_points};
+        quest_awarded_points(reply, context_quests_told(context)), reply->reversed_points};
 }
 
 static struct summary campaign_summary(const struct report *report)
@@ -200,11 +200,11 @@ static void summary_cells(struct context *context, const struct report *report, 
     day_cell(table, summary->last_day);
     table_number(table, summary->residents);
     share_cells(table, summary->residents, population_of_all(report));
-    budget_cells(table, quest_told(context), summary->budget, summary->used);
+    budget_cells(table, context_quests_told(context), summary->budget, summary->used);
     table_number(table, summary->awarded);
-    for (int i = 0; !quest_told(context) && i < NOT_TOLD_COLUMNS; i++)
+    for (int i = 0; !context_quests_told(context) && i < NOT_TOLD_COLUMNS; i++)
         table_empty(table);
-    if (!quest_told(context))
+    if (!context_quests_told(context))
         return;
     table_number(table, summary->reversed);
     outlook_cells(table, outlook);
@@ -232,7 +232,7 @@ static void print_summary(struct context *context, const struct report *report)
         whole = report->campaign ? whole : outlook;
     }
     context_print(context, table);
-    if (context->format == TABLE_PEOPLE && quest_told(context))
+    if (context->format == TABLE_PEOPLE && context_quests_told(context))
         print_outlook(&whole);
 }
 

@@ -1,6 +1,7 @@
 // The report of donations: by span, municipality and purpose, on the day of the donation or on that of its payment.
 #include "tools/cells.h"
 #include "tools/chart/picture.h"
+#include "tools/payments.h"
 #include "tools/report/reports.h"
 #include "tools/command/rows.h"
 #include "tools/report/chart_series.h"
@@ -28,7 +29,7 @@ static const struct group groups[] = {
 
 // The figures of a sum. SHOWN_POINTS are those of the chart; ROWS is how many of the daemon's rows were put together.
 enum { DONATIONS, POINTS, REVERSED_DONATIONS, REVERSED_POINTS, DONORS, SHOWN_POINTS, ROWS };
-enum { PAYMENTS = DONATIONS }; // of settlements there are these and POINTS
+// Of settlements there are those of tools/payments.h, and SHOWN_POINTS.
 
 // The days that donations and reversals are counted on.
 enum dating { BY_DONATION, BY_ORIGINAL, BY_SETTLEMENT };
@@ -127,15 +128,14 @@ static void add_payments(void *data, const Points__V1__SettlementsReply *page)
 {
     const struct paid *paid = data;
     const Points__V1__GetDonationTotals *ask = &paid->asked->totals;
-    for (size_t i = 0; i < page->n_settlements; i++) {
-        const Points__V1__Settlement *row = page->settlements[i];
-        struct sum sum = {ask->from_day, municipality_key(paid->asked, row->municipality),
-            purpose_key(paid->asked, row->purpose), {1, row->points}};
-        if (ask->unit != UNIT(WHOLE))
-            sum.first_day = span_begin(span_of_unit(ask->unit), row->day);
-        sum.figures[SHOWN_POINTS] = row->points;
-        if (row->day >= ask->from_day && (!ask->to_day || row->day <= ask->to_day))
-            sums_add(paid->sums, sum);
+    struct sums *sums = paid->sums;
+    size_t before = sums->count;
+    payments_add(sums, page, &(struct payments_span){ask->unit, ask->from_day, ask->to_day});
+    for (size_t i = before; i < sums->count; i++) {
+        struct sum *sum = &sums->rows[i];
+        sum->municipality = municipality_key(paid->asked, sum->municipality);
+        sum->number = purpose_key(paid->asked, sum->number);
+        sum->figures[SHOWN_POINTS] = sum->figures[PAYMENTS_POINTS];
     }
 }
 
@@ -165,16 +165,8 @@ static void donation_cells(struct table *table, const struct sum *sum)
     donors_cell(table, sum->figures[DONATIONS], sum->figures[ROWS] == 1 ? sum->figures[DONORS] : 0);
 }
 
-static void payment_cells(struct table *table, const struct sum *sum)
-{
-    table_number(table, sum->figures[PAYMENTS]);
-    table_number(table, sum->figures[POINTS]);
-}
-
-typedef void figure_cells_fn(struct table *table, const struct sum *sum);
-
 // People get a last line with the sums.
-static void total_line(struct table *table, const struct sums *sums, figure_cells_fn *figure_cells)
+static void total_line(struct table *table, const struct sums *sums)
 {
     enum { KEY_COLUMNS = 6 };
     struct sum total = {0};
@@ -186,7 +178,7 @@ static void total_line(struct table *table, const struct sums *sums, figure_cell
     table_text(table, "total");
     for (int i = 1; i < KEY_COLUMNS; i++)
         table_empty(table);
-    figure_cells(table, &total);
+    donation_cells(table, &total);
 }
 
 // People do not see the columns of what all rows put together.
@@ -198,27 +190,29 @@ static void hide_empty_keys(struct table *table, bool municipality, bool purpose
             table_hide(table, i);
 }
 
-static struct table *make_table(struct context *context, const struct asked *asked, const struct sums *sums)
+static struct table *donations_table(struct context *context, const struct sums *sums)
 {
-    static const struct table_column donations[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
+    static const struct table_column columns[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
         {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"donations", TABLE_NUMBER}, {"points", TABLE_NUMBER},
         {"reversed_donations", TABLE_NUMBER}, {"reversed_points", TABLE_NUMBER}, {"net_points", TABLE_NUMBER},
         {"donors", TABLE_NUMBER}};
-    static const struct table_column payments[] = {{"from", TABLE_TEXT}, MUNICIPALITY_COLUMNS,
-        {"purpose", TABLE_ORDINAL}, {"purpose_name", TABLE_TEXT}, {"settlements", TABLE_NUMBER},
-        {"points", TABLE_NUMBER}};
-    bool paid = asked->dating == BY_SETTLEMENT;
-    figure_cells_fn *figure_cells = paid ? payment_cells : donation_cells;
-    struct table *table = paid ? table_new("settlements", payments, COUNT(payments))
-                               : table_new("donations", donations, COUNT(donations));
-    hide_empty_keys(table, asked->group->by_municipality || asked->totals.municipality,
-        asked->group->by_purpose || asked->totals.purpose);
+    struct table *table = table_new("donations", columns, COUNT(columns));
     for (size_t i = 0; i < sums->count; i++) {
         key_cells(context, table, &sums->rows[i]);
-        figure_cells(table, &sums->rows[i]);
+        donation_cells(table, &sums->rows[i]);
     }
     if (context->format == TABLE_PEOPLE)
-        total_line(table, sums, figure_cells);
+        total_line(table, sums);
+    return table;
+}
+
+static struct table *make_table(struct context *context, const struct asked *asked, const struct sums *sums)
+{
+    struct table *table = asked->dating == BY_SETTLEMENT
+                              ? payments_table(sums, context_names(context), context->format == TABLE_PEOPLE)
+                              : donations_table(context, sums);
+    hide_empty_keys(table, asked->group->by_municipality || asked->totals.municipality,
+        asked->group->by_purpose || asked->totals.purpose);
     return table;
 }
 

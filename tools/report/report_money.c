@@ -2,8 +2,8 @@
 #include "tools/cells.h"
 #include "tools/report/reports.h"
 #include "tools/command/rows.h"
-#include "tools/report/span.h"
-#include "tools/report/sums.h"
+#include "tools/span.h"
+#include "tools/sums.h"
 #include "points/calendar.h"
 
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include "tools/report/reports.h"
 #include "tools/command/rows.h"
 #include "tools/shown.h"
-#include "tools/report/span.h"
+#include "tools/span.h"
 #include "points/calendar.h"
 
 #include <stdlib.h>

@@ -30,7 +30,7 @@ static simulate_table_fn *table_wanted(const struct context *context)
 // The names of municipalities come from the list, as there is no daemon to ask.
 static void name_municipalities(struct context *context, const struct municipality_list *list, const char *path)
 {
-    struct municipality_names *names = &context->municipalities;
+    struct municipality_names *names = &context->names.municipalities;
     names->rows = xcalloc(list->count, sizeof *names->rows);
     for (; names->count < list->count; names->count++) {
         const Points__V1__Municipality *row = &list->rows[names->count];
@@ -71,7 +71,8 @@ static int run_simulate(struct context *context)
     check_options(context);
     municipality_list_read(list, &municipalities);
     name_municipalities(context, &municipalities, list ? list : "the list");
-    struct design *design = design_read(argument_xget(&context->line, 0), &municipalities, &context->municipalities);
+    struct design *design =
+        design_read(argument_xget(&context->line, 0), &municipalities, &context->names.municipalities);
     design->sample = (uint32_t)option_number(&context->line, "sample", 1, DESIGN_SAMPLE_MAX, design->sample);
     points_free(setup_state(design, 1)); // the design as it is, not as a sample has it
     if (option_get(&context->line, "commands"))

@@ -1,5 +1,5 @@
 // Figures added up by span, municipality and purpose or quest: collected, sorted, then united.
-#include "tools/report/sums.h"
+#include "tools/sums.h"
 #include "tools/error.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // Stretches of the calendar; the calendar itself is points/calendar.h.
-#include "tools/report/span.h"
+#include "tools/span.h"
 #include "points/calendar.h"
 
 span_kind span_of_unit(Points__V1__TotalsUnit unit)

@@ -1,15 +1,10 @@
 // What a quest or a campaign may issue and has, as tables show it.
-#include "tools/query/budget_cells.h"
+#include "tools/budget_cells.h"
 
-bool quest_told(const struct context *context)
-{
-    return context->role != ROLE(MUNICIPALITY);
-}
-
-uint64_t quest_awarded_points(const struct context *context, const Points__V1__QuestReply *reply)
+uint64_t quest_awarded_points(const Points__V1__QuestReply *reply, bool told)
 {
     uint64_t awarded = 0;
-    if (quest_told(context))
+    if (told)
         return reply->issued_points + reply->reversed_points;
     for (size_t i = 0; i < reply->n_municipalities; i++)
         awarded += reply->municipalities[i]->points;
