@@ -34,7 +34,9 @@ static noreturn void fail_before_genesis(struct audit_moment *moment)
         header = points__v1__block_header__unpack(NULL, record.header_size, record.header);
     if (!header)
         fail(EXIT_FAILED, "block 0 cannot be read: %s", error.message);
+    ledger_read_end(reading);
     jst_print_time(header->time, time);
+    points__v1__block_header__free_unpacked(header, NULL);
     fail(EXIT_WRONG_USE, "--at: the ledger begins at %s JST; there is nothing before that", time);
 }
 
