@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static int get(MDB_txn *txn, MDB_dbi table, MDB_val key, MDB_val *value, struct ledger_error *error)
 {
@@ -264,6 +265,17 @@ int ledger_read_kept(
     return -1;
 }
 
+static void fail_day(uint64_t day, struct ledger_error *error)
+{
+    enum { DAY_S = 24 * 60 * 60, DAY_MAX = 2932896, DATE_BYTES = 16 }; // the last day of 9999
+    char text[DATE_BYTES] = "no day";
+    struct tm date;
+    time_t time = (time_t)(day * DAY_S);
+    if (day <= DAY_MAX && gmtime_r(&time, &date))
+        strftime(text, sizeof text, "%F", &date);
+    ledger_fail(error, "the ledger is damaged: what is kept of %s is no signed note", text);
+}
+
 int ledger_read_kept_day(
     struct ledger_reading *reading, enum ledger_kept kept, uint64_t *day, char *note, struct ledger_error *error)
 {
@@ -282,7 +294,9 @@ int ledger_read_kept_day(
         ledger_fail_lmdb(error, "reading the ledger", code);
     else if (key.mv_size != LEDGER_KEY_BYTES)
         ledger_fail(error, "the ledger is damaged: a checkpoint is kept under no day");
-    else if (ledger_copy_note(&value, note, error)) {
+    else if (!ledger_copy_note(&value, note, error))
+        fail_day(ledger_key_index(key.mv_data), error);
+    else {
         *day = ledger_key_index(key.mv_data);
         return 1;
     }

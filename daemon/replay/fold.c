@@ -2,7 +2,50 @@
 #include "replay/fold.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
+
+// ---- what differs
+
+// The state holds what the rules decided, so whatever refers to it must see that, not what is recorded.
+struct differing {
+    uint64_t sequence;
+    struct points_outcome outcome;
+    UT_hash_handle hh;
+};
+
+static bool note_differing(
+    struct replay_fold *fold, uint64_t sequence, const struct points_outcome *decided, struct replay_fault *fault)
+{
+    struct differing *differing = malloc(sizeof *differing);
+    if (!differing)
+        return replay_fail(fault, "out of memory");
+    *differing = (struct differing){.sequence = sequence, .outcome = *decided};
+    HASH_ADD(hh, fold->differing, sequence, sizeof differing->sequence, differing);
+    return true;
+}
+
+static void take_differing(const struct replay_fold *fold, uint64_t sequence, struct points_outcome *outcome)
+{
+    struct differing *differing;
+    HASH_FIND(hh, fold->differing, &sequence, sizeof sequence, differing);
+    if (differing)
+        *outcome = differing->outcome;
+}
+
+void replay_fold_free(struct replay_fold *fold)
+{
+    struct differing *differing, *next;
+    HASH_ITER(hh, fold->differing, differing, next)
+    {
+        HASH_DEL(fold->differing, differing);
+        free(differing);
+    }
+    if (fold->state)
+        points_free(fold->state);
+    *fold = (struct replay_fold){0};
+}
 
 // ---- genesis
 
@@ -60,7 +103,7 @@ static bool compare_with_earlier(struct ledger_reading *reading, const struct re
     return true;
 }
 
-// Its outcome was compared in its turn, so what is recorded serves.
+// Its outcome was compared in its turn, so what is recorded serves, unless it differed.
 bool replay_find_decided(struct ledger_reading *reading, struct arena *arena, const struct replay_block *block,
     uint64_t sequence, struct points_decided **decided, struct replay_fault *fault)
 {
@@ -156,9 +199,11 @@ static bool find_inputs(struct replay_fold *fold, struct ledger_reading *reading
     if (!inputs->prior_sequence) {
         if (!take_id(fold, &looking, transaction->id.data, sequence, fault))
             return false;
-        if (inputs->target_sequence && points_needs_target(transaction) &&
-            !replay_find_decided(reading, arena, block, inputs->target_sequence, &decided, fault))
-            return false;
+        if (inputs->target_sequence && points_needs_target(transaction)) {
+            if (!replay_find_decided(reading, arena, block, inputs->target_sequence, &decided, fault))
+                return false;
+            take_differing(fold, inputs->target_sequence, &decided->outcome);
+        }
         inputs->target = decided;
         return true;
     }
@@ -213,6 +258,7 @@ static bool compare(
 static enum fold_result decide(struct replay_fold *fold, struct ledger_reading *reading, struct arena *arena,
     const struct replay_block *block, struct replay_fault *fault)
 {
+    struct replay_fault later; // than the first
     bool anything_new = false, same = true;
     points_block_begin(fold->state, block->header->time);
     for (size_t i = 0; i < block->envelope->n_transactions; i++) {
@@ -222,7 +268,11 @@ static enum fold_result decide(struct replay_fold *fold, struct ledger_reading *
         if (!find_inputs(fold, reading, arena, block, i, &inputs, fault))
             return FOLD_BROKEN;
         struct points_outcome outcome = points_apply(fold->state, block->envelope->transactions[i], &inputs);
-        same = same && compare(block, i, &outcome, fault);
+        if (!compare(block, i, &outcome, same ? fault : &later)) {
+            same = false;
+            if (!note_differing(fold, block->header->first_sequence + i, &outcome, fault))
+                return FOLD_BROKEN;
+        }
         anything_new |= inputs.prior == POINTS_NEW;
     }
     if (same && !anything_new)

@@ -320,13 +320,6 @@ enum replay_result replay_go_on(
     return find_first(replay) ? run(replay) : REPLAY_UNREADABLE;
 }
 
-void replay_fold_free(struct replay_fold *fold)
-{
-    if (fold->state)
-        points_free(fold->state);
-    *fold = (struct replay_fold){0};
-}
-
 void replay_end(struct replay *replay)
 {
     replay_fold_free(&replay->fold);

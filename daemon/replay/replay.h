@@ -28,8 +28,9 @@ bool replay_fail(struct replay_fault *fault, const char *format, ...) __attribut
 
 // What the blocks so far amount to.
 struct replay_fold {
-    struct points_state *state; // NULL before block 0
-    struct id_index *ids;       // of every transaction; borrowed
+    struct points_state *state;  // NULL before block 0
+    struct id_index *ids;        // of every transaction; borrowed
+    struct differing *differing; // uthash, by sequence number: what the rules decided otherwise than recorded
 };
 
 // Told before each block.

@@ -57,7 +57,8 @@ def place(table, key, newest):
     if table == "meta":
         return "points-audit: the ledger in "
     if table in ("checkpoints", "cosigned"):
-        return kept_place(table, int(key, 16), newest)
+        day = int(key, 16)
+        return f"({kept_place(table, day, newest)}|FAULT in the kept checkpoints: .* {rules.date_of(day)} )"
     if table == "texts":
         return rf"FAULT in the texts: the text of notice [0-9a-f]+ \(sequence {int(key, 16)}\) "
     return f"FAULT in block {int(key, 16)}: "

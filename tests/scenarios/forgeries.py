@@ -9,8 +9,9 @@ from forger import (FORMAT, NOTHING_NEW, WITNESS, Block, Refolding, cosignature,
 from pointsclient import transaction as tx
 
 FAULT, UNREADABLE = 1, 3
-OTHER_HISTORY = "FAULT the ledger does not extend the checkpoint in .*: (it was cut short|they were rewritten)\n"
-CHECKPOINT_WORDS = "(the ledger is damaged: .*|there is no block.*|.*no block.*)?(the|its) checkpoint('s)? "
+OTHER_HISTORY = (r"FAULT (the ledger does not extend the checkpoint in .*: (it was cut short|they were rewritten)"
+                 r"|.* is no checkpoint of this ledger, or the ledger does not extend it: .* with a key that may sign it)\n")
+CHECKPOINT_WORDS = "(the ledger is damaged: )?(the|its) checkpoint('s)? "
 CHECKPOINT_UNSIGNED = "FAULT in the checkpoint: the checkpoint is not signed by "
 
 
@@ -198,7 +199,13 @@ def checkpoint_byte(forger):
     book = forger.book
     day = forger.dice.choice([book.newest(), *book.checkpoints])
     book.checkpoints[day], what = forger.flip(book.checkpoints[day])
-    return Forgery(f"checkpoint of {rules.date_of(day)}, {what}", kept_place("checkpoints", day, book.newest()) + CHECKPOINT_WORDS)
+    return Forgery(f"checkpoint of {rules.date_of(day)}, {what}", kept_words("checkpoints", day, book.newest()))
+
+
+def kept_words(table, day, newest):
+    """What is said of bytes that are no checkpoint of that day."""
+    return (f"({kept_place(table, day, newest)}{CHECKPOINT_WORDS}"
+            f"|FAULT in the kept checkpoints: the ledger is damaged: what is kept of {rules.date_of(day)} is no signed note\n)")
 
 
 @kind
@@ -410,8 +417,7 @@ def kept_checkpoint(forger):
 def cosigned_byte(forger):
     day = forger.dice.choice(sorted(forger.book.cosigned))
     forger.book.cosigned[day], what = forger.flip(forger.book.cosigned[day])
-    return Forgery(f"cosigned of {rules.date_of(day)}, {what}",
-                   f"({kept_place('cosigned', day, 0)}{CHECKPOINT_WORDS}|FAULT in the kept checkpoints: )")
+    return Forgery(f"cosigned of {rules.date_of(day)}, {what}", kept_words("cosigned", day, 0))
 
 
 @kind

@@ -45,7 +45,8 @@ static bool open_note(struct seen *seen, struct replay *replay)
         return replay_fail(&seen->fault, "%s is no checkpoint of blocks", seen->path);
     const struct note_verifier *verifiers = replay_verifiers(replay->fold.state, tip.sequence, &replay->arena, &count);
     return note_open_checkpoint(seen->note, verifiers, count, &seen->checkpoint, &fault) ||
-           replay_fail(&seen->fault, "%s is no checkpoint of this ledger: %s", seen->path, fault.message);
+           replay_fail(&seen->fault, "%s is no checkpoint of this ledger, or the ledger does not extend it: %s",
+               seen->path, fault.message);
 }
 
 bool seen_extended(struct seen *seen, struct replay *replay)
