@@ -12,7 +12,8 @@ struct lane {
     pthread_cond_t ready; // for the decide thread: a turn's worth of the oldest jobs is verified
     struct job *jobs[LANE_JOBS];
     uint64_t put, claimed, verified, taken; // counts; each job's place is its count modulo LANE_JOBS
-    size_t bytes, verified_bytes;           // of frames: of all, of those that are verified up to the first that is not
+    size_t bytes;                           // of frames
+    size_t verified_bytes, envelopes;       // of those that are verified up to the first that is not
     bool refused;                           // somebody was told that the lane is full
     bool closed;
     struct job *errands, **errands_end;
@@ -77,13 +78,13 @@ struct job *lane_claim(struct lane *lane, bool *errand)
     return job;
 }
 
-// Whether the decide thread should take its turn. A group costs a commit, however small it is: while others are being
-// verified it waits for them, but not for many.
+// Whether the decide thread should take its turn. Envelopes cost a commit, however few they are: while others are being
+// verified they wait for them, but not for many.
 static bool turn_is_due(const struct lane *lane)
 {
     uint64_t jobs = lane->verified - lane->taken;
-    return jobs > 0 &&
-           (lane->verified == lane->put || jobs >= TURN_JOBS_WORTH || lane->verified_bytes >= TURN_BYTES_WORTH);
+    return jobs > 0 && (lane->envelopes == 0 || lane->verified == lane->put || jobs >= TURN_JOBS_WORTH ||
+                           lane->verified_bytes >= TURN_BYTES_WORTH);
 }
 
 void lane_verified(struct lane *lane, struct job *job)
@@ -93,6 +94,7 @@ void lane_verified(struct lane *lane, struct job *job)
     while (lane->verified < lane->put && (job = lane->jobs[lane->verified % LANE_JOBS])->verified) {
         lane->verified++;
         lane->verified_bytes += job->frame_size;
+        lane->envelopes += job->envelope != NULL;
     }
     if (turn_is_due(lane))
         pthread_cond_signal(&lane->ready);
@@ -119,6 +121,7 @@ struct job *lane_take(struct lane *lane, size_t max, bool *was_full)
     for (size_t count = 0; count < max && bytes < TURN_BYTES_MAX && lane->taken < lane->verified; count++) {
         struct job *job = lane->jobs[lane->taken++ % LANE_JOBS];
         bytes += job->frame_size;
+        lane->envelopes -= job->envelope != NULL;
         *end = job;
         end = &job->next;
     }

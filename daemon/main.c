@@ -1,5 +1,6 @@
 // pointsd: the ledger daemon. Opens the ledger, folds it, serves it.
 #include "checkpoint_keys.h"
+#include "exits.h"
 #include "ledger/damage.h"
 #include "ledger/ledger.h"
 #include "pipeline.h"
@@ -24,8 +25,6 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-// A failed commit leaves with 1, and starting again may help; what is wrong at the start stays wrong.
-enum { EXIT_WRONG_USE = 2, EXIT_NOT_SERVED = 3 };
 enum { DERIVED_MODE = 0750 };
 
 static const char usage[] =

@@ -2,6 +2,7 @@
 
 #include "decide.h"
 #include "net/net.h"
+#include "scrub.h"
 #include "verify.h"
 
 #include <event2/event.h>
@@ -26,6 +27,7 @@ struct pipeline {
     struct journal *journal;
     struct history history;
     struct snapshots snapshots;
+    struct scrub scrub;
     struct decide decide;
     const uint8_t *ledger_id;
 
@@ -241,12 +243,17 @@ static void unwatch(struct pipeline *pipeline)
     event_free(pipeline->stop_events[1]);
 }
 
+static void must_start(bool started)
+{
+    if (started)
+        return;
+    fputs("pointsd: no thread could be started; raise the limit of processes\n", stderr);
+    exit(EXIT_FAILURE);
+}
+
 static void start_thread(pthread_t *thread, void *(*run)(void *), struct pipeline *pipeline)
 {
-    if (pthread_create(thread, NULL, run, pipeline) != 0) {
-        fputs("pointsd: no thread could be started; raise the limit of processes\n", stderr);
-        exit(EXIT_FAILURE);
-    }
+    must_start(pthread_create(thread, NULL, run, pipeline) == 0);
 }
 
 // Signals are for the net thread.
@@ -262,6 +269,7 @@ static void start_threads(struct pipeline *pipeline, uint64_t workers)
         start_thread(&pipeline->workers[i], work, pipeline);
     start_thread(&pipeline->decide_thread, decide_work, pipeline);
     start_thread(&pipeline->journal_thread, journal_work, pipeline);
+    must_start(scrub_start(&pipeline->scrub));
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -296,6 +304,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
         .begun_sequence = snapshot_sequence,
         .named_sequence = snapshot_sequence};
     snapshots_init(&pipeline->snapshots);
+    pipeline->scrub = (struct scrub){.ledger = ledger, .journal = pipeline->journal, .days = settings->scrub_days};
     pipeline->decide = (struct decide){.state = fold->state,
         .ids = fold->ids,
         .keys = keys,
@@ -326,6 +335,7 @@ void pipeline_free(struct pipeline *pipeline)
         pthread_join(pipeline->workers[i], NULL);
     pthread_join(pipeline->decide_thread, NULL);
     pthread_join(pipeline->journal_thread, NULL);
+    scrub_end(&pipeline->scrub);
     unwatch(pipeline);
     net_server_free(pipeline->server);
     event_base_free(pipeline->base);

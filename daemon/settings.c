@@ -19,6 +19,7 @@ static const struct {
     {"ledger", "next_checkpoint_key", true, offsetof(struct settings, next_checkpoint_key), 0, 0, 0},
     {"ledger", "derived_dir", true, offsetof(struct settings, derived_dir), 0, 0, 0},
     {"ledger", "snapshot_transactions", false, offsetof(struct settings, snapshot_every), 0, 1000000000, 5000000},
+    {"ledger", "scrub_days", false, offsetof(struct settings, scrub_days), 0, 3650, 30},
     {"ledger", "disk_reserve_mib", false, offsetof(struct settings, disk_reserve_mib), 0, UINT64_C(1) << 30, 64},
     {"listen", "unix", true, offsetof(struct settings, unix_path), 0, 0, 0},
     {"listen", "tcp_port", false, offsetof(struct settings, tcp_port), 0, 65535, 0},

@@ -15,6 +15,7 @@ struct settings {
     uint64_t workers;          // verifying threads; 0: as many as there are processors
     uint64_t write_timeout_s;
     uint64_t snapshot_every;   // transactions between two snapshots of the state; 0: none are made
+    uint64_t scrub_days;       // in which the whole ledger is looked through again; 0: never
     uint64_t disk_reserve_mib; // below so much free space, new envelopes are refused
 };
 

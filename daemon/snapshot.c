@@ -52,7 +52,8 @@ static int write_image(struct snapshots *snapshots)
     journal_wait_durable(snapshots->journal, snapshots->image.sequence);
     if (!ledger_root_at(snapshots->ledger, snapshots->image.blocks, root, &error))
         return EIO;
-    int failed = snapshot_write(snapshots->dir, &snapshots->image, root, snapshots->reserve_bytes);
+    int failed =
+        snapshot_write(snapshots->dir, &snapshots->image, root, snapshots->reserve_bytes, &snapshots->stopping);
     if (!failed)
         snapshots->named_sequence = snapshots->image.sequence;
     return failed;
@@ -123,7 +124,7 @@ static int make_last(struct snapshots *snapshots, const struct points_state *sta
         return ENOMEM;
     snapshot_image_take(&image, state, blocks);
     ledger_root(snapshots->ledger, root);
-    int failed = snapshot_write(snapshots->dir, &image, root, snapshots->reserve_bytes);
+    int failed = snapshot_write(snapshots->dir, &image, root, snapshots->reserve_bytes, &snapshots->stopping);
     snapshot_image_free(&image);
     return failed;
 }

@@ -33,7 +33,7 @@ struct snapshots {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed; // step, or stopping
-    bool stopping;
+    atomic_bool stopping;
 };
 
 void snapshots_init(struct snapshots *snapshots);

@@ -14,10 +14,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { HEADER_PAGE = 4096, FILE_MODE = 0640, PATH_BYTES = PATH_MAX + 80 };
-enum { NAME_BYTES = 64, BUFFER_BYTES = 256 * 1024, STEP_BYTES = 512 * 1024 };
+enum { NAME_BYTES = 64, BUFFER_BYTES = 256 * 1024, STEP_BYTES = 256 * 1024, REST = 3 };
 
 static const char magic[16] = "points snap 1\n", unfinished[] = "state.new";
 
@@ -124,20 +125,36 @@ static bool has_room(int fd, uint64_t bytes)
     return (uint64_t)disk.f_bavail * disk.f_frsize >= bytes;
 }
 
-// Each step is on disk before the next: a commit of the ledger beside it has at most one to wait for.
-static bool write_steps(int fd, const uint8_t *bytes, size_t size)
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void rest(int64_t ns)
+{
+    nanosleep(&(struct timespec){ns / 1000000000, ns % 1000000000}, NULL);
+}
+
+// Each step is on disk before the next: a commit of the ledger beside it has at most one to wait for, and mostly none.
+static bool write_steps(int fd, const uint8_t *bytes, size_t size, const atomic_bool *hurry)
 {
     while (size > 0) {
+        int64_t begin_ns = now_ns();
         ssize_t done = write(fd, bytes, size < STEP_BYTES ? size : STEP_BYTES);
         if (done <= 0 || fdatasync(fd))
             return false;
         bytes += done;
         size -= (size_t)done;
+        if (!*hurry)
+            rest((now_ns() - begin_ns) * REST);
     }
     return true;
 }
 
-static bool write_file(int fd, const struct snapshot_image *image, const uint8_t root[HASH_BYTES])
+static bool write_file(
+    int fd, const struct snapshot_image *image, const uint8_t root[HASH_BYTES], const atomic_bool *hurry)
 {
     uint8_t page[HEADER_PAGE] = {0};
     struct snapshot_header header = {
@@ -148,7 +165,8 @@ static bool write_file(int fd, const struct snapshot_image *image, const uint8_t
         abort();
     hash_header(&header, header.header_sha256);
     memcpy(page, &header, sizeof header);
-    return write(fd, page, sizeof page) == sizeof page && write_steps(fd, image->bytes, image->size) && fsync(fd) == 0;
+    return write(fd, page, sizeof page) == sizeof page && write_steps(fd, image->bytes, image->size, hurry) &&
+           fsync(fd) == 0;
 }
 
 static bool name_it(const char *dir, const char *made, uint64_t sequence)
@@ -163,15 +181,15 @@ static bool name_it(const char *dir, const char *made, uint64_t sequence)
     return synced;
 }
 
-int snapshot_write(
-    const char *dir, const struct snapshot_image *image, const uint8_t root[HASH_BYTES], uint64_t reserve_bytes)
+int snapshot_write(const char *dir, const struct snapshot_image *image, const uint8_t root[HASH_BYTES],
+    uint64_t reserve_bytes, const atomic_bool *hurry)
 {
     char made[PATH_BYTES];
     path_of(dir, unfinished, made);
     errno = 0;
     int fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
-    bool done = fd >= 0 && has_room(fd, image->size + HEADER_PAGE + reserve_bytes) && write_file(fd, image, root) &&
-                name_it(dir, made, image->sequence);
+    bool done = fd >= 0 && has_room(fd, image->size + HEADER_PAGE + reserve_bytes) &&
+                write_file(fd, image, root, hurry) && name_it(dir, made, image->sequence);
     int error = done ? 0 : errno ? errno : EIO;
     if (fd >= 0)
         close(fd);

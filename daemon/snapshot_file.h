@@ -8,6 +8,7 @@
 #include "ledger/ledger.h"
 #include "points/points.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,9 +27,10 @@ bool snapshot_image_make_room(struct snapshot_image *image); // for its size, an
 void snapshot_image_free(struct snapshot_image *image);
 
 // The image's blocks are durable and have this root: writes it, syncs it, gives it its name, and drops older ones. So
-// many bytes of the disk stay free. Returns 0, or an errno: then nothing of it stays.
-int snapshot_write(
-    const char *dir, const struct snapshot_image *image, const uint8_t root[HASH_BYTES], uint64_t reserve_bytes);
+// many bytes of the disk stay free, and until `hurry` the disk is left to others for three quarters of the time.
+// Returns 0, or an errno: then nothing of it stays.
+int snapshot_write(const char *dir, const struct snapshot_image *image, const uint8_t root[HASH_BYTES],
+    uint64_t reserve_bytes, const atomic_bool *hurry);
 
 // ---- loading
 

@@ -6,3 +6,5 @@
 // damage.
 void damage_watch(const char *program, int code);
 void damage_watch_end(void);
+// Of the calling thread alone, until it ends, whatever signals it blocks.
+void damage_watch_thread(const char *program, int code);
