@@ -144,8 +144,8 @@ def in_block(k, words):
 
 # ---- single bytes and records, without any key
 
-HEADER_WORDS = (r"(the header |its first sequence number|its time|it has \d+|the tree's hash at level 0 is not that of the header"
-                "|the (envelope|outcomes) do(es)? not have the hash that the header gives)")
+HEADER_WORDS = (r"(the header |its (first sequence number|time|signatures) |it has \d+|it was decided by rules version "
+                "|the tree's hash at level 0 is not that of the header|the (envelope|outcomes) do(es)? not have the hash that the header gives)")
 NO_HASH = "the envelope does not have the hash that the header gives\n"
 
 
