@@ -33,7 +33,7 @@ struct job {
     struct job *next;       // in whatever queue holds it
     struct job *later;      // in the decide thread's list of what is not durable yet
     atomic_uint references; // the answer's way, and the decide thread while the block is not durable
-    atomic_bool verified;
+    bool verified;          // the lane's
 
     struct net_connection *connection;
     struct session *session;

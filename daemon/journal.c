@@ -174,9 +174,6 @@ void journal_run(struct journal *journal)
     struct group group;
     while (next_group(journal, &group)) {
         make_durable(journal, &group);
-        for (struct job *job = group.jobs, *next; job; job = next) {
-            next = job->next;
-            journal->release(journal->context, job);
-        }
+        journal->release(journal->context, group.jobs);
     }
 }

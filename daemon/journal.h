@@ -17,8 +17,8 @@ struct group {
     struct checkpoint_signers signers; // of the checkpoint after it
 };
 
-// Called on the journal's thread with each job whose group is durable.
-typedef void journal_release_fn(void *context, struct job *job);
+// Called on the journal's thread with the jobs of a group that is durable, as a list.
+typedef void journal_release_fn(void *context, struct job *jobs);
 
 // The ledger's last transaction has the number `last_sequence`.
 struct journal *journal_new(

@@ -4,15 +4,16 @@
 #include <stdlib.h>
 
 enum { LANE_JOBS = 4096, LANE_BYTES_MAX = 64 * 1024 * 1024, TURN_BYTES_MAX = 2 * 1024 * 1024 };
+enum { TURN_JOBS_WORTH = 128, TURN_BYTES_WORTH = 32 * 1024 };
 
 struct lane {
     pthread_mutex_t lock;
     pthread_cond_t work;  // for workers
-    pthread_cond_t ready; // for the decide thread: the oldest job is verified
+    pthread_cond_t ready; // for the decide thread: a turn's worth of the oldest jobs is verified
     struct job *jobs[LANE_JOBS];
-    uint64_t put, claimed, taken; // counts; each job's place is its count modulo LANE_JOBS
-    size_t bytes;
-    bool refused; // somebody was told that the lane is full
+    uint64_t put, claimed, verified, taken; // counts; each job's place is its count modulo LANE_JOBS
+    size_t bytes, verified_bytes;           // of frames: of all, of those that are verified up to the first that is not
+    bool refused;                           // somebody was told that the lane is full
     bool closed;
     struct job *errands, **errands_end;
 };
@@ -76,11 +77,24 @@ struct job *lane_claim(struct lane *lane, bool *errand)
     return job;
 }
 
+// Whether the decide thread should take its turn. A group costs a commit, however small it is: while others are being
+// verified it waits for them, but not for many.
+static bool turn_is_due(const struct lane *lane)
+{
+    uint64_t jobs = lane->verified - lane->taken;
+    return jobs > 0 &&
+           (lane->verified == lane->put || jobs >= TURN_JOBS_WORTH || lane->verified_bytes >= TURN_BYTES_WORTH);
+}
+
 void lane_verified(struct lane *lane, struct job *job)
 {
     pthread_mutex_lock(&lane->lock);
-    atomic_store_explicit(&job->verified, true, memory_order_release);
-    if (lane->jobs[lane->taken % LANE_JOBS] == job)
+    job->verified = true;
+    while (lane->verified < lane->put && (job = lane->jobs[lane->verified % LANE_JOBS])->verified) {
+        lane->verified++;
+        lane->verified_bytes += job->frame_size;
+    }
+    if (turn_is_due(lane))
         pthread_cond_signal(&lane->ready);
     pthread_mutex_unlock(&lane->lock);
 }
@@ -95,29 +109,22 @@ void lane_put_errand(struct lane *lane, struct job *job)
     pthread_mutex_unlock(&lane->lock);
 }
 
-static struct job *oldest_if_verified(struct lane *lane)
-{
-    if (lane->taken == lane->put)
-        return NULL;
-    struct job *job = lane->jobs[lane->taken % LANE_JOBS];
-    return atomic_load_explicit(&job->verified, memory_order_acquire) ? job : NULL;
-}
-
 struct job *lane_take(struct lane *lane, size_t max, bool *was_full)
 {
-    struct job *first = NULL, **end = &first, *job;
+    struct job *first = NULL, **end = &first;
     pthread_mutex_lock(&lane->lock);
-    while (!oldest_if_verified(lane) && !(lane->closed && lane->taken == lane->put))
+    while (!turn_is_due(lane) && !(lane->closed && lane->taken == lane->put))
         pthread_cond_wait(&lane->ready, &lane->lock);
     size_t bytes = 0;
-    for (size_t count = 0; count < max && bytes < TURN_BYTES_MAX && (job = oldest_if_verified(lane)); count++) {
-        lane->taken++;
+    for (size_t count = 0; count < max && bytes < TURN_BYTES_MAX && lane->taken < lane->verified; count++) {
+        struct job *job = lane->jobs[lane->taken++ % LANE_JOBS];
         bytes += job->frame_size;
-        lane->bytes -= job->frame_size;
         *end = job;
         end = &job->next;
     }
     *end = NULL;
+    lane->bytes -= bytes;
+    lane->verified_bytes -= bytes;
     *was_full = lane->refused;
     lane->refused = false;
     pthread_mutex_unlock(&lane->lock);

@@ -18,8 +18,8 @@ struct job *lane_claim(struct lane *lane, bool *errand);
 void lane_verified(struct lane *lane, struct job *job);
 void lane_put_errand(struct lane *lane, struct job *job);
 
-// For the decide thread: up to `max` jobs (and about 2 MiB of frames) in order, all verified, as a list; waits for the
-// first. NULL: closed and empty.
+// For the decide thread: up to `max` jobs (and about 2 MiB of frames) in order, all verified, as a list; waits until
+// all that came are verified, or so many that a turn is worth its while. NULL: closed and empty.
 struct job *lane_take(struct lane *lane, size_t max, bool *was_full);
 
 // No more jobs will come; those under way are finished.

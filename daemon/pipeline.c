@@ -47,13 +47,13 @@ static void wake_net(struct pipeline *pipeline)
         abort(); // an eventfd's counter cannot fill up here
 }
 
-static void job_done(struct pipeline *pipeline, struct job *job)
+// A list, whose last job ends at `end`.
+static void jobs_done(struct pipeline *pipeline, struct job *jobs, struct job **end)
 {
     pthread_mutex_lock(&pipeline->done_lock);
     bool first = pipeline->done == NULL;
-    job->next = NULL;
-    *pipeline->done_end = job;
-    pipeline->done_end = &job->next;
+    *pipeline->done_end = jobs;
+    pipeline->done_end = end;
     pthread_mutex_unlock(&pipeline->done_lock);
     if (first)
         wake_net(pipeline);
@@ -68,14 +68,23 @@ static void lane_has_room(void *context)
     wake_net(pipeline);
 }
 
-// The journal lets a job go: it is answered, or read for first.
-static void job_durable(void *context, struct job *job)
+// The journal lets a group go: each job is answered, or read for first.
+static void group_durable(void *context, struct job *jobs)
 {
     struct pipeline *pipeline = context;
-    if (job->errand)
-        lane_put_errand(pipeline->lane, job);
-    else
-        job_done(pipeline, job);
+    struct job *done = NULL, **done_end = &done;
+    for (struct job *job = jobs, *next; job; job = next) {
+        next = job->next;
+        if (job->errand) {
+            lane_put_errand(pipeline->lane, job);
+        } else {
+            *done_end = job;
+            done_end = &job->next;
+        }
+    }
+    *done_end = NULL;
+    if (done)
+        jobs_done(pipeline, done, done_end);
 }
 
 // ---- the threads
@@ -88,7 +97,8 @@ static void *work(void *context)
     while ((job = lane_claim(pipeline->lane, &errand))) {
         if (errand) {
             history_run(&pipeline->history, job);
-            job_done(pipeline, job);
+            job->next = NULL;
+            jobs_done(pipeline, job, &job->next);
         } else {
             verify_job(job, pipeline->ledger_id, pipeline->decide.keys);
             lane_verified(pipeline->lane, job);
@@ -277,7 +287,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct ledger *le
     pipeline->history.ledger = ledger;
     pipeline->lane = lane_new();
     pipeline->journal = journal_new(
-        ledger, points_genesis(fold->state)->rules_version, points_last_sequence(fold->state), job_durable, pipeline);
+        ledger, points_genesis(fold->state)->rules_version, points_last_sequence(fold->state), group_durable, pipeline);
     pipeline->snapshots = (struct snapshots){.dir = settings->derived_dir,
         .every_transactions = settings->snapshot_every,
         .reserve_bytes = (settings->disk_reserve_mib << 20) + UNDER_WAY_BYTES_MAX,

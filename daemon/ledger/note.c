@@ -285,7 +285,9 @@ void note_strip(const char *note, const struct note_verifier *verifiers, size_t 
     size_t text_size = (size_t)(at - note) - 1, used = text_size + 1;
     memcpy(own, note, used);
     while (next_signature(&at, &line, &signature, &fault)) {
-        if (judge(&signature, verifiers, count, note, text_size) != GOOD || used + line.size + 1 >= NOTE_BYTES_MAX)
+        bool own_already = memmem(own, used, line.text, line.size + 1);
+        if (own_already || judge(&signature, verifiers, count, note, text_size) != GOOD ||
+            used + line.size + 1 >= NOTE_BYTES_MAX)
             continue;
         memcpy(own + used, line.text, line.size + 1);
         used += line.size + 1;

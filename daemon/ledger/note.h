@@ -57,7 +57,7 @@ bool note_read_checkpoint(const char *note, struct note_checkpoint *checkpoint, 
 // say. False: `fault` says why.
 bool note_open_checkpoint(const char *note, const struct note_verifier *verifiers, size_t count,
     struct note_checkpoint *checkpoint, struct note_fault *fault);
-// Of a note that these verifiers opened: the text and their lines alone, into `own` of NOTE_BYTES_MAX.
+// Of a note that these verifiers opened: the text and their lines alone, each once, into `own` of NOTE_BYTES_MAX.
 void note_strip(const char *note, const struct note_verifier *verifiers, size_t count, char *own);
 
 // A witness's line. It says that at that time the witness had seen nothing that contradicts the note.

@@ -5,17 +5,24 @@
 #include "points/state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct account *account_get(const struct accounts *accounts, const uint8_t id[ID_BYTES])
 {
-    uint64_t position = id_map_get(&accounts->ids, id);
-    return position ? &accounts->all[position - 1] : NULL;
+    uint32_t place = id_map_get(&accounts->ids, id, accounts->all, sizeof *accounts->all);
+    return place ? &accounts->all[place - 1] : NULL;
+}
+
+const struct account *account_guess(const struct accounts *accounts, const uint8_t id[ID_BYTES])
+{
+    uint32_t place = id_map_guess(&accounts->ids, id);
+    return place ? &accounts->all[place - 1] : NULL;
 }
 
 const uint8_t *account_merged_into(const struct accounts *accounts, const uint8_t id[ID_BYTES])
 {
-    uint64_t position = id_map_get(&accounts->merged, id);
-    return position ? accounts->merges[position - 1].into : NULL;
+    uint32_t place = id_map_get(&accounts->merged, id, accounts->merges, sizeof *accounts->merges);
+    return place ? accounts->merges[place - 1].into : NULL;
 }
 
 const uint8_t *account_id_merged(const struct accounts *accounts, const uint8_t id[ID_BYTES])
@@ -83,7 +90,8 @@ uint64_t account_apply_open(struct turn *turn)
     accounts->all = memory_grow(accounts->all, accounts->count, &accounts->capacity, sizeof *accounts->all);
     turn->account = &accounts->all[accounts->count++];
     *turn->account = (struct account){.municipality = (uint8_t)turn->municipality};
-    id_map_add(&accounts->ids, turn->transaction->open_account->account.data, accounts->count);
+    memcpy(turn->account->id, turn->transaction->open_account->account.data, ID_BYTES);
+    id_map_add(&accounts->ids, turn->account->id, (uint32_t)accounts->count);
     books_account_opened(&turn->state->books, (unsigned)turn->municipality);
     return 0;
 }
@@ -123,8 +131,8 @@ void accounts_free(struct accounts *accounts)
 {
     id_map_free(&accounts->ids);
     id_map_free(&accounts->merged);
-    free(accounts->merges);
-    free(accounts->all);
+    memory_free(accounts->merges, accounts->merge_capacity, sizeof *accounts->merges);
+    memory_free(accounts->all, accounts->capacity, sizeof *accounts->all);
 }
 
 static bool account_fits(const struct account *account, const struct points_state *state)

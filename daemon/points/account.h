@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Kept small: there are millions.
+// Kept small: there are millions. A cache line.
 struct account {
+    uint8_t id[ID_BYTES];
     uint64_t balance_points; // with lots that expired since it was last touched
     uint64_t held_points;    // in pending conversions
     uint64_t last_sequence;  // of the newest entry of its statement
@@ -19,18 +20,18 @@ struct account {
     uint8_t municipality;    // position in genesis
     uint8_t status;          // Points__V1__AccountStatus
 };
-_Static_assert(sizeof(struct account) == 48, "millions of accounts");
+_Static_assert(sizeof(struct account) == 64, "millions of accounts");
 
 // An account that was merged into another.
 struct account_merge {
-    uint8_t into[ID_BYTES];
+    uint8_t id[ID_BYTES], into[ID_BYTES];
 };
 
 struct accounts {
-    struct id_map ids; // to position in `all`, counted from 1
+    struct id_map ids; // to place in `all`
     struct account *all;
     size_t count, capacity;
-    struct id_map merged; // to position in `merges`, counted from 1
+    struct id_map merged; // to place in `merges`
     struct account_merge *merges;
     size_t merge_count, merge_capacity;
 };
@@ -44,6 +45,8 @@ struct turn;
 
 // NULL: no such account. Valid until the next account_apply_open.
 struct account *account_get(const struct accounts *accounts, const uint8_t id[ID_BYTES]);
+// Which it is if there is one, for looking ahead: told without a look at it.
+const struct account *account_guess(const struct accounts *accounts, const uint8_t id[ID_BYTES]);
 // The account that this one is now, after any merges; itself when it was never merged.
 struct account *account_get_merged(const struct accounts *accounts, const uint8_t id[ID_BYTES]);
 const uint8_t *account_id_merged(const struct accounts *accounts, const uint8_t id[ID_BYTES]); // its id

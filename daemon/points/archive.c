@@ -57,9 +57,12 @@ void archive_room(struct archive *archive, void *array, size_t *count, size_t *c
     archive_count(archive, &entries, entry_size);
     if (!archive_is_loading(archive))
         return;
-    void *room = entries ? memory_zeroed(entries, entry_size) : NULL;
+    void *room = NULL;
+    *count = *capacity = 0;
+    while (*capacity < entries)
+        room = memory_grow(room, *capacity, capacity, entry_size);
     memcpy(array, &room, sizeof room);
-    *count = *capacity = entries;
+    *count = entries;
 }
 
 void archive_array(struct archive *archive, void *array, size_t *count, size_t *capacity, size_t entry_size)

@@ -124,8 +124,8 @@ void circulation_free(struct circulation *circulation)
 {
     for (size_t i = 0; i < circulation->month_count; i++)
         free(circulation->months[i].cells);
-    free(circulation->months);
-    free(circulation->visits);
+    memory_free(circulation->months, circulation->month_capacity, sizeof *circulation->months);
+    memory_free(circulation->visits, circulation->visit_capacity, sizeof *circulation->visits);
 }
 
 // ---- as bytes

@@ -189,7 +189,7 @@ void conversions_free(struct conversions *conversions)
         forget(conversions, conversions->pending);
     for (int m = 0; m < GENESIS_MUNICIPALITIES_MAX; m++)
         series_free(&conversions->by_municipality[m]);
-    free(conversions->uses);
+    memory_free(conversions->uses, conversions->use_capacity, sizeof *conversions->uses);
 }
 
 // ---- as bytes

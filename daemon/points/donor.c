@@ -68,7 +68,7 @@ void donors_merge(struct donors *donors, struct account *from, struct account *t
 
 void donors_free(struct donors *donors)
 {
-    free(donors->all);
+    memory_free(donors->all, donors->capacity, sizeof *donors->all);
     *donors = (struct donors){0};
 }
 

@@ -205,7 +205,7 @@ void lots_merge(struct lots *lots, struct account *from, struct account *to)
 
 void lot_parts_free(struct lot_parts *parts)
 {
-    free(parts->all);
+    memory_free(parts->all, parts->capacity, sizeof *parts->all);
     *parts = (struct lot_parts){0};
 }
 
@@ -213,8 +213,8 @@ void lots_free(struct lots *lots)
 {
     for (size_t i = 0; i < lots->day_count; i++)
         free(lots->days[i].municipalities);
-    free(lots->days);
-    free(lots->all);
+    memory_free(lots->days, lots->day_capacity, sizeof *lots->days);
+    memory_free(lots->all, lots->capacity, sizeof *lots->all);
 }
 
 // ---- as bytes

@@ -11,5 +11,6 @@ char *memory_text(const char *text); // a copy
 ProtobufCMessage *memory_message(const ProtobufCMessage *message);
 
 // Room for one more entry in an array of `count`: returns the array, perhaps moved, with `*capacity` doubled when it
-// was full.
+// was full. What is new of it is zeroed. A large array stays where it is, so that nobody waits for it to be copied.
 void *memory_grow(void *array, size_t count, size_t *capacity, size_t entry_size);
+void memory_free(void *array, size_t capacity, size_t entry_size); // of memory_grow

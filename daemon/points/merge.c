@@ -30,8 +30,10 @@ static void remember(struct accounts *accounts, const Points__V1__MergeAccounts 
 {
     accounts->merges =
         memory_grow(accounts->merges, accounts->merge_count, &accounts->merge_capacity, sizeof *accounts->merges);
-    memcpy(accounts->merges[accounts->merge_count++].into, merge->account.data, ID_BYTES);
-    id_map_add(&accounts->merged, merge->merged.data, accounts->merge_count);
+    struct account_merge *made = &accounts->merges[accounts->merge_count++];
+    memcpy(made->id, merge->merged.data, ID_BYTES);
+    memcpy(made->into, merge->account.data, ID_BYTES);
+    id_map_add(&accounts->merged, made->id, (uint32_t)accounts->merge_count);
 }
 
 uint64_t merge_apply(struct turn *turn)

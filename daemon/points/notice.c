@@ -37,8 +37,8 @@ bool notice_known(struct turn *turn)
     const ProtobufCBinaryData *id = transaction->body_case == TRANSACTION(WITHDRAW_NOTICE)
                                         ? &transaction->withdraw_notice->notice
                                         : &transaction->erase_notice->notice;
-    uint64_t position = id_map_get(&notices->ids, id->data);
-    turn->notice = position ? &notices->all[position - 1] : NULL;
+    uint32_t place = id_map_get(&notices->ids, id->data, notices->all, sizeof *notices->all);
+    turn->notice = place ? &notices->all[place - 1] : NULL;
     return turn->notice &&
            state_municipality_code(turn->state, turn->notice->municipality) == notice_municipality(transaction);
 }
@@ -76,7 +76,7 @@ uint64_t notice_apply_post(struct turn *turn)
         .to_all = post->to_all};
     memcpy(notice->id, turn->transaction->id.data, ID_BYTES);
     memcpy(notice->text_sha256, post->text_sha256.data, HASH_BYTES);
-    id_map_add(&notices->ids, notice->id, notices->count);
+    id_map_add(&notices->ids, notice->id, (uint32_t)notices->count);
     return 0;
 }
 
@@ -109,8 +109,8 @@ uint64_t notice_apply_erase(struct turn *turn)
 void notices_free(struct notices *notices)
 {
     id_map_free(&notices->ids);
-    free(notices->all);
-    free(notices->current);
+    memory_free(notices->all, notices->capacity, sizeof *notices->all);
+    memory_free(notices->current, notices->current_capacity, sizeof *notices->current);
 }
 
 static bool notices_fit(const struct notices *notices, unsigned municipalities)

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 struct notice {
+    uint8_t id[ID_BYTES];
     uint64_t sequence; // of its PostNotice
     int64_t posted_at; // block time
-    uint8_t id[ID_BYTES];
     uint8_t text_sha256[HASH_BYTES];
     uint32_t first_day, last_day; // JST days
     uint8_t municipality;         // position in genesis
@@ -19,7 +19,7 @@ struct notice {
 };
 
 struct notices {
-    struct id_map ids;  // to position in `all`, counted from 1
+    struct id_map ids;  // to place in `all`
     struct notice *all; // ascending by sequence
     size_t count, capacity;
     // Positions in `all` of those that are or may yet come in force, and of some withdrawn today, ascending: where to

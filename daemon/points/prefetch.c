@@ -13,7 +13,7 @@ static const struct account *account_named(
     if (position >= envelope->n_transactions)
         return NULL;
     const ProtobufCBinaryData *id = entry_account(envelope->transactions[position]);
-    return id ? account_get(&state->accounts, id->data) : NULL;
+    return id ? account_guess(&state->accounts, id->data) : NULL;
 }
 
 static void fetch_slot(const struct points_state *state, const Points__V1__Envelope *envelope, size_t position)

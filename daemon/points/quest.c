@@ -247,7 +247,7 @@ static void quest_free(struct quest *quest)
 {
     for (size_t i = 0; i < quest->period_count; i++)
         free(quest->periods[i].municipalities);
-    free(quest->periods);
+    memory_free(quest->periods, quest->period_capacity, sizeof *quest->periods);
     free(quest->municipalities);
     points__v1__define_quest__free_unpacked(quest->definition, NULL);
     free(quest);
@@ -268,7 +268,7 @@ void quests_free(struct quests *quests)
         points__v1__define_campaign__free_unpacked(campaign->definition, NULL);
         free(campaign);
     }
-    free(quests->progresses.all);
+    memory_free(quests->progresses.all, quests->progresses.capacity, sizeof *quests->progresses.all);
 }
 
 // ---- as bytes

@@ -32,7 +32,7 @@ void series_add(struct series *series, uint32_t day, const uint64_t more[SERIES_
 
 void series_free(struct series *series)
 {
-    free(series->days);
+    memory_free(series->days, series->capacity, sizeof *series->days);
     *series = (struct series){0};
 }
 

@@ -57,7 +57,7 @@ void settlements_free(struct settlements *settlements)
 {
     for (size_t i = 0; i < settlements->count; i++)
         free(settlements->all[i].reference);
-    free(settlements->all);
+    memory_free(settlements->all, settlements->capacity, sizeof *settlements->all);
 }
 
 void settlements_archive(struct archive *archive, struct settlements *settlements, unsigned municipalities)

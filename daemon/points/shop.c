@@ -77,40 +77,43 @@ void shops_free(struct shop *shops)
 
 // ---- receipts that were used
 
-enum { REST_BYTES = HASH_BYTES - ID_BYTES };
-
-struct evidence_rest {
-    uint8_t bytes[REST_BYTES];
-    uint32_t next; // with the same first half, counted from 1; 0: the last
+struct used_receipt {
+    uint8_t digest[HASH_BYTES];
+    uint32_t next; // place of the next with the same first half; 0: the last
 };
+
+static uint32_t first_with_half(const struct evidence *evidence, const uint8_t digest[HASH_BYTES])
+{
+    return id_map_get(&evidence->first_halves, digest, evidence->used, sizeof *evidence->used);
+}
 
 bool evidence_used(const struct evidence *evidence, const uint8_t digest[HASH_BYTES])
 {
-    for (uint64_t at = id_map_get(&evidence->first_halves, digest); at; at = evidence->rest[at - 1].next)
-        if (memcmp(evidence->rest[at - 1].bytes, digest + ID_BYTES, REST_BYTES) == 0)
+    for (uint32_t at = first_with_half(evidence, digest); at; at = evidence->used[at - 1].next)
+        if (memcmp(evidence->used[at - 1].digest, digest, HASH_BYTES) == 0)
             return true;
     return false;
 }
 
 void evidence_use(struct evidence *evidence, const uint8_t digest[HASH_BYTES])
 {
-    uint64_t same = id_map_get(&evidence->first_halves, digest);
-    evidence->rest = memory_grow(evidence->rest, evidence->count, &evidence->capacity, sizeof *evidence->rest);
-    struct evidence_rest *rest = &evidence->rest[evidence->count++];
-    *rest = (struct evidence_rest){0};
-    memcpy(rest->bytes, digest + ID_BYTES, REST_BYTES);
+    uint32_t same = first_with_half(evidence, digest);
+    evidence->used = memory_grow(evidence->used, evidence->count, &evidence->capacity, sizeof *evidence->used);
+    struct used_receipt *used = &evidence->used[evidence->count++];
+    *used = (struct used_receipt){0};
+    memcpy(used->digest, digest, HASH_BYTES);
     if (!same) {
-        id_map_add(&evidence->first_halves, digest, evidence->count);
+        id_map_add(&evidence->first_halves, digest, (uint32_t)evidence->count);
         return;
     }
-    rest->next = evidence->rest[same - 1].next;
-    evidence->rest[same - 1].next = (uint32_t)evidence->count;
+    used->next = evidence->used[same - 1].next;
+    evidence->used[same - 1].next = (uint32_t)evidence->count;
 }
 
 void evidence_free(struct evidence *evidence)
 {
     id_map_free(&evidence->first_halves);
-    free(evidence->rest);
+    memory_free(evidence->used, evidence->capacity, sizeof *evidence->used);
 }
 
 // ---- as bytes
@@ -133,9 +136,9 @@ void shops_archive(struct archive *archive, struct shop **shops, unsigned munici
 void evidence_archive(struct archive *archive, struct evidence *evidence)
 {
     bool fit = true;
-    archive_array(archive, &evidence->rest, &evidence->count, &evidence->capacity, sizeof *evidence->rest);
+    archive_array(archive, &evidence->used, &evidence->count, &evidence->capacity, sizeof *evidence->used);
     id_map_archive(archive, &evidence->first_halves, evidence->count);
     for (size_t i = 0; archive_is_loading(archive) && i < evidence->count; i++)
-        fit &= evidence->rest[i].next <= evidence->count;
+        fit &= evidence->used[i].next <= evidence->count;
     archive_check(archive, fit, "a used receipt points nowhere");
 }

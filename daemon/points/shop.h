@@ -24,8 +24,8 @@ void shops_archive(struct archive *archive, struct shop **shops, unsigned munici
 
 // Digests of receipts: a set, found by their first half.
 struct evidence {
-    struct id_map first_halves; // to position in `rest` of the newest, counted from 1
-    struct evidence_rest *rest;
+    struct id_map first_halves; // to place in `used` of the first that has it
+    struct used_receipt *used;
     size_t count, capacity;
 };
 

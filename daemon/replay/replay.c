@@ -255,7 +255,8 @@ static enum replay_result check_all(struct replay *replay, struct ledger_reading
         return fail_reading(replay, &error);
     enum replay_result result = check_blocks(replay, reading, ahead, end);
     ahead_end(ahead);
-    if (result == REPLAY_HOLDS && !replay->stopped && end == size &&
+    replay->stopped |= result == REPLAY_HOLDS && end < size;
+    if (result == REPLAY_HOLDS && !replay->stopped &&
         !(check_end(replay, reading) && (!from_genesis || check_tables(replay, reading))))
         result = REPLAY_FAULT;
     return result == REPLAY_HOLDS && replay->faults ? REPLAY_FAULT : result;

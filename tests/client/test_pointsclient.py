@@ -46,6 +46,18 @@ def test_broken_note(broken):
         pc.check_note(broken, ORIGIN, KEY)
 
 
+def test_signing_and_cosigning():
+    assert pc.sign_note(ORIGIN, 5, pc.tree_root(LEAVES), pc.key_from_seed(bytes(range(32)))) == NOTE
+    witness, name = pc.key_from_seed(bytes(range(32, 64))), "witness.example.jp/w"
+    cosigned = pc.cosign(NOTE, name, witness, 1_700_000_000)
+    assert cosigned == NOTE + (
+        f"\u2014 {name} uhZbRAAAAABlU/EAEOEAfU8BmJu9dH8bRAwp+mtxobJvbupEMqf1/mi+sRTWE7Ky9LHJNntd6ISCMCx3G2GjcuaTxKK6xac01JkADw==\n")
+    assert pc.cosignature_times(cosigned, name, pc.public(witness)) == [1_700_000_000]
+    assert pc.check_note(cosigned, ORIGIN, KEY) == (5, pc.tree_root(LEAVES))
+    with pytest.raises(ValueError):
+        pc.cosignature_times(cosigned.replace("\n5\n", "\n6\n"), name, pc.public(witness))
+
+
 def test_inclusion_of_every_leaf():
     for size in range(1, 34):
         leaves = [pc.leaf_hash(bytes([n])) for n in range(size)]

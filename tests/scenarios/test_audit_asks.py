@@ -392,6 +392,12 @@ def test_a_later_checkpoint_key(small):
     after = asked("replay", small.data)
     assert after["blocks"] == before["blocks"] + 3
     assert asked("replay", small.data, "--block", before["block"]) == before | {"checkpoint_blocks": after["blocks"]}
+    records, old_key = forger.dump(small.data), pc.key_from_file(small.dir / "keys" / "daemon.key")
+    place = max(place for place in records if place[0] == "checkpoints")
+    by_revoked = forger.note([old_key], after["blocks"], base64.b64decode(after["root"]))
+    forger.load(small.data, records | {place: by_revoked.hex()})
+    assert audit("replay", small.data, "--block", before["block"], code=1).stdout.startswith("FAULT in the checkpoint: ")
+    forger.load(small.data, records)
     forger.flip(small.data, "bodies", f"{after['block']:016x}", 40, 1)
     assert audit("replay", small.data, "--block", before["block"], code=1).stdout.startswith(f"FAULT in block {after['block']}: ")
 

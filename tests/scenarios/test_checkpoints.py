@@ -4,13 +4,13 @@ import time
 
 import pytest
 
+import forger
 import model as rules
 import pointsclient as pc
 from conftest import ORIGIN
 from history import jst
 from pointsclient import transaction as tx
 from test_bad_input import new, opening, refusal, unchanged
-from test_tamper import tamper
 from tool import TWO, Tool
 
 DAY = 86_400
@@ -171,22 +171,21 @@ def test_a_kept_one_is_judged_by_the_keys_of_its_day(keys):
     assert daemon.client().checkpoint(int(size)) == old
     daemon.stop()
     forged = pc.sign_note(ORIGIN, int(size), pc.check_note(old, ORIGIN, keys.publics[0])[1], keys.secrets[1])
-    day = f"{rules.day_of(jst(2021, 11, 1)):016x}"
+    day, records = f"{rules.day_of(jst(2021, 11, 1)):016x}", forger.dump(daemon.dir / "ledger")
+    put = lambda where, note: forger.load(daemon.dir / "ledger", records | {where: note.encode().hex()})
     for note, said in ((forged, "not signed by points.test/ledger with a key that may sign it"),
                        (old + forged.partition("\n\n")[2], "has a line that no key of this ledger made"),
                        (old.replace(f"\n{size}\n", "\n1\n"), "does not verify")):
-        tamper(daemon.dir / "ledger", "put", "checkpoints", day, note.encode().hex())
+        put(("checkpoints", day), note)
         code, output = daemon.audit()
         assert code == 1 and output.startswith("FAULT in the checkpoint of 2021-11-01: ") and said in output, output
-    tamper(daemon.dir / "ledger", "put", "checkpoints", day, old.encode().hex())
     wrong = f"{rules.day_of(jst(2021, 10, 30)):016x}"
-    tamper(daemon.dir / "ledger", "put", "cosigned", wrong, old.encode().hex())
+    put(("cosigned", wrong), old)
     code, output = daemon.audit()
     assert code == 1 and output.startswith("FAULT in the cosigned checkpoint of 2021-10-30: ") and "not of this day" in output
-    tamper(daemon.dir / "ledger", "take", "cosigned", wrong)
-    tamper(daemon.dir / "ledger", "put", "cosigned", day, old.encode().hex())
+    put(("cosigned", day), old)
     assert "is not cosigned by a witness" in daemon.audit()[1]
-    tamper(daemon.dir / "ledger", "take", "cosigned", day)
+    forger.load(daemon.dir / "ledger", records)
 
 
 def test_the_last_of_each_day_is_kept(daemon):

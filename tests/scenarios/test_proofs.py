@@ -348,7 +348,9 @@ def test_keys_that_came_later(ledger):
     blob = pc.note_key_id(ORIGIN, pc.public(daemon_key)) + daemon_key.sign(text.encode()).signature
     forged = f"{text}\n\u2014 {ORIGIN} {base64.b64encode(blob).decode()}\n"
     assert pc.check_note(forged, ORIGIN, pc.public(daemon_key))[0] == told["blocks"]
-    tamper(ledger.dir / "ledger", "put", "checkpoints", f"{newest_day(header):016x}", forged.encode().hex())
+    records = forger.dump(ledger.dir / "ledger")
+    records["checkpoints", f"{newest_day(header):016x}"] = forged.encode().hex()
+    forger.load(ledger.dir / "ledger", records)
     assert "is not signed by" in asked("prove", ledger.dir / "ledger", "block:2", code=1)["fault"]
 
 

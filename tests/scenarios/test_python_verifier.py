@@ -15,13 +15,14 @@ import types
 import pytest
 
 import pointsclient as pc
-from conftest import TESTS, Daemon
+from conftest import TESTS, Daemon, binary
 from pointsclient import transaction as tx
+from test_checkpoints import Keys
 from test_random_histories import begin, play
 
 PROGRAM = TESTS.parent / "tools" / "contrib" / "verify_ledger.py"
 BOOKS = ("issued", "balances", "held", "donated", "converted", "expired", "forfeited", "reversed", "fees")
-SEED, TRANSACTIONS, EDITS = 1, 1_000, 5
+SEED, TRANSACTIONS, EDITS = 1, 1_000, 4
 
 
 def b64(data):
@@ -31,8 +32,8 @@ def b64(data):
 class Export:
     """An exported ledger, taken apart: `blocks` (header, envelope, outcomes), `texts` (sequence: bytes), and the `note`."""
 
-    def __init__(self, daemon):
-        auditor = daemon.client("auditor")
+    def __init__(self, daemon, secrets=()):
+        auditor, self.secrets = daemon.client("auditor"), dict(secrets)  # public key: secret key
         self.origin, self.key = auditor.hello().origin, pc.key_from_file(daemon.dir / "keys" / "daemon.key")
         self.blocks = [types.SimpleNamespace(
             header=pc.block.BlockHeader.FromString(b.header), envelope=b.body.envelope,
@@ -61,6 +62,15 @@ class Export:
             block.header.outcomes_sha256 = hashlib.sha256(outcomes).digest()
         self.note = self.signed_note()
 
+    def rewrite(self, block, change):
+        """Changes an envelope, which its signers sign again."""
+        envelope = pc.envelope.Envelope.FromString(block.envelope)
+        change(envelope)
+        block.envelope = pc.canonical(envelope)
+        signers = [self.secrets[one.key] for one in block.header.signatures]
+        del block.header.signatures[:]
+        block.header.signatures.extend(pc.signatures(pc.ENVELOPE_PREFIX, block.envelope, signers))
+
     def lines(self):
         for index, block in enumerate(self.blocks):
             header, envelope, outcomes = map(b64, self.bytes_of(block))
@@ -79,14 +89,23 @@ class Export:
                 yield block, place, one, row[0]
 
     def find(self, code, *kinds):
-        """The last transaction of a kind, or of any, with this outcome: its block and its place in it."""
+        """A transaction of a kind, or of any, with this outcome: its block and its place in it."""
         found = [(block, place) for block, place, one, decided in self.decided()
                  if decided == code and (not kinds or one.WhichOneof("body") in kinds)]
         assert found, f"the history has no {code} of {kinds}"
-        return found[-1]
+        return found[len(found) // 2]
+
+
+def exported(folder):
+    """What points-audit exports of a ledger at rest."""
+    done = subprocess.run([binary("points-audit"), "export", str(folder), "--format", "ledger"], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def run(lines, *options):
+    """The program's exit code and what it says of a file's lines, or of its text."""
     text = lines if isinstance(lines, str) else "".join(json.dumps(line) + "\n" for line in lines)
     done = subprocess.run([sys.executable, str(PROGRAM), "-", *map(str, options)], input=text, capture_output=True, text=True,
                           timeout=60, check=False)
@@ -109,7 +128,8 @@ def touch_all(daemon, history):
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
-    """A ledger with a random history: its export, an older checkpoint of it, and the daemon's trial balance."""
+    """A ledger with a random history: what it holds, as the daemon tells it and as points-audit exports it (`file`), an older
+    checkpoint, and the daemon's trial balance."""
     daemon = Daemon(tmp_path_factory.mktemp("played"))
     try:
         daemon.start()
@@ -119,8 +139,11 @@ def played(tmp_path_factory):
         play(daemon, list(history.steps(TRANSACTIONS)))
         untouched = Export(daemon)
         touch_all(daemon, history)
-        yield types.SimpleNamespace(export=Export(daemon), older=older, untouched=untouched,
-                                    balance=daemon.client("auditor").trial_balance())
+        found = types.SimpleNamespace(export=Export(daemon, history.secrets), older=older, untouched=untouched,
+                                      balance=daemon.client("auditor").trial_balance())
+        daemon.stop()
+        found.file = exported(daemon.dir / "ledger")
+        yield found
     finally:
         daemon.discard()
 
@@ -134,13 +157,17 @@ def export(played):
 # ---- what holds
 
 def test_it_holds_and_its_books_are_the_daemons(played):
-    code, output = run(played.export.lines())
+    code, output = run(played.file)
     assert code == 0, output
     root = b64(pc.tree_root(played.export.leaves()))
     count = played.balance.last_sequence
     assert output.startswith(f"All holds: {len(played.export.blocks)} blocks, {count} transactions, root {root}\n")
     assert books(output) == {name: getattr(played.balance.total, name) for name in BOOKS}
     assert all(points for name, points in books(output).items() if name != "held"), "every book should have been moved"
+
+
+def test_the_exported_file_is_what_the_daemon_tells(played):
+    assert [json.loads(line) for line in played.file.splitlines()] == list(played.export.lines())
 
 
 def test_what_no_outcome_told_yet_is_not_expired(played):
@@ -179,6 +206,25 @@ def test_a_registered_checkpoint_key_signs(daemon):
         export.note = export.signed_note(*keys)
         found, output = run(export.lines())
         assert found == code and (code == 0 or "not signed by a checkpoint key" in output), output
+
+
+def test_rotated_checkpoint_keys(daemon, tmp_path):
+    """The newest checkpoint is signed by the new key alone, an older one by the old one, which is revoked since."""
+    keys, note = Keys(daemon), tmp_path / "note"
+    keys.configure(0, second=1)
+    note.write_text(daemon.client().checkpoint())
+    assert keys.submit(keys.register()) == ["APPLIED"]
+    both = Export(daemon)
+    assert run(both.lines(), "--from-checkpoint", note)[0] == 0
+    assert keys.submit(keys.revoke()) == ["APPLIED"]
+    last = Export(daemon)
+    assert run(last.lines(), "--from-checkpoint", note)[0] == 0
+    last.note = last.signed_note(keys.secrets[0])
+    code, output = run(last.lines())
+    assert code == 1 and output == "the checkpoint: not signed by a checkpoint key of the ledger\n"
+    both.note = both.note[:-10] + "A" * 8 + "=\n"
+    code, output = run(both.lines())
+    assert code == 1 and output == "the checkpoint: Signature was forged or corrupt\n"
 
 
 # ---- what was changed in the file
@@ -383,6 +429,85 @@ def signed_by_a_stranger(export):
     return f"block 9: signed with a key that is not registered, or is revoked: {pc.public(stranger).hex()}"
 
 
+def dry_run_left_out_of(export, kind):
+    """Of an envelope that needs one: without it, this kind of transaction may not be made."""
+    for block in export.blocks[:0:-1]:
+        envelope = pc.envelope.Envelope.FromString(block.envelope)
+        kinds = [one.WhichOneof("body") for one in envelope.transactions]
+        if envelope.dry_run_sha256 and kinds.count(kind) > 1 and len(set(kinds)) == 1 and len(block.header.signatures) == 2:
+            export.rewrite(block, lambda found: found.ClearField("dry_run_sha256"))
+            return f"block {block.header.index}, .*: there was no dry run"
+    pytest.fail("the history has none")
+
+
+def awards_without_a_dry_run(export):
+    return dry_run_left_out_of(export, "award")
+
+
+def reversals_without_a_dry_run(export):
+    return dry_run_left_out_of(export, "reverse")
+
+
+def notice_of_another_municipality(export):
+    block, place = export.find("APPLIED", "post_notice")
+
+    def change(envelope):
+        envelope.transactions[place].post_notice.municipality += 1
+    export.rewrite(block, change)
+    return r"\(PostNotice\): its signers may not make it"
+
+
+def envelope_of_another_ledger(export):
+    export.rewrite(export.blocks[9], lambda envelope: setattr(envelope, "ledger_id", b"l" * 32))
+    return "block 9: the envelope names another ledger"
+
+
+def other_version(export):
+    export.blocks[9].header.version = 2
+    return "block 9: the header is of another version"
+
+
+def other_rules(export):
+    export.blocks[9].header.rules_version = 2
+    return "block 9: the header is of another version"
+
+
+def key_registered_again(export):
+    outcomes, place = row(export, "KEY_EXISTS", "register_key")
+    outcomes.code[place] = pc.outcome.APPLIED
+    return r"\(RegisterKey\): it registers a key for the second time"
+
+
+def account_opened_again(export):
+    outcomes, place = row(export, "ACCOUNT_EXISTS", "open_account")
+    outcomes.code[place] = pc.outcome.APPLIED
+    return r"\(OpenAccount\): the account is unknown, or is opened again"
+
+
+def account_of_nobody(export):
+    outcomes, place = row(export, "ACCOUNT_UNKNOWN", "award")
+    outcomes.code[place] = pc.outcome.APPLIED
+    return r"\(Award\): the account is unknown, or is opened again"
+
+
+def merged_with_itself(export):
+    outcomes, place = row(export, "MERGE_INVALID", "merge_accounts")
+    outcomes.code[place] = pc.outcome.APPLIED
+    return r"\(MergeAccounts\): it merges what is not there"
+
+
+def erased_what_was_never_posted(export):
+    outcomes, place = row(export, "NOTICE_UNKNOWN", "erase_notice")
+    outcomes.code[place] = pc.outcome.APPLIED
+    return r"\(EraseNotice\): it erases a text that is not there"
+
+
+def points_expired_of_nobody(export):
+    outcomes, place = row(export, "APPLIED", "define_quest")
+    outcomes.expired[place] = 1
+    return r"\(DefineQuest\): points expire of no account"
+
+
 def signatures_out_of_order(export):
     block, _ = export.find("APPLIED", "set_budget")
     block.header.signatures.reverse()
@@ -408,8 +533,10 @@ DAEMON_LIES = (
     gift_of_another_amount, refusal_that_moves, gift_of_what_is_not_there, conversion_settled_again, award_reversed_again,
     closed_with_something_left, merged_with_more, expired_more_than_there_was, applied_for_the_second_time, duplicate_of_another,
     duplicate_of_other_bytes, duplicate_of_nothing, entry_left_out_of_a_statement, gap_in_the_numbers, time_goes_back,
-    time_that_nobody_set, second_operator_left_out, signed_by_a_stranger, signatures_out_of_order, nothing_new,
-    one_outcome_too_few)
+    time_that_nobody_set, second_operator_left_out, signed_by_a_stranger, awards_without_a_dry_run,
+    reversals_without_a_dry_run, notice_of_another_municipality, envelope_of_another_ledger, other_version, other_rules,
+    key_registered_again, account_opened_again, account_of_nobody, merged_with_itself, erased_what_was_never_posted, points_expired_of_nobody,
+    signatures_out_of_order, nothing_new, one_outcome_too_few)
 
 
 @pytest.mark.parametrize("lie", DAEMON_LIES, ids=lambda lie: lie.__name__)
@@ -423,8 +550,6 @@ def test_a_daemon_that_signs_its_lies(export, lie):
 def test_a_history_rewritten_since_an_older_checkpoint(played, export, tmp_path):
     """It is consistent in itself, signed and all: only who kept a checkpoint can tell."""
     note = tmp_path / "note"
-    block = export.blocks[-1]
-    block.header.time += 0
     del export.blocks[-1]
     export.hashed_and_signed()
     assert run(export.lines())[0] == 0
@@ -437,11 +562,38 @@ def test_a_history_rewritten_since_an_older_checkpoint(played, export, tmp_path)
     assert code == 1 and output.startswith("the older checkpoint: not of these blocks")
 
 
+# ---- how a ledger begins
+
+GENESES = {  # what differs from a right one, and what is wrong with that
+    "right": ({}, None),
+    "one operator signs": ({"signers": [0]}, "block 0: not by two operators"),
+    "one holder signs": ({"holders": "aab"}, "block 0: not by two operators"),
+    "an app signs too": ({"signers": [0, 1, 3]}, "block 0: not by two operators"),
+    "a key twice": ({"checkpoint": 3}, "block 0: a key is named twice"),
+    "another time": ({"time": 2}, "block 0: not a first block"),
+    "transactions": ({"count": 1}, "block 0: not a first block"),
+    "outcomes": ({"outcomes": b"\x08\x01"}, "block 0: not a first block"),
+}
+
+
+@pytest.mark.parametrize("name", GENESES, ids=lambda name: name.replace(" ", "-"))
+def test_genesis(name):
+    given, expected = GENESES[name]
+    keys = [pc.key_from_seed(bytes([number]) * 32) for number in range(5)]
+    roles = zip(keys, (tx.OPERATOR,) * 3 + (tx.APP,), [*given.get("holders", "abc"), "app"])
+    data, signatures = pc.build_genesis(
+        origin="g", time=1, checkpoint_key=pc.public(keys[given.get("checkpoint", 4)]), municipalities=[(11_002, "札幌市", "Sapporo")],
+        keys=[(pc.public(key), role, holder, 0) for key, role, holder in roles],
+        signers=[keys[number] for number in given.get("signers", [0, 1])])
+    outcomes = given.get("outcomes", b"")
+    header = pc.block.BlockHeader(
+        version=1, rules_version=1, first_sequence=1, time=given.get("time", 1), count=given.get("count", 0), signatures=signatures,
+        envelope_sha256=hashlib.sha256(data).digest(), outcomes_sha256=hashlib.sha256(outcomes).digest())
+    code, output = run([{"block": 0, "header": b64(pc.canonical(header)), "envelope": b64(data), "outcomes": b64(outcomes)}])
+    assert (code, output.split("\n")[0]) == ((1, expected) if expected else (0, output.split("\n")[0])), output
+
+
 # ---- bytes that are in no canonical form
-
-def envelope_with(*transactions):
-    return pc.build_envelope(b"i" * 32, transactions)
-
 
 NOT_CANONICAL = {  # a header's bytes, and what is wrong with them
     "an unknown field": (b"\x08\x01\x7a\x00", "BlockHeader has an unknown field, 15"),
@@ -490,6 +642,16 @@ def test_a_transaction_of_two_bodies_or_none_or_another_enum_value(export):
         export.hashed_and_signed()
         code, output = run(export.lines())
         assert code == 1 and output.startswith(f"block 1: {expected}"), output
+
+
+def test_outcomes_with_a_long_number(export):
+    block = export.blocks[1]
+    columns = [[0x80, 0x00], [0], [0], [0]]
+    outcomes = b"".join(bytes([8 * number + 2, len(column), *column]) for number, column in enumerate(columns, 1))
+    block.header.outcomes_sha256 = hashlib.sha256(outcomes).digest()
+    lines = list(export.lines())
+    lines[1]["outcomes"] = b64(outcomes)
+    assert run(lines) == (1, "block 1: code is cut off, or a number is not in its fewest bytes\n")
 
 
 # ---- any byte

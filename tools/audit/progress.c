@@ -28,9 +28,12 @@ void progress_show(struct progress *progress, uint64_t blocks_done, uint64_t blo
         return;
     progress->shown = true;
     progress->last_s = now;
-    fprintf(stderr, "\r%3.0f%%  block %" PRIu64 " of %" PRIu64 ", %" PRIu64 " transactions, %.0f a second \033[K",
-        100.0 * (double)blocks_done / (double)blocks, blocks_done, blocks, transactions,
-        (double)transactions / (now - progress->begin_s));
+    fprintf(stderr, "\r%3.0f%%  block %" PRIu64 " of %" PRIu64, 100.0 * (double)blocks_done / (double)blocks,
+        blocks_done, blocks);
+    if (transactions)
+        fprintf(stderr, ", %" PRIu64 " transactions, %.0f a second", transactions,
+            (double)transactions / (now - progress->begin_s));
+    fputs(" \033[K", stderr);
 }
 
 void progress_end(struct progress *progress)

@@ -10,5 +10,6 @@ struct progress {
 };
 
 struct progress progress_begin(void);
+// `transactions` 0: they are not counted.
 void progress_show(struct progress *progress, uint64_t blocks_done, uint64_t blocks, uint64_t transactions);
 void progress_end(struct progress *progress); // clears the line

@@ -1,0 +1,123 @@
+// points-audit export: the ledger as a file for other programs.
+#include "points/calendar.h"
+#include "tools/audit/audit.h"
+#include "tools/audit/export/export.h"
+#include "tools/file.h"
+#include "tools/shown.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct format {
+    const char *name;
+    const struct export_writer *writer; // NULL: the ledger, as it is
+    enum table_format meant, also;      // what --json, --csv or --cp932 may say beside it, and means alone
+};
+
+static const struct format formats[] = {
+    {"csv", &export_csv, TABLE_CSV, TABLE_CP932},
+    {"json-lines", &export_json_lines, TABLE_JSON, TABLE_JSON},
+    {"hledger", &export_hledger, TABLE_PEOPLE, TABLE_PEOPLE},
+    {"ledger", NULL, TABLE_PEOPLE, TABLE_PEOPLE},
+};
+
+#define FORMAT_COUNT (sizeof formats / sizeof *formats)
+
+static bool goes_with(const struct format *format, enum table_format asked)
+{
+    return asked == format->meant || asked == format->also;
+}
+
+static const struct format *find_format(const struct audit *audit)
+{
+    const char *name = option_get(&audit->line, "format");
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        const struct format *format = &formats[i];
+        if (name ? !strcmp(format->name, name) : audit->format != TABLE_PEOPLE && goes_with(format, audit->format)) {
+            if (audit->format != TABLE_PEOPLE && !goes_with(format, audit->format))
+                fail_usage(&audit->line, "--format %s goes with none of --json, --csv, --cp932, or another", name);
+            return format;
+        }
+    }
+    if (name)
+        fail_usage(&audit->line, "no format \"%s\"; there are csv, json-lines, hledger and ledger", shown(name));
+    fail_usage(&audit->line, "--format is missing; there are csv, json-lines, hledger and ledger");
+}
+
+static struct export *new_export(const struct audit *audit)
+{
+    struct export *export = xcalloc(1, sizeof *export);
+    export->writer = find_format(audit)->writer;
+    export->cp932 = audit->format == TABLE_CP932;
+    export->from = option_day(&audit->line, "from", 0);
+    export->to = option_day(&audit->line, "to", CALENDAR_DAY_MAX);
+    if (export->from > export->to)
+        fail_usage(&audit->line, "--to is before --from");
+    if (!export->writer && (option_get(&audit->line, "from") || option_get(&audit->line, "to")))
+        fail_usage(&audit->line, "--format ledger writes all of it; leave out --from and --to");
+    return export;
+}
+
+// ---- writing
+
+static int write_ledger(struct export *export, struct ledger *ledger)
+{
+    struct ledger_error error;
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    bool read = reading && export_ledger(reading, export->file, &error);
+    ledger_read_end(reading);
+    if (!read)
+        say("%s", error.message);
+    return read ? EXIT_HOLDS : EXIT_UNREADABLE;
+}
+
+static int write_replayed(struct audit *audit, struct export *export, struct ledger *ledger)
+{
+    int code = EXIT_HOLDS;
+    enum replay_result result = export_replayed(export, ledger);
+    if (result != REPLAY_HOLDS) {
+        code = audit_fault(audit, result, &export->replay.fault);
+    } else if (!export->replay.fold.state) {
+        say("the ledger begins after --to: there is nothing to export");
+        code = EXIT_WRONG_USE;
+    }
+    export_end(export);
+    return code;
+}
+
+// What is not whole does not get the file's name.
+static int end_stream(struct file_stream *stream, int code)
+{
+    struct tool_error error;
+    if (code != EXIT_HOLDS)
+        file_stream_drop(stream);
+    else if (!file_stream_finish(stream, &error))
+        fail_with(&error);
+    return code;
+}
+
+static int check_characters(const struct export *export)
+{
+    if (!export->csv.lost)
+        return EXIT_HOLDS;
+    say("%zu characters were lost to CP932; without --cp932 they are kept", export->csv.lost);
+    return EXIT_UNREADABLE;
+}
+
+int audit_export(struct audit *audit)
+{
+    struct tool_error error;
+    struct file_stream stream;
+    struct export *export = new_export(audit);
+    struct ledger *ledger = audit_ledger(argument_xget(&audit->line, 0));
+    if (!file_stream_begin(&stream, option_get(&audit->line, "out"), &error))
+        fail_with(&error);
+    export->file = stream.file;
+    int code = export->writer ? write_replayed(audit, export, ledger) : write_ledger(export, ledger);
+    if (end_stream(&stream, code) == EXIT_HOLDS)
+        code = check_characters(export);
+    free(export);
+    ledger_close(ledger);
+    return code;
+}
