@@ -4,7 +4,7 @@
 #include "tools/audit/proof/audit_block.h"
 #include "tools/audit/document.h"
 #include "tools/audit/progress.h"
-#include "tools/audit/proof/registered_keys.h"
+#include "tools/audit/registered_keys.h"
 #include "tools/file.h"
 #include "tools/outcome_names.h"
 #include "tools/uuid7.h"

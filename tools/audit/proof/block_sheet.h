@@ -3,7 +3,7 @@
 
 #include "replay/block.h"
 #include "tools/audit/document.h"
-#include "tools/audit/proof/registered_keys.h"
+#include "tools/audit/registered_keys.h"
 
 // The header's fields. Needs block->header and the header's bytes in block->record.
 void block_sheet_header(struct document *document, const struct replay_block *block);

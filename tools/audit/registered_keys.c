@@ -1,5 +1,5 @@
 // The keys that a ledger's blocks register and revoke.
-#include "tools/audit/proof/registered_keys.h"
+#include "tools/audit/registered_keys.h"
 #include "proto/entry.h"
 #include "tools/audit/progress.h"
 #include "tools/error.h"
