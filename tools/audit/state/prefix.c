@@ -1,7 +1,7 @@
 // Whether a replay's blocks are the first of those that the newest checkpoint speaks of.
 #include "tools/audit/state/prefix.h"
 #include "replay/checkpoints.h"
-#include "tools/audit/proof/registered_keys.h"
+#include "tools/audit/registered_keys.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
