@@ -281,7 +281,7 @@ class Base:
         return checkpoint + cosignature(self.witness, text, WITNESS, 1_700_000_000).encode()
 
     def refusal(self, k, envelope, signers):
-        """The name of the refusal of an envelope's bytes under these public keys in the place of block k; None if there is none."""
+        """Why an envelope would be refused under these public keys in the place of block k; None if it would not."""
         envelope = pc.envelope.Envelope.FromString(envelope)
         model = Refold(pc.genesis.Genesis.FromString(self.book.block(0).envelope))
         model.keys = self.keys_after[k]

@@ -144,7 +144,8 @@ def in_block(k, words):
 
 # ---- single bytes and records, without any key
 
-HEADER_WORDS = (r"(the header |its first sequence number|its time|it has \d+|the tree's hash at level 0 is not that of the header"
+HEADER_WORDS = (r"(the header |its (first sequence number|time|signatures) |it has \d+|it was decided by rules version "
+                "|the tree's hash at level 0 is not that of the header"
                 "|the (envelope|outcomes) do(es)? not have the hash that the header gives)")
 NO_HASH = "the envelope does not have the hash that the header gives\n"
 
@@ -240,7 +241,7 @@ def record_of_another_size(forger):
     left = forger.dice.choice([0, len(records[k]) - 1, forger.dice.randrange(len(records[k])), len(records[k]) + 1])
     records[k] = (records[k] + b"\0")[:left]
     said = {"headers": HEADER_WORDS, "tree": r"the tree lacks its \d+ hashes\n",
-            "bodies": f"(the ledger is damaged: the body of block {k} is no BlockBody|.* not have the hash that the header gives)"}
+            "bodies": f"(the ledger is damaged: the body of block {k} is no BlockBody|.* not have the hash that )"}
     return Forgery(f"{table} {k} has {left} bytes", in_block(k, said[table]))
 
 
@@ -277,7 +278,8 @@ def stray_record(forger):
     key = forger.dice.choice(["00", "ff", "ff" * 8, f"{forger.some_block():016x}00"])
     forger.book.stray[table, key] = forger.dice.randbytes(40).hex()
     return Forgery(f"{key} put into {table}",
-                   f"points-audit: the ledger is damaged: there is no block {forger.size}, but `{table}` has records besides\n", UNREADABLE)
+                   f"points-audit: the ledger is damaged: there is no block {forger.size}, but `{table}` has records besides\n",
+                   UNREADABLE)
 
 
 @kind
@@ -428,8 +430,8 @@ def cosigned_by_nobody(forger):
     text, how = kept.decode().split("\n\n")[0] + "\n", forger.dice.choice(["none", "stranger", "daemon"])
     key = {"stranger": forger.stranger(), "daemon": forger.base.daemon_keys[1]}.get(how)
     forger.book.cosigned[day] = kept + (cosignature(key, text, WITNESS, 1_700_000_000).encode() if key else b"")
-    said = "the checkpoint has a line that no key of this ledger made\n" if key else "the checkpoint is not cosigned by a witness\n"
-    return Forgery(f"cosigned of {rules.date_of(day)}: {how}", kept_place("cosigned", day, 0) + said)
+    said = "has a line that no key of this ledger made" if key else "is not cosigned by a witness"
+    return Forgery(f"cosigned of {rules.date_of(day)}: {how}", kept_place("cosigned", day, 0) + f"the checkpoint {said}\n")
 
 
 @kind
@@ -472,7 +474,7 @@ HEADER_FIELDS = {
     "index": lambda d, h: (h.index + d.choice([-1, 1, 2**40]), "the header says that it is block {new}\n"),
     "first_sequence": lambda d, h: (h.first_sequence + d.choice([-1, 1, 2**60]), "its first sequence number is {new}, the block"),
     "count": lambda d, h: (h.count + d.choice([-1, 1, 900]),
-                           r"(it has 0 transactions|the header counts {new} transactions, the envelope has {old})\n"),
+                           "the header counts {new} transactions, the envelope has {old}\n"),
     "time": lambda d, h: (h.time + d.choice([-1, 1, -86_400, 86_400, 2**40]),
                           "its time (is before that of the block before it|{new} cannot follow the time of the block before it)"),
     "envelope_sha256": lambda d, h: (d.randbytes(32), NO_HASH),
@@ -486,6 +488,8 @@ def header_field(forger):
     header = forger.book.block(k).header
     old = getattr(header, field)
     new, words = HEADER_FIELDS[field](forger.dice, header)
+    if (field, new) == ("count", 0):
+        words = "it has 0 transactions\n"
     setattr(header, field, new)
     forger.book.headers[k] = pc.canonical(header)
     how = forger.sign_somehow()
@@ -578,7 +582,7 @@ def signatures_form(forger):
         del theirs[:]
     elif how in ("five", "ten"):
         many = {"five": 5, "ten": 10}[how]
-        said = {"five": "it has 5 signatures, there must be 1 to 4\n", "ten": r"the header has \d+ bytes, at most 1024 are allowed\n"}[how]
+        said = {5: "it has 5 signatures, there must be 1 to 4\n", 10: r"the header has \d+ bytes, at most 1024 are allowed\n"}[many]
         theirs.extend(pc.signatures(pc.ENVELOPE_PREFIX, block.envelope, [forger.stranger() for _ in range(many - len(theirs))]))
         sort_signatures(block)
     else:
@@ -620,7 +624,8 @@ def signature_added(forger):
     """Of a key that the ledger does not know, or no longer."""
     k = forger.block_where(lambda block: len(block.header.signatures) < 4)
     block = forger.book.block(k)
-    revoked = [forger.base.secrets[key] for key, v in forger.base.keys_after[k].items() if v["revoked"] and key in forger.base.secrets]
+    revoked = [forger.base.secrets[key] for key, v in forger.base.keys_after[k].items()
+               if v["revoked"] and key in forger.base.secrets]
     key = forger.dice.choice([forger.stranger(), *revoked])
     block.header.signatures.extend(pc.signatures(pc.ENVELOPE_PREFIX, block.envelope, [key]))
     sort_signatures(block)
@@ -680,7 +685,8 @@ def outcomes_form(forger):
     block = forger.book.block(k)
     columns = [[varint(value) for value in column] for column in zip(
         *[(pc.outcome.OutcomeCode.Value(code), *rest) for code, *rest in block.rows()])]
-    column, how = forger.dice.choice(columns), forger.dice.choice(["less", "more", "overlong", "wide", "unknown", "none", "garbage", "order"])
+    column = forger.dice.choice(columns)
+    how = forger.dice.choice(["less", "more", "overlong", "wide", "unknown", "none", "garbage", "order"])
     i = forger.dice.randrange(len(column))
     if how == "less":
         column.pop()
@@ -698,7 +704,8 @@ def outcomes_form(forger):
     forger.book.put_block(k, block)
     forger.resign()
     return Forgery(f"outcomes of block {k}: {how}", in_block(
-        k, f"the outcomes are not the canonical form of four columns with an entry for each of the {block.header.count} transactions\n"))
+        k, "the outcomes are not the canonical form of four columns with an entry for each of the "
+        f"{block.header.count} transactions\n"))
 
 
 # ---- envelopes, with the daemon's key and, mostly, those of its signers
@@ -919,14 +926,14 @@ def genesis_changed(forger):
     forger.book.put_block(0, block)
     forger.book.retree()
     forger.book.sign_all(lambda size: [key])
-    said = in_block(1, "the envelope was made for another ledger\n") if operators else in_block(0, "signature 0 does not verify\n")
+    said = in_block(*(1, "the envelope was made for another ledger\n") if operators else (0, "signature 0 does not verify\n"))
     return Forgery(f"another genesis, operators' keys: {operators}", said)
 
 
 @kind
 def genesis_form(forger):
     block = forger.book.block(0)
-    how = forger.dice.choice(["unknown field", "outcomes", "time", "one holder", "no operator", "more operators", "policies"])
+    how = forger.dice.choice(["unknown field", "outcomes", "time", "count", "one holder", "no operator", "more operators", "policies"])
     signers, said = forger.base.operators[:2], "genesis"
     if how == "unknown field":
         block.envelope, said = block.envelope + b"\x78\x01", "the genesis is not canonical: "
@@ -935,6 +942,9 @@ def genesis_form(forger):
     elif how == "time":
         block.header.time += 1
         said = "the header has another rules version or time than the genesis\n"
+    elif how == "count":
+        block.header.count = 1
+        said = "it has 1 transactions\n"
     elif how == "one holder":
         signers, said = signers[:1], "genesis: needs signatures of operators of at least two holders\n"
     elif how == "no operator":
