@@ -211,7 +211,7 @@ bool ledger_copy_note(const MDB_val *value, char *note, struct ledger_error *err
 uint64_t ledger_day(int64_t time)
 {
     enum { JST_S = 9 * 60 * 60, DAY_S = 24 * 60 * 60 };
-    return (uint64_t)(time + JST_S) / DAY_S;
+    return time < -JST_S ? 0 : ((uint64_t)time + JST_S) / DAY_S;
 }
 
 bool ledger_read_tip(
@@ -292,7 +292,7 @@ int ledger_read_kept_day(
         return 0;
     if (code)
         ledger_fail_lmdb(error, "reading the ledger", code);
-    else if (key.mv_size != LEDGER_KEY_BYTES)
+    else if (key.mv_size != LEDGER_KEY_BYTES || ledger_key_index(key.mv_data) > ledger_day(INT64_MAX))
         ledger_fail(error, "the ledger is damaged: a checkpoint is kept under no day");
     else if (!ledger_copy_note(&value, note, error))
         fail_day(ledger_key_index(key.mv_data), error);
