@@ -9,6 +9,8 @@ const struct note_verifier *replay_verifiers(
 {
     *count = points_checkpoint_key_count(state, sequence);
     struct note_verifier *verifiers = arena_alloc(arena, *count * sizeof *verifiers);
+    if (!verifiers)
+        *count = 0;
     for (size_t i = 0; i < *count; i++) {
         snprintf(verifiers[i].name, sizeof verifiers[i].name, "%s", points_genesis(state)->origin);
         memcpy(verifiers[i].key, points_checkpoint_key_at(state, sequence, i), KEY_BYTES);
