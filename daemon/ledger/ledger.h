@@ -191,7 +191,7 @@ int ledger_read_kept_day(
 bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES],
     struct ledger_error *error);
 
-// The edge of the tree over the first so many blocks, as the tree's records have it; `edge` is for ledger_check_block.
+// The edge of the tree over the first so many blocks, as the tree's records have it; `edge` is for ledger_check_place.
 struct tree_edge;
 bool ledger_read_edge(
     struct ledger_reading *reading, uint64_t blocks, struct tree_edge *edge, struct ledger_error *error);
