@@ -1,5 +1,6 @@
 // points-audit follow: keeps a mirror of a daemon's ledger, and raises an alarm when the daemon does what an honest one
 // never does.
+#include "ledger/base64.h"
 #include "ledger/damage.h"
 #include "proto/keyfile.h"
 #include "tools/audit/mirror/mirror.h"
@@ -8,7 +9,6 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <poll.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -67,7 +67,7 @@ static void print_json(json_object *object)
 
 static void print_state(const struct follow *follow)
 {
-    char time[JST_TIME_BYTES], root[sodium_base64_ENCODED_LEN(HASH_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+    char time[JST_TIME_BYTES], root[BASE64_BYTES(HASH_BYTES)];
     const struct mirror *mirror = &follow->mirror;
     const struct points_state *state = mirror->replay.fold.state;
     uint64_t blocks = ledger_size(mirror->ledger), transactions = points_last_sequence(state);
@@ -78,7 +78,7 @@ static void print_state(const struct follow *follow)
         fflush(stdout);
         return;
     }
-    sodium_bin2base64(root, sizeof root, mirror->newest.checkpoint.root, HASH_BYTES, sodium_base64_VARIANT_ORIGINAL);
+    base64_write(mirror->newest.checkpoint.root, HASH_BYTES, root);
     json_object *object = json_object_new_object();
     json_object_object_add(object, "blocks", json_object_new_uint64(blocks));
     json_object_object_add(object, "transactions", json_object_new_uint64(transactions));
