@@ -329,7 +329,7 @@ bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t p
     return true;
 }
 
-static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
+bool ledger_tree_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
 {
     struct ledger_error error;
     return ledger_read_node(reading, level, position, hash, &error);
@@ -350,7 +350,7 @@ bool ledger_root_at(struct ledger *ledger, uint64_t blocks, uint8_t root[HASH_BY
     struct ledger_reading *reading = ledger_read_begin(ledger, error);
     if (!reading)
         return false;
-    bool read = tree_root_at(blocks, read_node, reading, root) ||
+    bool read = tree_root_at(blocks, ledger_tree_node, reading, root) ||
                 ledger_fail(error, "the ledger does not have the tree of %" PRIu64 " blocks", blocks);
     ledger_read_end(reading);
     return read;

@@ -55,6 +55,14 @@ static bool from_base64(const char *text, size_t text_size, uint8_t *bytes, size
     return base64_read(text, text_size, bytes, size, &found) && found == size;
 }
 
+struct note_verifier note_verifier_of(const char *name, const uint8_t key[KEY_BYTES])
+{
+    struct note_verifier verifier = {0};
+    snprintf(verifier.name, sizeof verifier.name, "%s", name);
+    memcpy(verifier.key, key, KEY_BYTES);
+    return verifier;
+}
+
 void note_verifier_text(const struct note_verifier *verifier, char *text)
 {
     uint8_t id[KEY_ID_BYTES], typed_key[1 + KEY_BYTES] = {ED25519};

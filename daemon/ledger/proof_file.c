@@ -16,12 +16,6 @@ _Static_assert(sizeof first_line + sizeof extra + BASE64_BYTES(HEADER_BYTES_MAX)
 
 // ---- making
 
-static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
-{
-    struct ledger_error error;
-    return ledger_read_node(reading, level, position, hash, &error);
-}
-
 static bool copy_header(struct ledger_reading *reading, struct proof_file *proof, struct ledger_error *error)
 {
     struct ledger_record record;
@@ -45,7 +39,7 @@ int proof_file_make(
         return 0;
     if (!copy_header(reading, proof, error) || !ledger_read_checkpoint(reading, proof->note, error))
         return -1;
-    if (!tree_prove_inclusion(index, size, read_node, reading, proof->path, &proof->path_count)) {
+    if (!tree_prove_inclusion(index, size, ledger_tree_node, reading, proof->path, &proof->path_count)) {
         ledger_fail(error, "the ledger is damaged: its tree lacks hashes that the proof needs");
         return -1;
     }

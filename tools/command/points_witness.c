@@ -27,8 +27,7 @@ static struct note_signer *signer_of(struct context *context)
             &context->line, "NAME: 1 to %d bytes without spaces and '+', as the key was registered", NOTE_NAME_MAX);
     if (!signer)
         fail(EXIT_FAILED, "out of locked memory for a key");
-    strcpy(signer->verifier.name, name);
-    memcpy(signer->verifier.key, key->public_key, KEY_BYTES);
+    signer->verifier = note_verifier_of(name, key->public_key);
     memcpy(signer->secret, key->secret, NOTE_SECRET_BYTES);
     return signer;
 }

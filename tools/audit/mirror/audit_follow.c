@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { POLL_MS = 500, BACKOFF_MS_FIRST = 500, BACKOFF_MS_MAX = 30 * 1000 };
@@ -23,8 +22,8 @@ struct follow {
     const uint8_t *ledger_id; // NULL: any
     struct mirror mirror;
     unsigned backoff_ms;
-    bool untold; // something that no line has told yet
-    int64_t told_ms;
+    bool untold;   // something that no line has told yet
+    double told_s; // when one was told; 0: never
 };
 
 static volatile sig_atomic_t stop;
@@ -50,13 +49,6 @@ static void pause_ms(unsigned milliseconds)
 }
 
 // ---- telling
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void print_json(json_object *object)
 {
@@ -91,12 +83,12 @@ static void print_state(const struct follow *follow)
 // A line a batch; on a terminal one a second at most.
 static void tell(struct follow *follow)
 {
-    enum { PACE_MS = 1000 };
-    int64_t now = now_ms();
-    if (!follow->untold || (!follow->once && isatty(STDOUT_FILENO) && now - follow->told_ms < PACE_MS))
+    const double pace_s = 1.0;
+    double now_s = audit_now_s();
+    if (!follow->untold || (!follow->once && isatty(STDOUT_FILENO) && now_s - follow->told_s < pace_s))
         return;
     follow->untold = false;
-    follow->told_ms = now;
+    follow->told_s = now_s;
     print_state(follow);
 }
 

@@ -187,9 +187,8 @@ void mirror_add_verifier(struct mirror *mirror, const uint8_t *key)
         mirror->verifier_capacity = 2 * mirror->verifier_capacity + NOTE_SIGNERS_MAX;
         mirror->verifiers = xrealloc(mirror->verifiers, mirror->verifier_capacity * sizeof *mirror->verifiers);
     }
-    struct note_verifier *verifier = &mirror->verifiers[mirror->verifier_count++];
-    snprintf(verifier->name, sizeof verifier->name, "%s", points_genesis(mirror->replay.fold.state)->origin);
-    memcpy(verifier->key, key, KEY_BYTES);
+    mirror->verifiers[mirror->verifier_count++] =
+        note_verifier_of(points_genesis(mirror->replay.fold.state)->origin, key);
 }
 
 static void list_verifiers(struct mirror *mirror)
@@ -210,9 +209,7 @@ static void begin_seen(struct mirror *mirror)
     mirror->mirroring = NULL;
     list_verifiers(mirror);
     tree_root(&mirror->replay.edge, seen.checkpoint.root);
-    struct ledger_reading *reading = ledger_read_begin(mirror->ledger, &error);
-    if (!reading)
-        fail(EXIT_FAILED, "%s", error.message);
+    struct ledger_reading *reading = audit_read(mirror->ledger);
     if (!ledger_read_checkpoint(reading, seen.note, &error))
         *seen.note = '\0'; // of genesis alone; the replay would have found fault otherwise
     ledger_read_end(reading);
