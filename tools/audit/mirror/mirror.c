@@ -1,5 +1,6 @@
 #include "tools/audit/mirror/mirror.h"
 #include "ledger/hash.h"
+#include "tools/consistency.h"
 #include "tools/file.h"
 
 #include <errno.h>
@@ -96,7 +97,6 @@ static enum mirror_result compare_longer(
 {
     Points__V1__GetConsistencyProof query = POINTS__V1__GET_CONSISTENCY_PROOF__INIT;
     Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    uint8_t proof[TREE_PROOF_MAX][HASH_BYTES];
     const struct note_checkpoint *ours = &mirror->newest.checkpoint;
     query.from_size = ours->size;
     query.to_size = theirs->size;
@@ -105,18 +105,9 @@ static enum mirror_result compare_longer(
     Points__V1__Response *response = mirror_ask(mirror, client, &request);
     if (!response)
         return mirror_failed(mirror);
-    size_t count = response->proof->n_hashes;
-    bool whole = count <= TREE_PROOF_MAX;
-    for (size_t i = 0; whole && i < count; i++) {
-        whole = response->proof->hashes[i].len == HASH_BYTES;
-        if (whole)
-            memcpy(proof[i], response->proof->hashes[i].data, HASH_BYTES);
-    }
+    bool continues = consistency_holds(response->proof, ours, theirs);
     client_free_response(response);
-    if (whole && tree_check_consistency(
-                     ours->size, theirs->size, ours->root, theirs->root, (const uint8_t(*)[HASH_BYTES])proof, count))
-        return MIRROR_GREW;
-    return raise_fork(mirror, theirs);
+    return continues ? MIRROR_GREW : raise_fork(mirror, theirs);
 }
 
 static enum mirror_result compare(struct mirror *mirror, struct client *client, const struct note_checkpoint *theirs)
