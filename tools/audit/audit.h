@@ -23,6 +23,7 @@ struct audit_command {
 struct audit {
     struct command_line line;
     enum table_format format; // --json, --csv, --cp932
+    size_t characters_lost;   // to CP932; what was written is not all, which is told at the end
 };
 
 // ---- commands, each in a file of its own

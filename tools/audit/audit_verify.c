@@ -96,7 +96,7 @@ int audit_verify(struct audit *audit)
 {
     audit_need_no_table(audit);
     bool json = audit->format == TABLE_JSON;
-    struct verify verify = {.document = document_begin(audit->format, stdout), .faults = json ? new_faults() : NULL};
+    struct verify verify = {.document = document_begin(audit), .faults = json ? new_faults() : NULL};
     struct seen seen = seen_read(&audit->line, option_get(&audit->line, "from-checkpoint"));
     struct ledger *ledger = audit_ledger(argument_xget(&audit->line, 0));
     enum replay_result result = replay_all(&verify, audit, ledger);

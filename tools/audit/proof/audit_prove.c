@@ -127,7 +127,7 @@ static void print_proof(struct audit *audit, const struct replay_block *block, c
             fputs(text, stdout);
         return;
     }
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     document_number(&document, "block", proof->index);
     if (!subject->whole)
         tell_transaction(&document, block, subject);

@@ -2,9 +2,9 @@
 #include "tools/audit/proof/audit_block.h"
 #include "tools/audit/proof/block_sheet.h"
 
-static void print_block(const struct audit *audit, const struct replay_block *block, const struct registered_keys *keys)
+static void print_block(struct audit *audit, const struct replay_block *block, const struct registered_keys *keys)
 {
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     block_sheet_header(&document, block);
     block_sheet_signers(&document, block, keys);
     block_sheet_body(&document, block);
