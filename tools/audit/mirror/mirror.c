@@ -1,5 +1,6 @@
 #include "tools/audit/mirror/mirror.h"
 #include "ledger/hash.h"
+#include "replay/block.h"
 #include "tools/consistency.h"
 #include "tools/file.h"
 
@@ -251,19 +252,29 @@ static bool hashes_to(const Points__V1__Block *block, const uint8_t id[HASH_BYTE
     return block->body && memcmp(leaf, id, HASH_BYTES) == 0;
 }
 
-// A header made here of the same genesis and signatures has the same bytes, unless it is in another form.
-static bool create(struct mirror *mirror, const Points__V1__Block *block, struct ledger_error *error)
+// What is not a genesis at all is the daemon's fault, before anything is made of it.
+static bool read_genesis(
+    struct mirror *mirror, const Points__V1__Block *given, struct replay_block *block, struct replay_fault *fault)
 {
+    const ProtobufCBinaryData *genesis = &given->body->envelope, *outcomes = &given->body->outcomes;
+    *block = (struct replay_block){.record = {.header = given->header.data,
+                                       .header_size = given->header.len,
+                                       .envelope = genesis->data,
+                                       .envelope_size = genesis->len,
+                                       .outcomes = outcomes->data,
+                                       .outcomes_size = outcomes->len}};
     arena_reset(&mirror->arena);
-    const Points__V1__BlockHeader *header =
-        points__v1__block_header__unpack(&mirror->arena.allocator, block->header.len, block->header.data);
-    const ProtobufCBinaryData *genesis = &block->body->envelope;
-    if (!header) {
-        snprintf(error->message, sizeof error->message, "the header is no BlockHeader");
-        return false;
-    }
-    return ledger_create(mirror->dir, genesis->data, genesis->len,
-        (const Points__V1__Signature *const *)header->signatures, header->n_signatures, error);
+    return replay_check_header(0, &mirror->arena, block, fault) &&
+           replay_check_body(NULL, &mirror->arena, block, fault);
+}
+
+// A header made here of the same genesis and signatures has the same bytes, unless it is in another form.
+static void create(const struct mirror *mirror, const struct replay_block *genesis)
+{
+    struct ledger_error error;
+    if (!ledger_create(mirror->dir, genesis->record.envelope, genesis->record.envelope_size,
+            (const Points__V1__Signature *const *)genesis->header->signatures, genesis->header->n_signatures, &error))
+        fail(EXIT_FAILED, "the mirror cannot be made: %s", error.message);
 }
 
 static void remove_created(const struct mirror *mirror)
@@ -278,13 +289,15 @@ static void remove_created(const struct mirror *mirror)
 }
 
 static enum mirror_result take_genesis(
-    struct mirror *mirror, const Points__V1__Block *block, const uint8_t id[HASH_BYTES])
+    struct mirror *mirror, const Points__V1__Block *given, const uint8_t id[HASH_BYTES])
 {
-    struct ledger_error error;
-    if (!hashes_to(block, id))
+    struct replay_block genesis;
+    struct replay_fault fault;
+    if (!hashes_to(given, id))
         return mirror_raise(mirror, "WRONG_BLOCK", "the daemon's block 0 does not have the ledger id that it claims");
-    if (!create(mirror, block, &error))
-        fail(EXIT_FAILED, "the mirror cannot be made: %s", error.message);
+    if (!read_genesis(mirror, given, &genesis, &fault))
+        return mirror_raise(mirror, "WRONG_BLOCK", "the daemon's genesis does not hold: %s", fault.message);
+    create(mirror, &genesis);
     enum replay_result result = open_and_check(mirror);
     bool same = memcmp(ledger_id(mirror->ledger), id, HASH_BYTES) == 0;
     if (result == REPLAY_HOLDS && same)
