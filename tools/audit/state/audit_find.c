@@ -5,7 +5,7 @@
 #include "replay/block.h"
 #include "tools/audit/document.h"
 #include "tools/audit/state/ledger_entries.h"
-#include "tools/audit/state/state_view.h"
+#include "tools/audit/state_view.h"
 #include "tools/entry_detail.h"
 #include "tools/entry_table.h"
 #include "tools/outcome_names.h"

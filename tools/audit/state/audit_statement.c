@@ -3,7 +3,7 @@
 #include "tools/audit/audit.h"
 #include "tools/audit/document.h"
 #include "tools/audit/state/ledger_entries.h"
-#include "tools/audit/state/state_view.h"
+#include "tools/audit/state_view.h"
 
 #include <stdlib.h>
 
