@@ -199,7 +199,8 @@ bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, str
 
 // ---- checkpoints
 
-bool ledger_copy_note(const MDB_val *value, char *note, struct ledger_error *error)
+// A record's note into `note` of NOTE_BYTES_MAX; false: it is none.
+static bool copy_note(const MDB_val *value, char *note, struct ledger_error *error)
 {
     if (value->mv_size >= NOTE_BYTES_MAX || memchr(value->mv_data, '\0', value->mv_size))
         return ledger_fail(error, "the ledger is damaged: its checkpoint is no signed note");
@@ -235,7 +236,7 @@ static int note_within(const MDB_val *value, uint64_t blocks, char *note, struct
 {
     struct note_checkpoint checkpoint;
     struct note_fault fault;
-    if (!ledger_copy_note(value, note, error))
+    if (!copy_note(value, note, error))
         return -1;
     if (note_read_checkpoint(note, &checkpoint, &fault))
         return checkpoint.size <= blocks;
@@ -294,7 +295,7 @@ int ledger_read_kept_day(
         ledger_fail_lmdb(error, "reading the ledger", code);
     else if (key.mv_size != LEDGER_KEY_BYTES || ledger_key_index(key.mv_data) > ledger_day(INT64_MAX))
         ledger_fail(error, "the ledger is damaged: a checkpoint is kept under no day");
-    else if (!ledger_copy_note(&value, note, error))
+    else if (!copy_note(&value, note, error))
         fail_day(ledger_key_index(key.mv_data), error);
     else {
         *day = ledger_key_index(key.mv_data);
