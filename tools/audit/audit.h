@@ -65,7 +65,7 @@ struct audit_pass {
 };
 
 // With all its ids in an index for the time being (what a daemon has kept is not believed), and with a progress bar on
-// a terminal. Afterwards, whatever the result, audit_replay_end.
+// a terminal. Afterwards, whatever the result, audit_replay_end; until then replay_more may go on, and calls nobody.
 enum replay_result audit_replay(struct ledger *ledger, const struct audit_pass *pass, struct replay *replay);
 void audit_replay_end(struct replay *replay);
 // The same, but what does not hold is told, as audit_fault does, and the process leaves.

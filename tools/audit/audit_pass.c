@@ -91,7 +91,9 @@ enum replay_result audit_replay(struct ledger *ledger, const struct audit_pass *
         .tell = asked->tell ? tell : NULL,
         .context = &pass};
     enum replay_result result = replay_run(replay, &settings);
-    replay->settings.context = NULL; // it ends here
+    replay->settings.progress = NULL; // what they are called with ends here
+    replay->settings.visit = NULL;
+    replay->settings.tell = NULL;
     progress_end(&pass.progress);
     return result;
 }

@@ -215,7 +215,6 @@ static enum replay_result open_and_check(struct mirror *mirror)
     if (!mirror->ledger)
         fail(EXIT_FAILED, "%s", error.message);
     enum replay_result result = audit_replay(mirror->ledger, &(struct audit_pass){.signatures = true}, &mirror->replay);
-    mirror->replay.settings.progress = NULL;
     if (result == REPLAY_HOLDS)
         begin_seen(mirror);
     return result;
