@@ -26,8 +26,7 @@ bool checkpoint_keys_add(
     bool known = has_key(keys, key.public_key);
     struct note_signer *signer = known ? NULL : sodium_malloc(sizeof *signer);
     if (signer) {
-        snprintf(signer->verifier.name, sizeof signer->verifier.name, "%s", origin);
-        memcpy(signer->verifier.key, key.public_key, KEY_BYTES);
+        signer->verifier = note_verifier_of(origin, key.public_key);
         memcpy(signer->secret, key.secret, sizeof signer->secret);
         keys->paths[keys->count] = path;
         keys->signers[keys->count++] = signer;

@@ -66,6 +66,13 @@ void line_take_word(struct command_line *line, const char *word)
     line->arguments[line->argument_count++] = word;
 }
 
+static noreturn void fail_missing_word(const struct command_line *line, size_t index)
+{
+    const char *name;
+    int size = (int)synopsis_word(line->synopsis, index, &name);
+    fail_usage(line, "%.*s is missing", size, name);
+}
+
 static noreturn void fail_too_much(const struct command_line *line, size_t max)
 {
     const char *name, *extra = shown(line->arguments[max]);
@@ -112,13 +119,6 @@ noreturn void fail_usage(const struct command_line *line, const char *format, ..
     vsnprintf(problem, sizeof problem, format, arguments);
     va_end(arguments);
     fail(EXIT_WRONG_USE, "%s\nusage: %s %s %s", problem, line->program, line->name, line->synopsis);
-}
-
-noreturn void fail_missing_word(const struct command_line *line, size_t index)
-{
-    const char *name;
-    int size = (int)synopsis_word(line->synopsis, index, &name);
-    fail_usage(line, "%.*s is missing", size, name);
 }
 
 const char *argument_get(const struct command_line *line, size_t index)

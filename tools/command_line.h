@@ -44,7 +44,6 @@ const char *option_get(const struct command_line *line, const char *name); // NU
 const char *option_xget(const struct command_line *line, const char *name);
 const char *option_nth(
     const struct command_line *line, const char *name, size_t n); // of a repeated one, from 0; or NULL
-noreturn void fail_missing_word(const struct command_line *line, size_t index);
 noreturn void fail_usage(const struct command_line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 uint64_t parse_number(const struct command_line *line, const char *what, const char *text, uint64_t min, uint64_t max);

@@ -1,6 +1,5 @@
 #include "tools/json_text.h"
-
-#include <sodium.h>
+#include "ledger/base64.h"
 
 void json_text(const char *text, FILE *file)
 {
@@ -21,12 +20,11 @@ void json_text(const char *text, FILE *file)
 void json_base64(const uint8_t *bytes, size_t size, FILE *file)
 {
     enum { PIECE_BYTES = 3 * 1024 }; // without padding, but for the last
-    char text[PIECE_BYTES / 3 * 4 + 1];
+    char text[BASE64_BYTES(PIECE_BYTES)];
     fputc('"', file);
     while (size) {
         size_t piece = size < PIECE_BYTES ? size : PIECE_BYTES;
-        sodium_bin2base64(text, sizeof text, bytes, piece, sodium_base64_VARIANT_ORIGINAL);
-        fputs(text, file);
+        fputs(base64_write(bytes, piece, text), file);
         bytes += piece;
         size -= piece;
     }

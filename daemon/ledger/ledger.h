@@ -190,8 +190,10 @@ int ledger_read_kept_day(
 // `hash`.
 bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES],
     struct ledger_error *error);
+// The same for tree.h itself (tree_node_fn), where it matters only that a hash is not to be had.
+bool ledger_tree_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES]);
 
-// The edge of the tree over the first so many blocks, as the tree's records have it; `edge` is for ledger_check_block.
+// The edge of the tree over the first so many blocks, as the tree's records have it; `edge` is for ledger_check_place.
 struct tree_edge;
 bool ledger_read_edge(
     struct ledger_reading *reading, uint64_t blocks, struct tree_edge *edge, struct ledger_error *error);

@@ -90,9 +90,7 @@ bool ledger_parse_body(const uint8_t *bytes, size_t size, struct ledger_record *
 // A record of a table: 1 found, 0 none, -1 error.
 int ledger_get(MDB_txn *txn, MDB_dbi table, uint64_t index, MDB_val *value, struct ledger_error *error);
 int ledger_get_meta(MDB_txn *txn, MDB_dbi meta, const char *key, MDB_val *value, struct ledger_error *error);
-// A record's note into `note` of NOTE_BYTES_MAX; false: it is none.
-bool ledger_copy_note(const MDB_val *value, char *note, struct ledger_error *error);
-uint64_t ledger_day(int64_t time); // JST
+uint64_t ledger_day(int64_t time); // JST, of any time whatever; 0 before 1970
 // The header of a block that the reading sees; -1 when it is missing or is none.
 int ledger_read_header(
     struct ledger_reading *reading, uint64_t index, struct ledger_header *header, struct ledger_error *error);

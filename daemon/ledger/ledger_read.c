@@ -199,7 +199,8 @@ bool ledger_read_text_count(struct ledger_reading *reading, uint64_t *count, str
 
 // ---- checkpoints
 
-bool ledger_copy_note(const MDB_val *value, char *note, struct ledger_error *error)
+// A record's note into `note` of NOTE_BYTES_MAX; false: it is none.
+static bool copy_note(const MDB_val *value, char *note, struct ledger_error *error)
 {
     if (value->mv_size >= NOTE_BYTES_MAX || memchr(value->mv_data, '\0', value->mv_size))
         return ledger_fail(error, "the ledger is damaged: its checkpoint is no signed note");
@@ -211,7 +212,7 @@ bool ledger_copy_note(const MDB_val *value, char *note, struct ledger_error *err
 uint64_t ledger_day(int64_t time)
 {
     enum { JST_S = 9 * 60 * 60, DAY_S = 24 * 60 * 60 };
-    return (uint64_t)(time + JST_S) / DAY_S;
+    return time < -JST_S ? 0 : ((uint64_t)time + JST_S) / DAY_S;
 }
 
 bool ledger_read_tip(
@@ -235,7 +236,7 @@ static int note_within(const MDB_val *value, uint64_t blocks, char *note, struct
 {
     struct note_checkpoint checkpoint;
     struct note_fault fault;
-    if (!ledger_copy_note(value, note, error))
+    if (!copy_note(value, note, error))
         return -1;
     if (note_read_checkpoint(note, &checkpoint, &fault))
         return checkpoint.size <= blocks;
@@ -292,9 +293,9 @@ int ledger_read_kept_day(
         return 0;
     if (code)
         ledger_fail_lmdb(error, "reading the ledger", code);
-    else if (key.mv_size != LEDGER_KEY_BYTES)
+    else if (key.mv_size != LEDGER_KEY_BYTES || ledger_key_index(key.mv_data) > ledger_day(INT64_MAX))
         ledger_fail(error, "the ledger is damaged: a checkpoint is kept under no day");
-    else if (!ledger_copy_note(&value, note, error))
+    else if (!copy_note(&value, note, error))
         fail_day(ledger_key_index(key.mv_data), error);
     else {
         *day = ledger_key_index(key.mv_data);
@@ -329,7 +330,7 @@ bool ledger_read_node(struct ledger_reading *reading, unsigned level, uint64_t p
     return true;
 }
 
-static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
+bool ledger_tree_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
 {
     struct ledger_error error;
     return ledger_read_node(reading, level, position, hash, &error);
@@ -350,7 +351,7 @@ bool ledger_root_at(struct ledger *ledger, uint64_t blocks, uint8_t root[HASH_BY
     struct ledger_reading *reading = ledger_read_begin(ledger, error);
     if (!reading)
         return false;
-    bool read = tree_root_at(blocks, read_node, reading, root) ||
+    bool read = tree_root_at(blocks, ledger_tree_node, reading, root) ||
                 ledger_fail(error, "the ledger does not have the tree of %" PRIu64 " blocks", blocks);
     ledger_read_end(reading);
     return read;

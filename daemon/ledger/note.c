@@ -1,5 +1,6 @@
 // Signed notes: writing and reading the few lines that a checkpoint is.
 #include "ledger/note.h"
+#include "ledger/base64.h"
 #include "ledger/hash.h"
 
 #include <inttypes.h>
@@ -13,8 +14,8 @@ enum {
     TIME_BYTES = 8,
     BLOB_BYTES = KEY_ID_BYTES + SIGNATURE_BYTES,
     COSIGNATURE_BLOB_BYTES = KEY_ID_BYTES + TIME_BYTES + SIGNATURE_BYTES,
-    BLOB_TEXT_BYTES = (COSIGNATURE_BLOB_BYTES + 2) / 3 * 4 + 1,
-    HASH_TEXT_BYTES = (HASH_BYTES + 2) / 3 * 4 + 1,
+    BLOB_TEXT_BYTES = BASE64_BYTES(COSIGNATURE_BLOB_BYTES),
+    HASH_TEXT_BYTES = BASE64_BYTES(HASH_BYTES),
     TEXT_BYTES_MAX = NOTE_NAME_MAX + HASH_TEXT_BYTES + 24,
 };
 enum algorithm { ED25519 = 0x01, COSIGNATURE = 0x04 };
@@ -47,45 +48,44 @@ static void key_id(const struct note_verifier *verifier, enum algorithm algorith
     memcpy(id, hash, KEY_ID_BYTES);
 }
 
-static void to_base64(const uint8_t *bytes, size_t size, char *text, size_t text_size)
-{
-    sodium_bin2base64(text, text_size, bytes, size, sodium_base64_VARIANT_ORIGINAL);
-}
-
+// Of just so many bytes.
 static bool from_base64(const char *text, size_t text_size, uint8_t *bytes, size_t size)
 {
     size_t found;
-    for (size_t i = 0; i < text_size; i++)
-        if (text[i] & 0x80) // libsodium 1.0.18 reads some of these as if the bit were not set
-            return false;
-    return sodium_base642bin(bytes, size, text, text_size, NULL, &found, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
-           found == size;
+    return base64_read(text, text_size, bytes, size, &found) && found == size;
+}
+
+struct note_verifier note_verifier_of(const char *name, const uint8_t key[KEY_BYTES])
+{
+    struct note_verifier verifier = {0};
+    snprintf(verifier.name, sizeof verifier.name, "%s", name);
+    memcpy(verifier.key, key, KEY_BYTES);
+    return verifier;
 }
 
 void note_verifier_text(const struct note_verifier *verifier, char *text)
 {
     uint8_t id[KEY_ID_BYTES], typed_key[1 + KEY_BYTES] = {ED25519};
-    char base64[(sizeof typed_key + 2) / 3 * 4 + 1];
+    char base64[BASE64_BYTES(sizeof typed_key)];
     key_id(verifier, ED25519, id);
     memcpy(typed_key + 1, verifier->key, KEY_BYTES);
-    to_base64(typed_key, sizeof typed_key, base64, sizeof base64);
-    snprintf(text, NOTE_VERIFIER_MAX, "%s+%02x%02x%02x%02x+%s", verifier->name, id[0], id[1], id[2], id[3], base64);
+    snprintf(text, NOTE_VERIFIER_MAX, "%s+%02x%02x%02x%02x+%s", verifier->name, id[0], id[1], id[2], id[3],
+        base64_write(typed_key, sizeof typed_key, base64));
 }
 
 // "— NAME BASE64\n" into `line` of NOTE_LINE_BYTES_MAX.
 static void write_line(const struct note_verifier *verifier, const uint8_t *blob, size_t size, char *line)
 {
     char base64[BLOB_TEXT_BYTES];
-    to_base64(blob, size, base64, sizeof base64);
-    snprintf(line, NOTE_LINE_BYTES_MAX, "%s%s %s\n", dash, verifier->name, base64);
+    snprintf(line, NOTE_LINE_BYTES_MAX, "%s%s %s\n", dash, verifier->name, base64_write(blob, size, base64));
 }
 
 void note_sign_checkpoint(
     const struct note_signer *const *signers, size_t count, uint64_t size, const uint8_t root[HASH_BYTES], char *note)
 {
     char root_text[HASH_TEXT_BYTES];
-    to_base64(root, HASH_BYTES, root_text, sizeof root_text);
-    int text_size = snprintf(note, NOTE_BYTES_MAX, "%s\n%" PRIu64 "\n%s\n", signers[0]->verifier.name, size, root_text);
+    int text_size = snprintf(note, NOTE_BYTES_MAX, "%s\n%" PRIu64 "\n%s\n", signers[0]->verifier.name, size,
+        base64_write(root, HASH_BYTES, root_text));
     char *at = note + text_size;
     *at++ = '\n';
     for (size_t i = 0; i < count; i++) {

@@ -41,6 +41,8 @@ struct note_fault {
     char message[NOTE_FAULT_BYTES];
 };
 
+// Of a name of at most NOTE_NAME_MAX bytes, as those of ledgers and witnesses are.
+struct note_verifier note_verifier_of(const char *name, const uint8_t key[KEY_BYTES]);
 // The verifier key that auditors pass about, "NAME+hex8+base64", into `text` of NOTE_VERIFIER_MAX.
 void note_verifier_text(const struct note_verifier *verifier, char *text);
 // Reads that text. False: it is none, or of another algorithm than Ed25519.

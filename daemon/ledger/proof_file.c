@@ -1,16 +1,13 @@
 // Offline proofs: made, written, read and checked.
 #include "ledger/proof_file.h"
+#include "ledger/base64.h"
 #include "ledger/ledger_internal.h"
 
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char first_line[] = "c2sp.org/tlog-proof@v1", extra[] = "extra ", index_word[] = "index ";
-
-enum { BASE64 = sodium_base64_VARIANT_ORIGINAL };
-#define BASE64_BYTES(size) sodium_base64_ENCODED_LEN(size, BASE64)
 
 _Static_assert(sizeof first_line + sizeof extra + BASE64_BYTES(HEADER_BYTES_MAX) + sizeof index_word + 20 +
                        TREE_PROOF_MAX * BASE64_BYTES(HASH_BYTES) + 2 + NOTE_BYTES_MAX <=
@@ -18,12 +15,6 @@ _Static_assert(sizeof first_line + sizeof extra + BASE64_BYTES(HEADER_BYTES_MAX)
     "the largest proof has room");
 
 // ---- making
-
-static bool read_node(void *reading, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
-{
-    struct ledger_error error;
-    return ledger_read_node(reading, level, position, hash, &error);
-}
 
 static bool copy_header(struct ledger_reading *reading, struct proof_file *proof, struct ledger_error *error)
 {
@@ -48,7 +39,7 @@ int proof_file_make(
         return 0;
     if (!copy_header(reading, proof, error) || !ledger_read_checkpoint(reading, proof->note, error))
         return -1;
-    if (!tree_prove_inclusion(index, size, read_node, reading, proof->path, &proof->path_count)) {
+    if (!tree_prove_inclusion(index, size, ledger_tree_node, reading, proof->path, &proof->path_count)) {
         ledger_fail(error, "the ledger is damaged: its tree lacks hashes that the proof needs");
         return -1;
     }
@@ -69,7 +60,7 @@ static char *put_text(char *at, const char *text)
 
 static char *put_base64(char *at, const uint8_t *bytes, size_t size)
 {
-    sodium_bin2base64(at, BASE64_BYTES(size), bytes, size, BASE64);
+    base64_write(bytes, size, at);
     return put_text(at + strlen(at), "\n");
 }
 
@@ -119,14 +110,6 @@ static bool next_value(struct reader *reader, const char *word, const char **val
     return true;
 }
 
-static bool from_base64(const char *text, size_t text_size, uint8_t *bytes, size_t bytes_max, size_t *size)
-{
-    for (size_t i = 0; i < text_size; i++)
-        if (text[i] & 0x80) // libsodium 1.0.18 reads some of these as if the bit were not set
-            return false;
-    return sodium_base642bin(bytes, bytes_max, text, text_size, NULL, size, NULL, BASE64) == 0;
-}
-
 static bool read_first(struct reader *reader)
 {
     const char *text;
@@ -143,7 +126,7 @@ static bool read_header(struct reader *reader, struct proof_file *proof)
     size_t size;
     if (!next_value(reader, extra, &text, &size))
         return false;
-    return from_base64(text, size, proof->header, sizeof proof->header, &proof->header_size) ||
+    return base64_read(text, size, proof->header, sizeof proof->header, &proof->header_size) ||
            ledger_fail(reader->error, "line %u: the header is not in base64, or has more than %d bytes", reader->line,
                HEADER_BYTES_MAX);
 }
@@ -172,7 +155,7 @@ static bool read_path(struct reader *reader, struct proof_file *proof)
             return true;
         if (proof->path_count == TREE_PROOF_MAX)
             return ledger_fail(reader->error, "line %u: no path has so many hashes", reader->line);
-        if (!from_base64(text, size, proof->path[proof->path_count++], HASH_BYTES, &bytes) || bytes != HASH_BYTES)
+        if (!base64_read(text, size, proof->path[proof->path_count++], HASH_BYTES, &bytes) || bytes != HASH_BYTES)
             return ledger_fail(reader->error, "line %u: it is no hash of %d bytes in base64", reader->line, HASH_BYTES);
     }
     return false;

@@ -132,9 +132,10 @@ static uint64_t batch_blocks(struct ledger_reading *reading, uint64_t blocks)
 {
     struct ledger_tip tip;
     struct ledger_error error;
-    uint64_t wanted = BATCH_BLOCKS_MIN;
+    uint64_t a_block = BATCH_TRANSACTIONS; // nothing is known of the header that tells: the number may be any
     if (blocks && ledger_read_tip(reading, blocks, &tip, &error))
-        wanted = BATCH_TRANSACTIONS / (tip.sequence / blocks + 1);
+        a_block = tip.sequence / blocks;
+    uint64_t wanted = a_block < BATCH_TRANSACTIONS ? BATCH_TRANSACTIONS / (a_block + 1) : 0;
     return wanted < BATCH_BLOCKS_MIN ? BATCH_BLOCKS_MIN : wanted > BATCH_BLOCKS_MAX ? BATCH_BLOCKS_MAX : wanted;
 }
 

@@ -1,18 +1,16 @@
 #include "replay/checkpoints.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
 const struct note_verifier *replay_verifiers(
     const struct points_state *state, uint64_t sequence, struct arena *arena, size_t *count)
 {
     *count = points_checkpoint_key_count(state, sequence);
     struct note_verifier *verifiers = arena_alloc(arena, *count * sizeof *verifiers);
-    for (size_t i = 0; i < *count; i++) {
-        snprintf(verifiers[i].name, sizeof verifiers[i].name, "%s", points_genesis(state)->origin);
-        memcpy(verifiers[i].key, points_checkpoint_key_at(state, sequence, i), KEY_BYTES);
-    }
+    if (!verifiers)
+        *count = 0;
+    for (size_t i = 0; i < *count; i++)
+        verifiers[i] = note_verifier_of(points_genesis(state)->origin, points_checkpoint_key_at(state, sequence, i));
     return verifiers;
 }
 
@@ -32,11 +30,9 @@ static size_t count_cosignatures(const struct points_state *state, const char *n
     size_t found = 0;
     for (size_t i = 0; i < points_witness_count(state); i++) {
         struct points_witness witness = points_witness_at(state, i);
-        struct note_verifier verifier;
+        struct note_verifier verifier = note_verifier_of(witness.name, witness.key);
         struct note_cosignature cosignature;
         struct note_fault fault;
-        snprintf(verifier.name, sizeof verifier.name, "%s", witness.name);
-        memcpy(verifier.key, witness.key, KEY_BYTES);
         found += note_open_cosignature(note, &verifier, &cosignature, &fault);
     }
     return found;

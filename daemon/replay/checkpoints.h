@@ -3,7 +3,8 @@
 
 #include "replay/replay.h"
 
-// Who may sign the checkpoint whose last transaction has the number `sequence`: 1 or more, in `arena`.
+// Who may sign the checkpoint whose last transaction has the number `sequence`: 1 or more, in `arena`; none when it has
+// no room for so many.
 const struct note_verifier *replay_verifiers(
     const struct points_state *state, uint64_t sequence, struct arena *arena, size_t *count);
 

@@ -17,7 +17,8 @@ enum { REPLAY_FAULT_BYTES = 600 };
 #define REPLAY_NO_BLOCK UINT64_MAX
 
 // What is wrong, in words: "in block 17: …", "in the checkpoint: …", "in the checkpoint of 2021-11-12: …", "in the
-// cosigned checkpoint of 2021-11-12: …", "in the texts: …", or what could not be read.
+// cosigned checkpoint of 2021-11-12: …", "in the kept checkpoints: …", "in the texts: …", "in the tables: …", or what
+// could not be read.
 struct replay_fault {
     uint64_t block; // REPLAY_NO_BLOCK: in none
     char message[REPLAY_FAULT_BYTES];
@@ -79,8 +80,8 @@ struct replay {
     uint64_t folded_blocks;         // so many had been taken into the fold before: of them only ids are read
     struct arena arena;             // what a block asks for of earlier ones
     uint64_t balanced_at;           // the sequence number at which the books were last walked
-    uint64_t kept_day[LEDGER_KEPT]; // JST day of the newest kept checkpoint that was looked at
     uint64_t told_at;               // ... at which the index of ids was last told what is durable
+    uint64_t kept_day[LEDGER_KEPT]; // JST day of the newest kept checkpoint that was looked at
 };
 
 // From genesis to the checkpoint, or as far as the settings say. Afterwards, whatever the result, replay_end.

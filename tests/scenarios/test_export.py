@@ -455,3 +455,5 @@ def test_cp932(daemon):
     with tempfile.TemporaryDirectory(prefix="points-") as folder:
         run("export", ledger, "--format", "csv", "--cp932", "--out", f"{folder}/out", code=3)
         assert pathlib.Path(folder, "out").read_bytes() == done.stdout
+    done = run("show", ledger, len(csv_rows(export(ledger, "csv"))), "--cp932", code=3)  # a block for each row
+    assert "〓野家" in done.stdout.decode("cp932") and b"2 characters were lost to CP932" in done.stderr

@@ -1,6 +1,7 @@
 """An auditor's mirror: it follows an honest daemon through all that happens, and raises an alarm at one that is not."""
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import queue
@@ -407,6 +408,12 @@ def test_a_genesis_that_is_not_the_one_it_claims(forgery, tmp_path):
     forgery.forger.blocks[0].header = pc.canonical(header)
     forgery.forger.ledger_id = pc.leaf_hash(forgery.forger.blocks[0].header)
     forgery.alarm("WRONG_BLOCK", "genesis does not hold")
+    forgery.forger.blocks[0].body.envelope += b"x"
+    forgery.alarm("WRONG_BLOCK", "genesis does not hold: the envelope does not have the hash")
+    header.envelope_sha256 = hashlib.sha256(forgery.forger.blocks[0].body.envelope).digest()
+    forgery.forger.blocks[0].header = pc.canonical(header)
+    forgery.forger.ledger_id = pc.leaf_hash(forgery.forger.blocks[0].header)
+    forgery.alarm("WRONG_BLOCK", "genesis does not hold: the genesis is not canonical")
     assert not forgery.mirror.exists()
 
 

@@ -94,6 +94,33 @@ def test_forgeries(bases, kind, folders):
     assert not missed, "\n".join(missed)
 
 
+def test_numbers_at_their_ends(bases, folders):
+    """Numbers that only a forger writes are faults: nothing is divided by them, counted on from them, or passed over for them."""
+    base, last = bases[1], 2**64 - 1
+    genesis, kept, late = (base.book.copy() for _ in range(3))
+    genesis.headers, genesis.bodies = genesis.headers[:1], genesis.bodies[:1]
+    genesis.checkpoints, genesis.cosigned, genesis.texts = {}, {}, {}
+    block = genesis.block(0)
+    block.header.first_sequence = 0
+    genesis.put_block(0, block)
+    genesis.retree()
+    kept.cosigned[last] = kept.cosigned[max(kept.cosigned)]
+    block = late.block(-1)
+    block.header.time = 2**63 - 1
+    late.put_block(-1, block)
+    late.retree()
+    for book, command, said in [
+            (genesis, ["verify"], "in block 0: its first sequence number is 0, the block before it ends at 0\n"),
+            (genesis, ["trial-balance"], "in block 0: its first sequence number is 0, the block before it ends at 0\n"),
+            (kept, ["verify", "--all"], "in the kept checkpoints: the ledger is damaged: a checkpoint is kept under no day\n"),
+            (late, ["verify"], f"in block {len(late.headers) - 1}: its time {2**63 - 1} cannot follow"),
+            (late, ["export", "--format", "csv"], f"in block {len(late.headers) - 1}: its time {2**63 - 1} cannot follow")]:
+        folder = folders(book.records())
+        done = subprocess.run([binary("points-audit"), command[0], folder, *command[1:]], capture_output=True, text=True, timeout=30,
+                              check=False)
+        assert done.returncode == 1 and f"FAULT {said}" in done.stdout and not done.stderr, (command, done)
+
+
 # ---- a damaged file
 
 def damage(data, dice):

@@ -128,6 +128,18 @@ static const struct audit_command *read_command_line(struct audit *audit, int co
     return command;
 }
 
+// A fault is told before all else.
+static int exit_code(const struct audit *audit, int code)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        say("the output could not be written: %s", strerror(errno));
+        return code == EXIT_FAULT ? code : EXIT_UNREADABLE;
+    }
+    if (audit->characters_lost)
+        say("%zu characters were lost to CP932; --csv keeps them", audit->characters_lost);
+    return code == EXIT_HOLDS && audit->characters_lost ? EXIT_UNREADABLE : code;
+}
+
 int main(int count, char **values)
 {
     struct audit audit = {.line = {.program = "points-audit", .global_synopsis = global_synopsis}};
@@ -142,10 +154,5 @@ int main(int count, char **values)
     }
     line_check_words(&audit.line);
     damage_watch("points-audit", EXIT_UNREADABLE);
-    int code = command->run(&audit);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        say("the output could not be written: %s", strerror(errno));
-        return code == EXIT_FAULT ? code : EXIT_UNREADABLE;
-    }
-    return code;
+    return exit_code(&audit, command->run(&audit));
 }

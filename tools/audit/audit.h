@@ -7,6 +7,7 @@
 #include "tools/table.h"
 
 #include <stdbool.h>
+#include <stdnoreturn.h>
 
 // How points-audit leaves. Wrong use is EXIT_WRONG_USE (tools/error.h), as in all tools: 2.
 enum audit_exit { EXIT_HOLDS = 0, EXIT_FAULT = 1, EXIT_UNREADABLE = 3 };
@@ -22,6 +23,7 @@ struct audit_command {
 struct audit {
     struct command_line line;
     enum table_format format; // --json, --csv, --cp932
+    size_t characters_lost;   // to CP932; what was written is not all, which is told at the end
 };
 
 // ---- commands, each in a file of its own
@@ -47,6 +49,10 @@ int audit_find(struct audit *audit);
 void audit_need_no_table(const struct audit *audit);
 // The ledger in the folder, opened with LEDGER_READ. The caller closes.
 struct ledger *audit_ledger(const char *dir);
+struct ledger_reading *audit_read(struct ledger *ledger); // the caller ends it
+
+// Of a clock that never goes back.
+double audit_now_s(void);
 
 // How a ledger is replayed; zeros: all of it, without signatures.
 struct audit_pass {
@@ -59,11 +65,13 @@ struct audit_pass {
 };
 
 // With all its ids in an index for the time being (what a daemon has kept is not believed), and with a progress bar on
-// a terminal. Afterwards, whatever the result, audit_replay_end.
+// a terminal. Afterwards, whatever the result, audit_replay_end; until then replay_more may go on, and calls nobody.
 enum replay_result audit_replay(struct ledger *ledger, const struct audit_pass *pass, struct replay *replay);
 void audit_replay_end(struct replay *replay);
 // The same, but what does not hold is told, as audit_fault does, and the process leaves.
 void audit_xreplay(struct audit *audit, struct ledger *ledger, const struct audit_pass *pass, struct replay *replay);
+// Tells what did not hold in that way, closes the ledger that was replayed, and leaves.
+noreturn void audit_leave(const struct audit *audit, struct replay *replay, enum replay_result result);
 // Tells a fault, on standard output in the form that was asked for, or what could not be read, on standard error.
 // Returns the exit code.
 int audit_fault(const struct audit *audit, enum replay_result result, const struct replay_fault *fault);

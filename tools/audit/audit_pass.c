@@ -4,12 +4,20 @@
 
 #include <json-c/json.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 void audit_need_no_table(const struct audit *audit)
 {
     if (audit->format == TABLE_CSV || audit->format == TABLE_CP932)
         fail_usage(&audit->line, "%s prints no single table, so --csv and --cp932 are not for it", audit->line.name);
+}
+
+double audit_now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 struct ledger *audit_ledger(const char *dir)
@@ -19,6 +27,15 @@ struct ledger *audit_ledger(const char *dir)
     if (!ledger)
         fail(EXIT_FAILED, "%s", error.message);
     return ledger;
+}
+
+struct ledger_reading *audit_read(struct ledger *ledger)
+{
+    struct ledger_error error;
+    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
+    if (!reading)
+        fail(EXIT_FAILED, "%s", error.message);
+    return reading;
 }
 
 static void index_fails(const char *message)
@@ -74,7 +91,9 @@ enum replay_result audit_replay(struct ledger *ledger, const struct audit_pass *
         .tell = asked->tell ? tell : NULL,
         .context = &pass};
     enum replay_result result = replay_run(replay, &settings);
-    replay->settings.context = NULL; // it ends here
+    replay->settings.progress = NULL; // what they are called with ends here
+    replay->settings.visit = NULL;
+    replay->settings.tell = NULL;
     progress_end(&pass.progress);
     return result;
 }
@@ -106,13 +125,18 @@ int audit_fault(const struct audit *audit, enum replay_result result, const stru
     return EXIT_FAULT;
 }
 
-void audit_xreplay(struct audit *audit, struct ledger *ledger, const struct audit_pass *pass, struct replay *replay)
+noreturn void audit_leave(const struct audit *audit, struct replay *replay, enum replay_result result)
 {
-    enum replay_result result = audit_replay(ledger, pass, replay);
-    if (result == REPLAY_HOLDS)
-        return;
+    struct ledger *ledger = replay->settings.ledger;
     int code = audit_fault(audit, result, &replay->fault);
     audit_replay_end(replay);
     ledger_close(ledger);
     exit(code);
+}
+
+void audit_xreplay(struct audit *audit, struct ledger *ledger, const struct audit_pass *pass, struct replay *replay)
+{
+    enum replay_result result = audit_replay(ledger, pass, replay);
+    if (result != REPLAY_HOLDS)
+        audit_leave(audit, replay, result);
 }

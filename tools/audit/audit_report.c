@@ -1,26 +1,23 @@
 // What a ledger that holds amounts to.
 #include "tools/audit/audit_report.h"
+#include "ledger/base64.h"
 
 #include <inttypes.h>
-#include <sodium.h>
 
 static void report_root(struct document *document, const struct tree_edge *edge)
 {
     uint8_t root[HASH_BYTES];
-    char text[sodium_base64_ENCODED_LEN(HASH_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+    char text[BASE64_BYTES(HASH_BYTES)];
     tree_root(edge, root);
-    sodium_bin2base64(text, sizeof text, root, HASH_BYTES, sodium_base64_VARIANT_ORIGINAL);
-    document_text(document, "root", text);
+    document_text(document, "root", base64_write(root, HASH_BYTES, text));
 }
 
 void report_ledger(struct document *document, const struct replay *replay)
 {
-    char id[2 * HASH_BYTES + 1];
     const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
     bool scripted = genesis->time_source == TIME_SOURCE(SCRIPTED);
-    sodium_bin2hex(id, sizeof id, ledger_id(replay->settings.ledger), HASH_BYTES);
     document_text(document, "ledger", genesis->origin);
-    document_text(document, "id", id);
+    document_hex(document, "id", ledger_id(replay->settings.ledger), HASH_BYTES);
     document_number(document, "blocks", replay->edge.size);
     document_number(document, "transactions", points_last_sequence(replay->fold.state));
     document_time(document, "last_block", points_time(replay->fold.state),

@@ -3,7 +3,7 @@
 
 #include "replay/replay.h"
 #include "tools/audit/document.h"
-#include "tools/audit/state/state_view.h"
+#include "tools/audit/state_view.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct verify {
     struct document document;
@@ -15,13 +14,6 @@ struct verify {
     uint64_t fault_count;
     double seconds;
 };
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 // ---- faults
 
@@ -51,9 +43,9 @@ static enum replay_result replay_all(struct verify *verify, const struct audit *
 {
     const struct audit_pass pass = {
         .signatures = true, .tell = option_get(&audit->line, "all") ? tell : NULL, .context = verify};
-    double begin_s = now_s();
+    double begin_s = audit_now_s();
     enum replay_result result = audit_replay(ledger, &pass, &verify->replay);
-    verify->seconds = now_s() - begin_s;
+    verify->seconds = audit_now_s() - begin_s;
     if (result == REPLAY_FAULT && !pass.tell)
         tell(verify, &verify->replay.fault);
     return result;
@@ -104,7 +96,7 @@ int audit_verify(struct audit *audit)
 {
     audit_need_no_table(audit);
     bool json = audit->format == TABLE_JSON;
-    struct verify verify = {.document = document_begin(audit->format, stdout), .faults = json ? new_faults() : NULL};
+    struct verify verify = {.document = document_begin(audit), .faults = json ? new_faults() : NULL};
     struct seen seen = seen_read(&audit->line, option_get(&audit->line, "from-checkpoint"));
     struct ledger *ledger = audit_ledger(argument_xget(&audit->line, 0));
     enum replay_result result = replay_all(&verify, audit, ledger);

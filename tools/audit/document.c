@@ -1,24 +1,26 @@
 // What a command shows: facts, remarks and tables.
 #include "tools/audit/document.h"
-#include "tools/error.h"
+#include "tools/audit/audit.h"
 #include "tools/jst.h"
 
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-struct document document_begin(enum table_format format, FILE *file)
+struct document document_begin(struct audit *audit)
 {
-    return (struct document){format, file, format == TABLE_JSON ? json_object_new_object() : NULL, DOCUMENT_NOTHING};
+    return (struct document){.audit = audit,
+        .format = audit->format,
+        .object = audit->format == TABLE_JSON ? json_object_new_object() : NULL};
 }
 
 void document_end(struct document *document)
 {
     if (!document->object)
         return;
-    fprintf(document->file, "%s\n",
-        json_object_to_json_string_ext(document->object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    puts(json_object_to_json_string_ext(document->object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(document->object);
 }
 
@@ -26,7 +28,7 @@ void document_end(struct document *document)
 static void begin_part(struct document *document, enum document_part part)
 {
     if (document->last != DOCUMENT_NOTHING && (document->last != part || part == DOCUMENT_TABLE))
-        fputc('\n', document->file);
+        putchar('\n');
     document->last = part;
 }
 
@@ -38,7 +40,7 @@ static void fact(struct document *document, const char *name, const char *text, 
     char *words = xstrdup(name);
     for (char *at = words; *at; at++)
         *at = *at == '_' ? ' ' : *at;
-    fprintf(document->file, "%-19s  %s%s\n", words, text, remark);
+    printf("%-19s  %s%s\n", words, text, remark);
     free(words);
 }
 
@@ -92,7 +94,7 @@ void document_hex(struct document *document, const char *name, const uint8_t *by
 static void tell_people(struct document *document, const char *text)
 {
     begin_part(document, DOCUMENT_REMARK);
-    fprintf(document->file, "%s\n", text);
+    puts(text);
 }
 
 void document_remark(struct document *document, const char *format, ...)
@@ -156,10 +158,10 @@ void document_table(struct document *document, const char *name, const char *tit
     } else if (document->format == TABLE_PEOPLE) {
         begin_part(document, DOCUMENT_TABLE);
         if (title)
-            fprintf(document->file, "%s\n\n", title);
-        table_print(table, TABLE_PEOPLE, document->file);
+            printf("%s\n\n", title);
+        table_print(table, TABLE_PEOPLE, stdout);
     } else {
-        table_print(table, document->format, document->file);
+        document->audit->characters_lost += table_print(table, document->format, stdout);
     }
     table_free(table);
 }

@@ -7,18 +7,20 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
+
+struct audit;
 
 enum document_part { DOCUMENT_NOTHING, DOCUMENT_FACT, DOCUMENT_REMARK, DOCUMENT_TABLE };
 
+// On standard output.
 struct document {
+    struct audit *audit;
     enum table_format format;
-    FILE *file;
     json_object *object;     // NULL: not in JSON
     enum document_part last; // that people have seen
 };
 
-struct document document_begin(enum table_format format, FILE *file);
+struct document document_begin(struct audit *audit);
 void document_end(struct document *document); // prints what is not printed yet
 
 // Facts: "some name     value" for people, some_name in JSON; they are left out of CSV.
@@ -35,6 +37,7 @@ void document_remark(struct document *document, const char *format, ...) __attri
 // A sentence for people; elsewhere it goes without saying.
 void document_sentence(struct document *document, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // The title is for people, NULL: none; the name for JSON, NULL: the table's own. Frees the table.
+// Characters that CP932 does not hold are the audit's to tell.
 void document_table(struct document *document, const char *name, const char *title, struct table *table);
 // Two tables do not go into one CSV file: all but the command's main one stand beside it, and are left out there.
 void document_table_beside(struct document *document, const char *name, const char *title, struct table *table);

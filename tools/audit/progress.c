@@ -1,20 +1,13 @@
 #include "tools/audit/progress.h"
+#include "tools/audit/audit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 struct progress progress_begin(void)
 {
-    return (struct progress){.wanted = isatty(STDERR_FILENO), .begin_s = now_s()};
+    return (struct progress){.wanted = isatty(STDERR_FILENO), .begin_s = audit_now_s()};
 }
 
 void progress_show(struct progress *progress, uint64_t blocks_done, uint64_t blocks, uint64_t transactions)
@@ -23,7 +16,7 @@ void progress_show(struct progress *progress, uint64_t blocks_done, uint64_t blo
     const double patience_s = 1.0, pace_s = 0.2;
     if (!progress->wanted || blocks_done % BLOCKS_A_LOOK)
         return;
-    double now = now_s();
+    double now = audit_now_s();
     if (now - progress->begin_s < patience_s || now - progress->last_s < pace_s)
         return;
     progress->shown = true;

@@ -1,7 +1,7 @@
 // The command of a witness: cosigns the ledger's checkpoint, after it has seen that it goes on from the one before.
 #include "ledger/note.h"
-#include "ledger/tree.h"
 #include "tools/command/points.h"
+#include "tools/consistency.h"
 #include "tools/file.h"
 
 #include <sodium.h>
@@ -27,8 +27,7 @@ static struct note_signer *signer_of(struct context *context)
             &context->line, "NAME: 1 to %d bytes without spaces and '+', as the key was registered", NOTE_NAME_MAX);
     if (!signer)
         fail(EXIT_FAILED, "out of locked memory for a key");
-    strcpy(signer->verifier.name, name);
-    memcpy(signer->verifier.key, key->public_key, KEY_BYTES);
+    signer->verifier = note_verifier_of(name, key->public_key);
     memcpy(signer->secret, key->secret, NOTE_SECRET_BYTES);
     return signer;
 }
@@ -73,22 +72,13 @@ static bool read_last(const char *path, const struct note_verifier *witness, str
 
 static bool goes_on(struct context *context, const struct note_checkpoint *last, const struct note_checkpoint *now)
 {
-    uint8_t hashes[TREE_PROOF_MAX][HASH_BYTES];
     Points__V1__GetConsistencyProof ask = POINTS__V1__GET_CONSISTENCY_PROOF__INIT;
     if (strcmp(last->origin, now->origin) != 0 || last->size > now->size)
         return false;
     ask.from_size = last->size;
     ask.to_size = now->size;
     Points__V1__Response *response = context_call(context, REQUEST(GET_CONSISTENCY_PROOF), &ask);
-    const Points__V1__ProofReply *proof = response->proof;
-    bool good = proof->n_hashes <= TREE_PROOF_MAX;
-    for (size_t i = 0; i < proof->n_hashes && good; i++) {
-        good = proof->hashes[i].len == HASH_BYTES;
-        if (good)
-            memcpy(hashes[i], proof->hashes[i].data, HASH_BYTES);
-    }
-    good = good && tree_check_consistency(last->size, now->size, last->root, now->root,
-                       (const uint8_t(*)[HASH_BYTES])hashes, proof->n_hashes);
+    bool good = consistency_holds(response->proof, last, now);
     client_free_response(response);
     return good;
 }

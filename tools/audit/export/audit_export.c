@@ -97,14 +97,6 @@ static int end_stream(struct file_stream *stream, int code)
     return code;
 }
 
-static int check_characters(const struct export *export)
-{
-    if (!export->csv.lost)
-        return EXIT_HOLDS;
-    say("%zu characters were lost to CP932; without --cp932 they are kept", export->csv.lost);
-    return EXIT_UNREADABLE;
-}
-
 int audit_export(struct audit *audit)
 {
     struct tool_error error;
@@ -115,8 +107,9 @@ int audit_export(struct audit *audit)
         fail_with(&error);
     export->file = stream.file;
     int code = export->writer ? write_replayed(audit, export, ledger) : write_ledger(export, ledger);
-    if (end_stream(&stream, code) == EXIT_HOLDS)
-        code = check_characters(export);
+    code = end_stream(&stream, code);
+    if (code == EXIT_HOLDS)
+        audit->characters_lost = export->csv.lost;
     free(export);
     ledger_close(ledger);
     return code;

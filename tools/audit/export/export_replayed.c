@@ -262,8 +262,10 @@ static bool visit_block(void *context, const struct replay_visit *visit)
 
 enum replay_result export_replayed(struct export *export, struct ledger *ledger)
 {
-    const struct audit_pass pass = {
-        .before = calendar_day_begin((int64_t) export->to + 1), .visit = visit_block, .context = export};
+    bool to_the_end = export->to == CALENDAR_DAY_MAX; // past which the block of a forged time may lie
+    const struct audit_pass pass = {.before = to_the_end ? 0 : calendar_day_begin((int64_t) export->to + 1),
+        .visit = visit_block,
+        .context = export};
     arena_init(&export->arena, ROW_ARENA_BYTES);
     enum replay_result result = audit_replay(ledger, &pass, &export->replay);
     if (result == REPLAY_HOLDS && export->replay.fold.state && !ferror(export->file) && export->writer->end)

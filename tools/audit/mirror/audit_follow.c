@@ -1,5 +1,6 @@
 // points-audit follow: keeps a mirror of a daemon's ledger, and raises an alarm when the daemon does what an honest one
 // never does.
+#include "ledger/base64.h"
 #include "ledger/damage.h"
 #include "proto/keyfile.h"
 #include "tools/audit/mirror/mirror.h"
@@ -8,10 +9,8 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <poll.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { POLL_MS = 500, BACKOFF_MS_FIRST = 500, BACKOFF_MS_MAX = 30 * 1000 };
@@ -23,8 +22,8 @@ struct follow {
     const uint8_t *ledger_id; // NULL: any
     struct mirror mirror;
     unsigned backoff_ms;
-    bool untold; // something that no line has told yet
-    int64_t told_ms;
+    bool untold;   // something that no line has told yet
+    double told_s; // when one was told; 0: never
 };
 
 static volatile sig_atomic_t stop;
@@ -51,13 +50,6 @@ static void pause_ms(unsigned milliseconds)
 
 // ---- telling
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void print_json(json_object *object)
 {
     puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -67,7 +59,7 @@ static void print_json(json_object *object)
 
 static void print_state(const struct follow *follow)
 {
-    char time[JST_TIME_BYTES], root[sodium_base64_ENCODED_LEN(HASH_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+    char time[JST_TIME_BYTES], root[BASE64_BYTES(HASH_BYTES)];
     const struct mirror *mirror = &follow->mirror;
     const struct points_state *state = mirror->replay.fold.state;
     uint64_t blocks = ledger_size(mirror->ledger), transactions = points_last_sequence(state);
@@ -78,7 +70,7 @@ static void print_state(const struct follow *follow)
         fflush(stdout);
         return;
     }
-    sodium_bin2base64(root, sizeof root, mirror->newest.checkpoint.root, HASH_BYTES, sodium_base64_VARIANT_ORIGINAL);
+    base64_write(mirror->newest.checkpoint.root, HASH_BYTES, root);
     json_object *object = json_object_new_object();
     json_object_object_add(object, "blocks", json_object_new_uint64(blocks));
     json_object_object_add(object, "transactions", json_object_new_uint64(transactions));
@@ -91,12 +83,12 @@ static void print_state(const struct follow *follow)
 // A line a batch; on a terminal one a second at most.
 static void tell(struct follow *follow)
 {
-    enum { PACE_MS = 1000 };
-    int64_t now = now_ms();
-    if (!follow->untold || (!follow->once && isatty(STDOUT_FILENO) && now - follow->told_ms < PACE_MS))
+    const double pace_s = 1.0;
+    double now_s = audit_now_s();
+    if (!follow->untold || (!follow->once && isatty(STDOUT_FILENO) && now_s - follow->told_s < pace_s))
         return;
     follow->untold = false;
-    follow->told_ms = now;
+    follow->told_s = now_s;
     print_state(follow);
 }
 

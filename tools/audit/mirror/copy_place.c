@@ -144,9 +144,9 @@ void copy_settle(struct copy *copy)
 
 // ---- what it holds
 
-void copy_print(const struct audit *audit, const struct copy *copy, const char *done)
+void copy_print(struct audit *audit, const struct copy *copy, const char *done)
 {
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     report_ledger(&document, &copy->replay);
     document_number(&document, "bytes", copy->bytes);
     document_sentence(&document,

@@ -21,4 +21,4 @@ void copy_make(struct audit *audit, struct ledger *from, const char *dir, struct
 // Puts the checked copy in place, synced with the names of file and folders.
 void copy_settle(struct copy *copy);
 // Says what it holds, and that it is done: the copy, called `done`, is what it should be.
-void copy_print(const struct audit *audit, const struct copy *copy, const char *done);
+void copy_print(struct audit *audit, const struct copy *copy, const char *done);

@@ -1,5 +1,7 @@
 #include "tools/audit/mirror/mirror.h"
 #include "ledger/hash.h"
+#include "replay/block.h"
+#include "tools/consistency.h"
 #include "tools/file.h"
 
 #include <errno.h>
@@ -96,7 +98,6 @@ static enum mirror_result compare_longer(
 {
     Points__V1__GetConsistencyProof query = POINTS__V1__GET_CONSISTENCY_PROOF__INIT;
     Points__V1__Request request = POINTS__V1__REQUEST__INIT;
-    uint8_t proof[TREE_PROOF_MAX][HASH_BYTES];
     const struct note_checkpoint *ours = &mirror->newest.checkpoint;
     query.from_size = ours->size;
     query.to_size = theirs->size;
@@ -105,18 +106,9 @@ static enum mirror_result compare_longer(
     Points__V1__Response *response = mirror_ask(mirror, client, &request);
     if (!response)
         return mirror_failed(mirror);
-    size_t count = response->proof->n_hashes;
-    bool whole = count <= TREE_PROOF_MAX;
-    for (size_t i = 0; whole && i < count; i++) {
-        whole = response->proof->hashes[i].len == HASH_BYTES;
-        if (whole)
-            memcpy(proof[i], response->proof->hashes[i].data, HASH_BYTES);
-    }
+    bool continues = consistency_holds(response->proof, ours, theirs);
     client_free_response(response);
-    if (whole && tree_check_consistency(
-                     ours->size, theirs->size, ours->root, theirs->root, (const uint8_t(*)[HASH_BYTES])proof, count))
-        return MIRROR_GREW;
-    return raise_fork(mirror, theirs);
+    return continues ? MIRROR_GREW : raise_fork(mirror, theirs);
 }
 
 static enum mirror_result compare(struct mirror *mirror, struct client *client, const struct note_checkpoint *theirs)
@@ -187,9 +179,8 @@ void mirror_add_verifier(struct mirror *mirror, const uint8_t *key)
         mirror->verifier_capacity = 2 * mirror->verifier_capacity + NOTE_SIGNERS_MAX;
         mirror->verifiers = xrealloc(mirror->verifiers, mirror->verifier_capacity * sizeof *mirror->verifiers);
     }
-    struct note_verifier *verifier = &mirror->verifiers[mirror->verifier_count++];
-    snprintf(verifier->name, sizeof verifier->name, "%s", points_genesis(mirror->replay.fold.state)->origin);
-    memcpy(verifier->key, key, KEY_BYTES);
+    mirror->verifiers[mirror->verifier_count++] =
+        note_verifier_of(points_genesis(mirror->replay.fold.state)->origin, key);
 }
 
 static void list_verifiers(struct mirror *mirror)
@@ -210,9 +201,7 @@ static void begin_seen(struct mirror *mirror)
     mirror->mirroring = NULL;
     list_verifiers(mirror);
     tree_root(&mirror->replay.edge, seen.checkpoint.root);
-    struct ledger_reading *reading = ledger_read_begin(mirror->ledger, &error);
-    if (!reading)
-        fail(EXIT_FAILED, "%s", error.message);
+    struct ledger_reading *reading = audit_read(mirror->ledger);
     if (!ledger_read_checkpoint(reading, seen.note, &error))
         *seen.note = '\0'; // of genesis alone; the replay would have found fault otherwise
     ledger_read_end(reading);
@@ -226,7 +215,6 @@ static enum replay_result open_and_check(struct mirror *mirror)
     if (!mirror->ledger)
         fail(EXIT_FAILED, "%s", error.message);
     enum replay_result result = audit_replay(mirror->ledger, &(struct audit_pass){.signatures = true}, &mirror->replay);
-    mirror->replay.settings.progress = NULL;
     if (result == REPLAY_HOLDS)
         begin_seen(mirror);
     return result;
@@ -263,19 +251,29 @@ static bool hashes_to(const Points__V1__Block *block, const uint8_t id[HASH_BYTE
     return block->body && memcmp(leaf, id, HASH_BYTES) == 0;
 }
 
-// A header made here of the same genesis and signatures has the same bytes, unless it is in another form.
-static bool create(struct mirror *mirror, const Points__V1__Block *block, struct ledger_error *error)
+// What is not a genesis at all is the daemon's fault, before anything is made of it.
+static bool read_genesis(
+    struct mirror *mirror, const Points__V1__Block *given, struct replay_block *block, struct replay_fault *fault)
 {
+    const ProtobufCBinaryData *genesis = &given->body->envelope, *outcomes = &given->body->outcomes;
+    *block = (struct replay_block){.record = {.header = given->header.data,
+                                       .header_size = given->header.len,
+                                       .envelope = genesis->data,
+                                       .envelope_size = genesis->len,
+                                       .outcomes = outcomes->data,
+                                       .outcomes_size = outcomes->len}};
     arena_reset(&mirror->arena);
-    const Points__V1__BlockHeader *header =
-        points__v1__block_header__unpack(&mirror->arena.allocator, block->header.len, block->header.data);
-    const ProtobufCBinaryData *genesis = &block->body->envelope;
-    if (!header) {
-        snprintf(error->message, sizeof error->message, "the header is no BlockHeader");
-        return false;
-    }
-    return ledger_create(mirror->dir, genesis->data, genesis->len,
-        (const Points__V1__Signature *const *)header->signatures, header->n_signatures, error);
+    return replay_check_header(0, &mirror->arena, block, fault) &&
+           replay_check_body(NULL, &mirror->arena, block, fault);
+}
+
+// A header made here of the same genesis and signatures has the same bytes, unless it is in another form.
+static void create(const struct mirror *mirror, const struct replay_block *genesis)
+{
+    struct ledger_error error;
+    if (!ledger_create(mirror->dir, genesis->record.envelope, genesis->record.envelope_size,
+            (const Points__V1__Signature *const *)genesis->header->signatures, genesis->header->n_signatures, &error))
+        fail(EXIT_FAILED, "the mirror cannot be made: %s", error.message);
 }
 
 static void remove_created(const struct mirror *mirror)
@@ -290,13 +288,15 @@ static void remove_created(const struct mirror *mirror)
 }
 
 static enum mirror_result take_genesis(
-    struct mirror *mirror, const Points__V1__Block *block, const uint8_t id[HASH_BYTES])
+    struct mirror *mirror, const Points__V1__Block *given, const uint8_t id[HASH_BYTES])
 {
-    struct ledger_error error;
-    if (!hashes_to(block, id))
+    struct replay_block genesis;
+    struct replay_fault fault;
+    if (!hashes_to(given, id))
         return mirror_raise(mirror, "WRONG_BLOCK", "the daemon's block 0 does not have the ledger id that it claims");
-    if (!create(mirror, block, &error))
-        fail(EXIT_FAILED, "the mirror cannot be made: %s", error.message);
+    if (!read_genesis(mirror, given, &genesis, &fault))
+        return mirror_raise(mirror, "WRONG_BLOCK", "the daemon's genesis does not hold: %s", fault.message);
+    create(mirror, &genesis);
     enum replay_result result = open_and_check(mirror);
     bool same = memcmp(ledger_id(mirror->ledger), id, HASH_BYTES) == 0;
     if (result == REPLAY_HOLDS && same)

@@ -4,15 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-struct ledger_reading *audit_read(struct ledger *ledger)
-{
-    struct ledger_error error;
-    struct ledger_reading *reading = ledger_read_begin(ledger, &error);
-    if (!reading)
-        fail(EXIT_FAILED, "%s", error.message);
-    return reading;
-}
-
 bool audit_read_checkpoint(struct ledger_reading *reading, char *note, struct replay_fault *fault)
 {
     struct ledger_error error;
@@ -21,6 +12,13 @@ bool audit_read_checkpoint(struct ledger_reading *reading, char *note, struct re
     if (ledger_read_size(reading) == 1)
         fail(EXIT_FAILED, "%s", error.message);
     return replay_fail(fault, "in the checkpoint: %s", error.message);
+}
+
+void audit_need_block(struct ledger_reading *reading, uint64_t index)
+{
+    if (index >= ledger_read_size(reading))
+        fail(EXIT_WRONG_USE, "there is no block %" PRIu64 ": the ledger has %" PRIu64 ", counted from 0", index,
+            ledger_read_size(reading));
 }
 
 static void check_place(struct audit_block *block, struct ledger_reading *reading, struct ledger_error *error)

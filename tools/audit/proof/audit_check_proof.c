@@ -167,7 +167,7 @@ static bool check_envelope(struct check *check, const char *path)
 
 static void print_check(struct audit *audit, const struct check *check)
 {
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     char key[NOTE_VERIFIER_MAX];
     note_verifier_text(check->signer, key);
     document_boolean(&document, "holds", true);

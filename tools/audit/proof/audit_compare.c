@@ -195,7 +195,7 @@ static int tell(struct audit *audit, struct comparison *comparison)
     const struct side *a = &comparison->sides[0], *b = &comparison->sides[1];
     const struct side *shorter = a->blocks < b->blocks ? a : b, *longer = shorter == a ? b : a;
     bool ended = comparison->same == shorter->blocks, same = ended && a->blocks == b->blocks;
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     document_text(&document, "result", same ? "same" : ended ? "beginning" : "different");
     document_number(&document, "blocks_a", a->blocks);
     document_number(&document, "blocks_b", b->blocks);

@@ -67,9 +67,7 @@ static void find_sequence(struct ledger_reading *reading, uint64_t sequence, str
 
 static void find_block(struct ledger_reading *reading, uint64_t block, struct subject *subject)
 {
-    if (block >= ledger_read_size(reading))
-        fail(EXIT_WRONG_USE, "there is no block %" PRIu64 ": the ledger has %" PRIu64 ", counted from 0", block,
-            ledger_read_size(reading));
+    audit_need_block(reading, block);
     *subject = (struct subject){.block = block, .whole = true};
 }
 
@@ -129,7 +127,7 @@ static void print_proof(struct audit *audit, const struct replay_block *block, c
             fputs(text, stdout);
         return;
     }
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     document_number(&document, "block", proof->index);
     if (!subject->whole)
         tell_transaction(&document, block, subject);
@@ -173,11 +171,9 @@ static struct note_verifier *list_verifiers(const struct registered_keys *keys, 
     struct note_verifier *verifiers = xcalloc(keys->count, sizeof *verifiers);
     *count = 0;
     for (size_t i = 0; i < keys->count; i++) {
-        if (keys->rows[i].role != ROLE(CHECKPOINT) || keys->rows[i].revoked)
-            continue;
-        struct note_verifier *verifier = &verifiers[(*count)++];
-        snprintf(verifier->name, sizeof verifier->name, "%s", keys->origin);
-        memcpy(verifier->key, keys->rows[i].key, KEY_BYTES);
+        const struct registered_key *row = &keys->rows[i];
+        if (row->role == ROLE(CHECKPOINT) && !row->revoked)
+            verifiers[(*count)++] = note_verifier_of(keys->origin, row->key);
     }
     return verifiers;
 }

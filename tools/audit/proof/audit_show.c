@@ -2,11 +2,9 @@
 #include "tools/audit/proof/audit_block.h"
 #include "tools/audit/proof/block_sheet.h"
 
-#include <inttypes.h>
-
-static void print_block(const struct audit *audit, const struct replay_block *block, const struct registered_keys *keys)
+static void print_block(struct audit *audit, const struct replay_block *block, const struct registered_keys *keys)
 {
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     block_sheet_header(&document, block);
     block_sheet_signers(&document, block, keys);
     block_sheet_body(&document, block);
@@ -21,9 +19,7 @@ int audit_show(struct audit *audit)
     struct ledger *ledger = audit_ledger(argument_xget(&audit->line, 0));
     struct ledger_reading *reading = audit_read(ledger);
     uint64_t index = parse_number(&audit->line, "BLOCK", argument_xget(&audit->line, 1), 0, UINT64_MAX);
-    if (index >= ledger_read_size(reading))
-        fail(EXIT_WRONG_USE, "there is no block %" PRIu64 ": the ledger has %" PRIu64 ", counted from 0", index,
-            ledger_read_size(reading));
+    audit_need_block(reading, index);
     struct audit_block block;
     audit_block_read(&block, ledger, reading, index);
     int code = EXIT_HOLDS;

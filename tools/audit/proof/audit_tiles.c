@@ -198,9 +198,9 @@ static void write_checkpoint(const struct tiler *tiler)
     free(path);
 }
 
-static void tell(const struct audit *audit, const struct tiler *tiler)
+static void tell(struct audit *audit, const struct tiler *tiler)
 {
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     document_number(&document, "blocks", tiler->blocks);
     document_number(&document, "tiles_written", tiler->written);
     document_number(&document, "tiles_kept", tiler->kept);

@@ -5,7 +5,7 @@
 #include "replay/block.h"
 #include "tools/audit/document.h"
 #include "tools/audit/state/ledger_entries.h"
-#include "tools/audit/state/state_view.h"
+#include "tools/audit/state_view.h"
 #include "tools/entry_detail.h"
 #include "tools/entry_table.h"
 #include "tools/outcome_names.h"
@@ -139,7 +139,7 @@ static void show(struct document *document, struct search *search, struct replay
     }
     document_table(document, NULL, "Entries, oldest first", table);
     if (document->format == TABLE_PEOPLE)
-        reasons_print(&search->seen, document->file);
+        reasons_print(&search->seen, stdout);
     document_hidden(document, "found", search->found);
     if (search->found > shown)
         document_remark(document,
@@ -158,7 +158,7 @@ int audit_find(struct audit *audit)
     arena_init(&search.arena, FIND_ARENA_BYTES);
     search.sequences = xcalloc(search.limit, sizeof *search.sequences);
     audit_xreplay(audit, ledger, &(struct audit_pass){.visit = look, .context = &search}, &replay);
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     show(&document, &search, &replay);
     document_end(&document);
     reasons_free(&search.seen);

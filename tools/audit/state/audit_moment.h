@@ -3,7 +3,7 @@
 
 #include "tools/audit/audit.h"
 #include "tools/audit/document.h"
-#include "tools/audit/state/state_view.h"
+#include "tools/audit/state_view.h"
 
 struct audit_moment {
     struct ledger *ledger;

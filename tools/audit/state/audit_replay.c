@@ -45,7 +45,7 @@ int audit_replay_command(struct audit *audit)
     audit_moment_begin(audit, &moment);
     if (account_text)
         find_account(&moment, account); // before anything is shown
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     report_ledger(&document, &moment.replay);
     show_figures(&document, &moment);
     audit_show_moment(&document, &moment);

@@ -3,7 +3,7 @@
 #include "tools/audit/audit.h"
 #include "tools/audit/document.h"
 #include "tools/audit/state/ledger_entries.h"
-#include "tools/audit/state/state_view.h"
+#include "tools/audit/state_view.h"
 
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ static void show(struct document *document, struct replay *replay, const Points_
     document_table(document, NULL, "What happened to the account, newest first",
         statement_table(&statement, &view.names, &read.entries, SIZE_MAX));
     if (document->format == TABLE_PEOPLE)
-        statement_reasons(&statement, SIZE_MAX, document->file);
+        statement_reasons(&statement, SIZE_MAX, stdout);
     char *where = statement_where(&statement, account);
     if (where)
         document_remark(document, "%s", where);
@@ -41,7 +41,7 @@ int audit_statement(struct audit *audit)
     const Points__V1__AccountReply *account = points_account(replay.fold.state, id, &arena.allocator);
     if (!account)
         fail(EXIT_WRONG_USE, "ACCOUNT: no such account was ever opened in this ledger");
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     show(&document, &replay, account);
     document_end(&document);
     arena_free(&arena);

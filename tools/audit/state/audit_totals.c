@@ -73,7 +73,7 @@ int audit_totals(struct audit *audit)
         fail_usage(&audit->line, "conversions have no purpose");
     read_asked(audit, NULL);
     audit_moment_begin(audit, &moment);
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     show_totals(&document, audit, &moment.view);
     audit_show_moment(&document, &moment);
     document_end(&document);

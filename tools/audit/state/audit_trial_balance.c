@@ -6,7 +6,7 @@ int audit_trial_balance(struct audit *audit)
 {
     struct audit_moment moment;
     audit_moment_begin(audit, &moment);
-    struct document document = document_begin(audit->format, stdout);
+    struct document document = document_begin(audit);
     bool balanced = report_books(&document, &moment.view);
     audit_show_moment(&document, &moment);
     if (audit->format == TABLE_PEOPLE)

@@ -1,7 +1,7 @@
 // Entries of a ledger that was replayed.
 #include "tools/audit/state/ledger_entries.h"
 #include "proto/entry.h"
-#include "tools/error.h"
+#include "tools/audit/audit.h"
 
 #include <inttypes.h>
 
@@ -79,11 +79,7 @@ static void of_account(void *source, const ProtobufCBinaryData *account, entry_f
 
 void ledger_entries_begin(struct ledger_entries *read, struct replay *replay)
 {
-    struct ledger_error error;
-    *read = (struct ledger_entries){{read, by_id, of_account}, replay, .reading = NULL};
-    read->reading = ledger_read_begin(replay->settings.ledger, &error);
-    if (!read->reading)
-        fail(EXIT_FAILED, "%s", error.message);
+    *read = (struct ledger_entries){{read, by_id, of_account}, replay, .reading = audit_read(replay->settings.ledger)};
     arena_init(&read->arena, SIZE_MAX / 2);
 }
 

@@ -4,55 +4,31 @@
 #include "tools/audit/registered_keys.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-
-static noreturn void leave(struct audit *audit, struct replay *replay, enum replay_result result)
-{
-    struct ledger *ledger = replay->settings.ledger;
-    int code = audit_fault(audit, result, &replay->fault);
-    audit_replay_end(replay);
-    ledger_close(ledger);
-    exit(code);
-}
-
-static bool read_node(void *context, unsigned level, uint64_t position, uint8_t hash[HASH_BYTES])
-{
-    struct ledger_error error;
-    return ledger_read_node(context, level, position, hash, &error);
-}
-
-static struct ledger_reading *begin_reading(const struct replay *replay)
-{
-    struct ledger_error error;
-    struct ledger_reading *reading = ledger_read_begin(replay->settings.ledger, &error);
-    if (!reading)
-        fail(EXIT_FAILED, "%s", error.message);
-    return reading;
-}
 
 // False: there is none yet.
 static bool read_newest(struct audit *audit, struct replay *replay, char *note)
 {
     struct ledger_error error = {"in the checkpoint: there is none"};
-    struct ledger_reading *reading = begin_reading(replay);
+    struct ledger_reading *reading = audit_read(replay->settings.ledger);
     int there = ledger_read_kept(reading, LEDGER_CHECKPOINTS, UINT64_MAX, note, &error);
     bool holds = there > 0 || (there == 0 && ledger_read_size(reading) == 1);
     ledger_read_end(reading);
     if (holds)
         return there;
     replay_fail(&replay->fault, "%s", error.message);
-    leave(audit, replay, REPLAY_FAULT);
+    audit_leave(audit, replay, REPLAY_FAULT);
 }
 
 static bool is_consistent(struct replay *replay, const struct note_checkpoint *checkpoint)
 {
     uint8_t root[HASH_BYTES], proof[TREE_PROOF_MAX][HASH_BYTES];
     size_t count = 0;
-    struct ledger_reading *reading = begin_reading(replay);
+    struct ledger_reading *reading = audit_read(replay->settings.ledger);
     tree_root(&replay->edge, root);
-    bool proved = tree_prove_consistency(replay->edge.size, checkpoint->size, read_node, reading, proof, &count) &&
-                  tree_check_consistency(replay->edge.size, checkpoint->size, root, checkpoint->root, proof, count);
+    bool proved =
+        tree_prove_consistency(replay->edge.size, checkpoint->size, ledger_tree_node, reading, proof, &count) &&
+        tree_check_consistency(replay->edge.size, checkpoint->size, root, checkpoint->root, proof, count);
     ledger_read_end(reading);
     return proved || replay_fail(&replay->fault,
                          "in the checkpoint: the %" PRIu64 " blocks of which it speaks do not begin with the first "
@@ -64,7 +40,7 @@ static bool is_consistent(struct replay *replay, const struct note_checkpoint *c
 static size_t keep_unrevoked(const struct replay *replay, struct note_verifier *verifiers, size_t count)
 {
     size_t kept = 0;
-    struct ledger_reading *reading = begin_reading(replay);
+    struct ledger_reading *reading = audit_read(replay->settings.ledger);
     struct registered_keys keys = registered_keys_read(reading, ledger_read_size(reading));
     for (size_t i = 0; i < count; i++) {
         const ProtobufCBinaryData key = {KEY_BYTES, verifiers[i].key};
@@ -113,6 +89,6 @@ struct note_checkpoint prefix_prove(struct audit *audit, struct replay *replay)
                      ? is_consistent(replay, &checkpoint)
                      : replay_fail(&replay->fault, "in the checkpoint: %s", fault.message);
     if (!holds)
-        leave(audit, replay, REPLAY_FAULT);
+        audit_leave(audit, replay, REPLAY_FAULT);
     return checkpoint;
 }

@@ -1,5 +1,5 @@
 // What a state amounts to, in tables.
-#include "tools/audit/state/state_view.h"
+#include "tools/audit/state_view.h"
 #include "tools/books_table.h"
 #include "tools/error.h"
 #include "tools/payments.h"
