@@ -36,8 +36,8 @@ static size_t first_capacity(size_t entry_size)
 // ---- arrays too large to be copied
 
 enum { LARGE_BYTES = 4 << 20, HUGE_PAGE = 2 << 20 };
-// Address space for each, of which it takes more as it grows: there is enough of it, and unused it is no memory.
-static const size_t space_bytes = (size_t)1 << 38;
+// Address space for each, of which it takes more as it grows: unused it is no memory. A thousand million accounts fit.
+static const size_t space_bytes = (size_t)1 << 36;
 
 static size_t whole_pages(size_t size)
 {
