@@ -25,20 +25,30 @@ class Forgery:
     whole: bool = False
 
 
-KINDS = {}
+KINDS = {}  # name: function
+TURNS = {}  # name: after so many forgeries of a kind all its variants had their turn
 
 
 def kind(function):
-    KINDS[function.__name__] = function
-    return function
+    return kind_of(1)(function)
+
+
+def kind_of(turns):
+    def enter(function):
+        KINDS[function.__name__], TURNS[function.__name__] = function, turns
+        return function
+    return enter
 
 
 class Forger:
-    """One forgery of a copy of the base's records."""
+    """The n-th forgery of a kind, of a copy of the base's records."""
 
-    def __init__(self, base, dice):
-        self.base, self.dice, self.book = base, dice, base.book.copy()
+    def __init__(self, base, dice, n=0):
+        self.base, self.dice, self.n, self.book = base, dice, n, base.book.copy()
         self.size = len(self.book.headers)
+
+    def in_turn(self, variants):
+        return variants[self.n % len(variants)]
 
     # places
 
@@ -357,12 +367,12 @@ def checkpoint_of_another_root(forger):
                    f"FAULT in the checkpoint: the checkpoint's root is not that of the tree of {forger.size} blocks\n")
 
 
-@kind
+@kind_of(4)
 def checkpoint_text(forger):
     """Another size, root or signature in the newest note as it stands."""
     day = forger.book.newest()
     lines = forger.book.checkpoints[day].decode().split("\n")
-    change = forger.dice.choice(["size", "root", "line", "blob"])
+    change = forger.in_turn(["size", "root", "line", "blob"])
     unverified = "FAULT in the checkpoint: the checkpoint has a line of a key of .* that does not verify\n"
     said = {"line": "FAULT in the checkpoint: .*the checkpoint is no note of three lines"}.get(change, unverified)
     if change == "size":
@@ -384,7 +394,7 @@ def checkpoint_of_a_revoked_key(forger):
     return Forgery("signed with the daemon's revoked key", CHECKPOINT_UNSIGNED)
 
 
-@kind
+@kind_of(6)
 def kept_checkpoint(forger):
     """Of a day before the last: moved to another day, of another root, size or key, or with a line that is nobody's."""
     book, days = forger.book, sorted(forger.book.checkpoints)
@@ -394,7 +404,7 @@ def kept_checkpoint(forger):
     text = kept[day].decode().split("\n\n")[0] + "\n"
     size, root = int(text.split("\n")[1]), pc.base64.b64decode(text.split("\n")[2])
     daemon = forger.base.signers_after(size)
-    how, where = forger.dice.choice(["day", "root", "size", "key", "other key", "line"]), kept_place(table, day, days[-1])
+    how, where = forger.in_turn(["day", "root", "size", "key", "other key", "line"]), kept_place(table, day, days[-1])
     if how == "day":
         other = forger.dice.choice([d for d in range(days[0] - 2, days[-1]) if d not in days] or [days[0] - 1])
         kept[other], where = kept.pop(day), kept_place(table, other, days[-1])
@@ -446,14 +456,14 @@ def what_a_witness_saw(forger):
                    + f"the checkpoint's root is not that of the tree of {size} blocks\n")
 
 
-@kind
+@kind_of(7)
 def stray_elsewhere(forger):
     """Records of no day or of one to come, and tables and meta of nobody's."""
     book, days = forger.book, sorted(forger.book.checkpoints)
     after = forger.dice.randrange(len(days))
     misplaced = r"FAULT in the tables: `{}` has something else after {} of its {} records\n".format
     too_many = r"FAULT in the tables: `{}` has {} records, a ledger has {}\n".format
-    where, said = forger.dice.choice([
+    where, said = forger.in_turn([
         (("checkpoints", "00"), misplaced("checkpoints", 0, len(days) + 1)),
         (("checkpoints", f"{days[after]:016x}00"), misplaced("checkpoints", after + 1, len(days) + 1)),
         (("cosigned", "00"), misplaced("cosigned", 0, len(book.cosigned) + 1)),
@@ -482,9 +492,9 @@ HEADER_FIELDS = {
 }
 
 
-@kind
+@kind_of(8)
 def header_field(forger):
-    k, field = forger.some_block(), forger.dice.choice(list(HEADER_FIELDS))
+    k, field = forger.some_block(), forger.in_turn(list(HEADER_FIELDS))
     header = forger.book.block(k).header
     old = getattr(header, field)
     new, words = HEADER_FIELDS[field](forger.dice, header)
@@ -497,10 +507,10 @@ def header_field(forger):
                    in_block(k, words.format(new=new, old=old)))
 
 
-@kind
+@kind_of(4)
 def header_form(forger):
     k = forger.some_block()
-    more = forger.dice.choice([b"\x78\x01", b"\x08\x01", b"\x7a\x00", b"\x4a\x00"])  # unknown, twice, unknown, an empty signature
+    more = forger.in_turn([b"\x78\x01", b"\x08\x01", b"\x7a\x00", b"\x4a\x00"])  # unknown, twice, unknown, an empty signature
     forger.book.headers[k] += more
     how = forger.sign_somehow()
     return Forgery(f"header {k} ends with {more.hex()}; checkpoint: {how}", in_block(k, "the header is not canonical: "))
@@ -570,13 +580,13 @@ def signature_key(forger):
         k, f"(signature {i} does not verify|its signatures are not in ascending order of distinct keys)\n"))
 
 
-@kind
+@kind_of(5)
 def signatures_form(forger):
     """None, too many, one twice, or not in order."""
     k = forger.some_block()
     block = forger.book.block(k)
     theirs = block.header.signatures
-    how = forger.dice.choice(["none", "five", "ten", "twice", "order"])
+    how = forger.in_turn(["none", "five", "ten", "twice", "order"])
     if how == "none":
         said = "it has 0 signatures, there must be 1 to 4\n"
         del theirs[:]
@@ -641,12 +651,12 @@ def signers_judged(forger, k, block, what):
 
 # ---- outcomes, with the daemon's key: only refolding tells
 
-@kind
+@kind_of(4)
 def outcome_changed(forger):
     k = forger.some_block()
     block = forger.book.block(k)
     rows = block.rows()
-    i, column = forger.dice.randrange(len(rows)), forger.dice.randrange(4)
+    i, column = forger.dice.randrange(len(rows)), forger.in_turn(range(4))
     old = rows[i]
     codes = [c for c in pc.outcome.OutcomeCode.keys() if c != old[0]]
     numbers = [n for n in (0, old[column] - 1, old[column] + 1, old[column] + 100, 2**64 - 1)
@@ -678,7 +688,7 @@ def varint(number):
     return bytes([number & 0x7f | 0x80]) + varint(number >> 7) if number > 0x7f else bytes([number])
 
 
-@kind
+@kind_of(8)
 def outcomes_form(forger):
     """Columns of another length, and other bytes for the same outcomes."""
     k = forger.some_block()
@@ -686,7 +696,7 @@ def outcomes_form(forger):
     columns = [[varint(value) for value in column] for column in zip(
         *[(pc.outcome.OutcomeCode.Value(code), *rest) for code, *rest in block.rows()])]
     column = forger.dice.choice(columns)
-    how = forger.dice.choice(["less", "more", "overlong", "wide", "unknown", "none", "garbage", "order"])
+    how = forger.in_turn(["less", "more", "overlong", "wide", "unknown", "none", "garbage", "order"])
     i = forger.dice.randrange(len(column))
     if how == "less":
         column.pop()
@@ -723,12 +733,12 @@ def envelope_changed(forger):
     return Forgery(f"a transaction of block {k} changed; checkpoint: {how}", in_block(k, "signature 0 does not verify\n"))
 
 
-@kind
+@kind_of(7)
 def envelope_form(forger):
     """Signed as it is by a key that may sign it."""
     k, account = forger.some_block(forger.size // 4), forger.opening()
     right = forger.envelope(account)
-    how = forger.dice.choice(["unknown field", "overlong", "no transaction", "no body", "other ledger", "too large", "count"])
+    how = forger.in_turn(["unknown field", "overlong", "no transaction", "no body", "other ledger", "too large", "count"])
     more = [forger.opening() for _ in range(3)]
     large = [tx.Transaction(id=forger.dice.randbytes(16), freeze_account=tx.FreezeAccount(
         account=forger.dice.randbytes(16), reason="x" * 200)) for _ in range(300)]
@@ -808,11 +818,11 @@ def key_before_its_registration(forger):
                    refused_whole(k, "KEY_UNKNOWN"))
 
 
-@kind
+@kind_of(4)
 def beyond_its_role(forger):
     """An app that raises a budget, registers a key, moves time or settles a conversion."""
     k = forger.dice.choice([forger.size, forger.some_block(forger.size // 4)])
-    body = forger.dice.choice([
+    body = forger.in_turn([
         dict(set_budget=tx.SetBudget(quest=1, points=2**40)), dict(set_time=tx.SetTime(time=2**33)),
         dict(register_key=tx.RegisterKey(key=pc.public(forger.stranger()), role=tx.OPERATOR, holder="x")),
         dict(settle_conversion=tx.SettleConversion(conversion=forger.dice.randbytes(16)))])
@@ -853,10 +863,10 @@ def block_copied(forger):
     return forger.refolded(f"block {i} once more after block {j}")
 
 
-@kind
+@kind_of(4)
 def time_changed(forger):
     k = forger.some_block()
-    by = forger.dice.choice([-1, 1, -3_600, 3_600, -86_400, 86_400, -2**31, 2**31])
+    by = forger.in_turn([-1, 1, -3_600, 3_600, -86_400, 86_400, -2**31, 2**31])
     forger.changed_block(k, lambda block: setattr(block.header, "time", block.header.time + by))
     return forger.refolded(f"time of block {k} moved by {by}")
 
@@ -930,10 +940,10 @@ def genesis_changed(forger):
     return Forgery(f"another genesis, operators' keys: {operators}", said)
 
 
-@kind
+@kind_of(8)
 def genesis_form(forger):
     block = forger.book.block(0)
-    how = forger.dice.choice(["unknown field", "outcomes", "time", "count", "one holder", "no operator", "more operators", "policies"])
+    how = forger.in_turn(["unknown field", "outcomes", "time", "count", "one holder", "no operator", "more operators", "policies"])
     signers, said = forger.base.operators[:2], "genesis"
     if how == "unknown field":
         block.envelope, said = block.envelope + b"\x78\x01", "the genesis is not canonical: "

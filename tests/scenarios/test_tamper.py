@@ -14,7 +14,7 @@ import pytest
 import forger as forging
 import pointsclient as pc
 from conftest import binary
-from forgeries import FAULT, KINDS, UNREADABLE, Forger, cut
+from forgeries import FAULT, KINDS, TURNS, UNREADABLE, Forger, cut
 from pointsclient import transaction as tx
 
 EDITS = int(os.environ.get("TAMPER_EDITS", "300"))
@@ -77,8 +77,8 @@ def test_what_is_forged_holds(bases, folders):
 @pytest.mark.parametrize("kind", KINDS)
 def test_forgeries(bases, kind, folders):
     missed = []
-    for n, base in zip(range(OF_A_KIND), itertools.cycle(bases)):
-        forger = Forger(base, random.Random(f"{SEED} {kind} {n}"))
+    for n, base in zip(range(max(OF_A_KIND, TURNS[kind])), itertools.cycle(bases)):
+        forger = Forger(base, random.Random(f"{SEED} {kind} {n}"), n)
         forgery = KINDS[kind](forger)
         folder = folders(forger.book.records())
         code, output = verify(folder, *["--from-checkpoint", base.seen] * forgery.whole)
