@@ -879,11 +879,16 @@ def cut(forger, left):
     book.texts = {sequence: text for sequence, text in book.texts.items() if sequence < last}
 
 
-@kind
+@kind_of(4)
 def tail_cut(forger):
+    """With the texts that were erased since, or without."""
     left = forger.dice.choice([forger.size - 1, forger.some_block()])
     cut(forger, left)
-    return forger.refolded(f"cut down to {left} blocks, with a checkpoint of them")
+    if kept := forger.in_turn([True, True, False, False]):
+        refolding = Refolding(forger.book.blocks())
+        refolding.fault()
+        put_texts(forger, refolding)
+    return forger.refolded(f"cut down to {left} blocks, with a checkpoint of them, erased texts: {kept}")
 
 
 @kind
@@ -913,9 +918,13 @@ def history_rewritten(forger):
     del blocks[k]
     refolding = Refolding(blocks)
     forger.book.put_blocks(refolding.rewrite())
-    texts = {sequence: forger.base.all_texts[notice] for sequence, notice in refolding.texts().items()}
-    forger.book.texts = texts
+    put_texts(forger, refolding)
     return forger.refolded(f"history without block {k}")
+
+
+def put_texts(forger, refolding):
+    """All that the blocks as they were refolded want."""
+    forger.book.texts = {sequence: forger.base.all_texts[notice] for sequence, notice in refolding.texts().items()}
 
 
 # ---- genesis
