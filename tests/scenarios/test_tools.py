@@ -797,7 +797,7 @@ def test_merged_accounts(daemon, begun):
     assert f"merged into {account}, which has taken its 70 points, " in old.stderr
     rows = tool.rows("statement", merged)
     assert [(r["type"], r["outcome"], r["points"], r["balance_points"]) for r in rows] == [
-        ("award", "ACCOUNT_CLOSED", 0, 70), ("donate", "APPLIED", -30, 70), ("award", "APPLIED", 100, 100),
+        ("award", "ACCOUNT_CLOSED", 0, 0), ("donate", "APPLIED", -30, 70), ("award", "APPLIED", 100, 100),
         ("open-account", "APPLIED", 0, 0)]
     assert tool.rows("statement", merged, "--limit", 2) == rows[:2]
 

@@ -13,13 +13,14 @@ struct format {
     const char *name;
     const struct export_writer *writer; // NULL: the ledger, as it is
     enum table_format meant, also;      // what --json, --csv or --cp932 may say beside it, and means alone
+    const char *goes_with;              // the same for people
 };
 
 static const struct format formats[] = {
-    {"csv", &export_csv, TABLE_CSV, TABLE_CP932},
-    {"json-lines", &export_json_lines, TABLE_JSON, TABLE_JSON},
-    {"hledger", &export_hledger, TABLE_PEOPLE, TABLE_PEOPLE},
-    {"ledger", NULL, TABLE_PEOPLE, TABLE_PEOPLE},
+    {"csv", &export_csv, TABLE_CSV, TABLE_CP932, "--csv or --cp932, not with --json"},
+    {"json-lines", &export_json_lines, TABLE_JSON, TABLE_JSON, "--json, not with --csv or --cp932"},
+    {"hledger", &export_hledger, TABLE_PEOPLE, TABLE_PEOPLE, "none of --json, --csv, --cp932"},
+    {"ledger", NULL, TABLE_PEOPLE, TABLE_PEOPLE, "none of --json, --csv, --cp932"},
 };
 
 #define FORMAT_COUNT (sizeof formats / sizeof *formats)
@@ -36,7 +37,7 @@ static const struct format *find_format(const struct audit *audit)
         const struct format *format = &formats[i];
         if (name ? !strcmp(format->name, name) : audit->format != TABLE_PEOPLE && goes_with(format, audit->format)) {
             if (audit->format != TABLE_PEOPLE && !goes_with(format, audit->format))
-                fail_usage(&audit->line, "--format %s goes with none of --json, --csv, --cp932, or another", name);
+                fail_usage(&audit->line, "--format %s goes with %s", name, format->goes_with);
             return format;
         }
     }
