@@ -1,6 +1,7 @@
 """points-audit export: what each format says against the daemon, the independent model, and Debian's hledger."""
 import base64
 import collections
+import contextlib
 import csv
 import datetime
 import io
@@ -442,19 +443,24 @@ def test_wrong_use(played):
 # ---- the file it goes to
 
 def start_export(ledger, out):
-    """An export that was stopped once it had written some, and not all, to its file."""
-    process = subprocess.Popen([binary("points-audit"), "export", ledger, "--format", "json-lines", "--out", out],
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    while not any(path.stat().st_size for path in begun(out)):
-        assert process.poll() is None
-    process.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-    assert process.poll() is None and begun(out)
-    return process
+    """An export to a file with "as it was" in it, stopped once it had written some, and not all. One may be too quick for that."""
+    for _ in range(50):
+        out.write_text("as it was")
+        process = subprocess.Popen([binary("points-audit"), "export", ledger, "--format", "json-lines", "--out", out])
+        with contextlib.suppress(FileNotFoundError):  # it was renamed meanwhile
+            while process.poll() is None and not any(path.stat().st_size for path in begun(out)):
+                pass
+        process.send_signal(signal.SIGSTOP)
+        if process.poll() is None and os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT).si_code == os.CLD_STOPPED \
+                and begun(out):
+            return process
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(60) == 0
+    raise AssertionError("no export was slow enough")
 
 
 def begun(out):
-    return [path for path in out.parent.iterdir() if path.name.startswith(f"{out.name}.")]
+    return list(out.parent.glob(f"{out.name}.*"))
 
 
 def test_the_file_is_for_its_owner_alone(played, tmp_path):
@@ -490,7 +496,6 @@ def test_two_exports_to_one_file(played, tmp_path):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGBUS])
 def test_an_interrupted_export_leaves_nothing(played, tmp_path, how):
     out = tmp_path / "out"
-    out.write_text("as it was")
     process = start_export(played.dir, out)
     temporary, = begun(out)
     assert temporary.stat().st_mode & 0o777 == 0o600
