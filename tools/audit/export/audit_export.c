@@ -2,12 +2,15 @@
 #include "points/calendar.h"
 #include "tools/audit/audit.h"
 #include "tools/audit/export/export.h"
+#include "tools/audit/out_file.h"
 #include "tools/file.h"
 #include "tools/shown.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FILE_MODE = 0600 }; // residents' data: for its owner's eyes alone
 
 struct format {
     const char *name;
@@ -103,8 +106,10 @@ int audit_export(struct audit *audit)
     struct tool_error error;
     struct file_stream stream;
     struct export *export = new_export(audit);
-    struct ledger *ledger = audit_ledger(argument_xget(&audit->line, 0));
-    if (!file_stream_begin(&stream, option_get(&audit->line, "out"), &error))
+    const char *dir = argument_xget(&audit->line, 0);
+    audit_need_other_file(audit, dir, "out");
+    struct ledger *ledger = audit_ledger(dir);
+    if (!file_stream_begin(&stream, option_get(&audit->line, "out"), FILE_MODE, &error))
         fail_with(&error);
     export->file = stream.file;
     int code = export->writer ? write_replayed(audit, export, ledger) : write_ledger(export, ledger);

@@ -1,11 +1,11 @@
 #include "tools/audit/mirror/copy_place.h"
 #include "tools/audit/audit_report.h"
+#include "tools/cleanup.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,23 +34,12 @@ static void remove_unfinished(void)
         rmdir(made_folder); // which fails when a ledger is in it
 }
 
-static void on_signal(int number)
-{
-    remove_unfinished();
-    raise(number); // whose handler is the system's again
-}
-
 static void remove_at_the_end(const char *dir)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     snprintf(unfinished, sizeof unfinished, "%s/%s", dir, unfinished_name);
     for (int i = 0; i < FILES; i++)
         snprintf(files[i], sizeof files[i], "%s/%s", unfinished, file_names[i]);
-    atexit(remove_unfinished);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(
-            signals[i], &(struct sigaction){.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_NODEFER}, NULL);
-    signal(SIGXFSZ, SIG_IGN); // the failed write tells
+    cleanup_at_any_end(remove_unfinished);
 }
 
 // ---- the folder
