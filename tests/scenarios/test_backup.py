@@ -242,7 +242,7 @@ def test_nothing_is_overwritten(daemon, tmp_path):
     assert "holds a ledger already" in audit("restore", tmp_path / "copy", tmp_path / "copy", code=2).stderr
     assert "holds a ledger already" in audit("restore", tmp_path / "copy", daemon.dir / "ledger", code=2).stderr
     assert (tmp_path / "copy" / "data.mdb").read_bytes() == before
-    assert "in use by a daemon" in audit("restore", daemon.dir / "ledger", tmp_path / "other", code=3).stderr
+    assert "in use by pointsd or points-audit follow: stop it" in audit("restore", daemon.dir / "ledger", tmp_path / "other", code=3).stderr
     assert not (tmp_path / "other").exists()
     data = daemon.dir / "ledger" / "data.mdb"
     data.rename(tmp_path / "kept")  # behind the daemon's back

@@ -176,9 +176,8 @@ def test_over_tcp(ledger):
     assert tool.row("--socket", address, "status") == tool.row("status")
     account = tool.does("--socket", f"tcp://localhost:{port}", "open-account", "new", "Otaru")["account"]
     assert held(ledger, account) == (OTARU, 0, 0)
-    for wrong in ("tcp://127.0.0.1", "tcp://:1", "tcp://127.0.0.1:"):
+    for wrong in ("tcp://127.0.0.1", "tcp://:1", "tcp://127.0.0.1:", "tcp://127.0.0.1:nowhere", "tcp://127.0.0.1:0"):
         assert "should be tcp://HOST:PORT" in tool.refuses("--socket", wrong, "status", code=1)
-    assert "cannot find" in tool.refuses("--socket", "tcp://127.0.0.1:nowhere", "status", code=1)
 
 
 # ---- a new ledger
