@@ -31,6 +31,8 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct keyfile_error *e
 static bool public_path(const char *path, char beside[PATH_MAX], struct keyfile_error *error)
 {
     size_t size = strlen(path);
+    if (!size)
+        return refuse(error, "the name of the key's file is empty");
     if (size > 4 && !strcmp(path + size - 4, ".key"))
         size -= 4;
     return snprintf(beside, PATH_MAX, "%.*s.pub", (int)size, path) < PATH_MAX ||

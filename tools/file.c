@@ -81,6 +81,8 @@ bool file_sync_folder_of(const char *path, struct tool_error *error)
 
 bool file_write_whole(const char *path, mode_t mode, const uint8_t *bytes, size_t size, struct tool_error *error)
 {
+    if (!*path)
+        return tool_fail(error, "the name of the file is empty");
     char *temporary = xprintf("%s.tmp", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     bool ok = fd >= 0 && write_all(fd, bytes, size) && fsync(fd) == 0;
@@ -118,6 +120,8 @@ bool file_stream_begin(struct file_stream *stream, const char *path, struct tool
     __fsetlocking(stdout, FSETLOCKING_BYCALLER); // one thread writes
     if (!path)
         return true;
+    if (!*path)
+        return tool_fail(error, "the name of the file is empty");
     if (!can_be_replaced(path))
         return tool_fail(error, "%s is no ordinary file; leave it out and use the standard output", path);
     stream->temporary = xprintf("%s.tmp", path);

@@ -260,6 +260,7 @@ def test_keygen(tmp_path):
     secret = path.read_bytes()
     assert "never overwritten" in tool.refuses("keygen", path, code=1)
     assert "cannot create" in tool.refuses("keygen", tmp_path / "none" / "a.key", code=1)
+    assert "the name of the key's file is empty" in tool.refuses("keygen", "", code=1)
     assert path.read_bytes() == secret
 
 
