@@ -32,7 +32,9 @@ uint8_t *file_read(const char *path, size_t size_max, size_t *size, struct tool_
     struct stat status;
     uint8_t *bytes = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0) {
+    if (!*path) {
+        tool_fail(error, "the name of the file is empty");
+    } else if (fd < 0 || fstat(fd, &status) != 0) {
         tool_fail(error, "cannot read %s: %s", path, strerror(errno));
     } else if (!S_ISREG(status.st_mode)) {
         tool_fail(error, "%s is no ordinary file", path);
@@ -92,6 +94,10 @@ static bool can_be_replaced(const char *path)
 static int make_temporary(const char *path, mode_t mode, char **name, struct tool_error *error)
 {
     uint64_t number;
+    if (!*path) {
+        tool_fail(error, "the name of the file is empty");
+        return -1;
+    }
     if (!can_be_replaced(path)) {
         tool_fail(error, "%s is no ordinary file, and is not replaced: give another name", path);
         return -1;

@@ -90,7 +90,7 @@ static int take_folder(const char *dir)
         fail(EXIT_WRONG_USE, "%s holds a ledger already, which is not overwritten: give another folder", dir);
     check_empty(dir);
     snprintf(lock, sizeof lock, "%s/ledger.lock", dir);
-    lock_or_fail(lock, 0, dir, "a daemon, though its data.mdb is gone: stop it first");
+    lock_or_fail(lock, 0, dir, "pointsd or points-audit follow, though its data.mdb is gone: stop it first");
     if (made)
         snprintf(made_folder, sizeof made_folder, "%s", dir);
     remove_at_the_end(dir);
@@ -105,6 +105,8 @@ void copy_make(struct audit *audit, struct ledger *from, const char *dir, struct
 {
     struct ledger_error error;
     struct stat status;
+    if (!*dir)
+        fail(EXIT_WRONG_USE, "the name of the folder is empty");
     if (strlen(dir) > PATH_MAX - sizeof unfinished_name - 16)
         fail(EXIT_WRONG_USE, "the name of the folder is too long");
     copy->dir = dir;
