@@ -403,6 +403,20 @@ def test_a_checkpoint_that_is_not_signed(forgery):
     assert len(list(forgery.mirror.glob("evidence-*-ours.note"))) == 4
 
 
+def test_what_a_stranger_signs_says_nothing_of_the_ledger(forgery):
+    """Neither the same history, nor a shorter or another one."""
+    forgery.catch_up()
+    forgery.forger.key = forgery.daemon.keys["app"]
+    forgery.alarm("WRONG_SIGNATURE")
+    last = forgery.forger.blocks.pop()
+    forgery.alarm("WRONG_SIGNATURE")
+    header = pc.block.BlockHeader.FromString(last.header)
+    header.time += 1
+    last.header = pc.canonical(header)
+    forgery.forger.blocks.append(last)
+    forgery.alarm("WRONG_SIGNATURE")
+
+
 def test_a_history_that_was_rewritten(forgery):
     """The last block that the mirror has is another one now, and all after it stays."""
     header = pc.block.BlockHeader.FromString(forgery.forger.blocks[1].header)
