@@ -14,6 +14,8 @@
 
 enum { HEX_BYTES = 2 * KEY_BYTES + 1, FILE_BYTES_MAX = 4096 };
 
+static const char public_comment[] = "# points: Ed25519 public key";
+
 _Static_assert(crypto_sign_ed25519_SEEDBYTES == KEY_BYTES, "a seed is written like a public key");
 
 __attribute__((format(printf, 2, 3))) static bool refuse(struct keyfile_error *error, const char *format, ...)
@@ -29,6 +31,8 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct keyfile_error *e
 static bool public_path(const char *path, char beside[PATH_MAX], struct keyfile_error *error)
 {
     size_t size = strlen(path);
+    if (!size)
+        return refuse(error, "the name of the key's file is empty");
     if (size > 4 && !strcmp(path + size - 4, ".key"))
         size -= 4;
     return snprintf(beside, PATH_MAX, "%.*s.pub", (int)size, path) < PATH_MAX ||
@@ -77,7 +81,7 @@ static bool write_pair(
     sodium_bin2hex(hex, HEX_BYTES, seed, KEY_BYTES);
     bool ok = write_text(path, 0600, comment, hex, error);
     if (ok) {
-        snprintf(comment, sizeof comment, "points: Ed25519 public key of %s", holder);
+        snprintf(comment, sizeof comment, "%s of %s", public_comment + 2, holder);
         sodium_bin2hex(hex, HEX_BYTES, public_key, KEY_BYTES);
         ok = write_text(beside, 0644, comment, hex, error);
         if (!ok)
@@ -129,25 +133,41 @@ static bool parse_text(char *text, uint8_t bytes[KEY_BYTES])
     return found;
 }
 
+// By its name or by the comment that keyfile_create writes.
+static bool is_public(const char *path, const char *text)
+{
+    size_t size = strlen(path);
+    return (size > 4 && !strcmp(path + size - 4, ".pub")) || !strncmp(text, public_comment, strlen(public_comment));
+}
+
+static bool check_secret(const char *path, const char *text, mode_t mode, struct keyfile_error *error)
+{
+    if (is_public(path, text))
+        return refuse(error, "%s is a public key; the secret one is wanted: the file NAME.key beside it", path);
+    return !(mode & 077) || refuse(error, "%s can be read by others; run: chmod 600 %s", path, path);
+}
+
 static bool read_fd(int fd, const char *path, bool secret, uint8_t bytes[KEY_BYTES], struct keyfile_error *error)
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
         return refuse(error, "cannot read %s: %s", path, strerror(errno));
-    if (secret && (status.st_mode & 077))
-        return refuse(error, "%s can be read by others; run: chmod 600 %s", path, path);
     char *text = sodium_malloc(FILE_BYTES_MAX + 1);
     if (!text)
         return refuse(error, "out of locked memory for a key");
     ssize_t size = read(fd, text, FILE_BYTES_MAX);
     text[size > 0 ? size : 0] = '\0';
-    bool ok = size > 0 && parse_text(text, bytes);
+    bool ok = !secret || check_secret(path, text, status.st_mode, error);
+    if (ok && (size <= 0 || !parse_text(text, bytes)))
+        ok = refuse(error, "%s is no key file: it should hold comments and one line of 64 hex digits", path);
     sodium_free(text);
-    return ok || refuse(error, "%s is no key file: it should hold comments and one line of 64 hex digits", path);
+    return ok;
 }
 
 static bool read_key(const char *path, bool secret, uint8_t bytes[KEY_BYTES], struct keyfile_error *error)
 {
+    if (!*path)
+        return refuse(error, "the name of the key's file is empty");
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return refuse(error, "cannot read the key %s: %s", path, strerror(errno));

@@ -21,7 +21,7 @@ struct keyfile {
 // Makes a fresh key, writes PATH (which must not exist yet) and its .pub, both synced. `holder` goes into a comment
 // line. `key` may be NULL; else the caller frees it.
 bool keyfile_create(const char *path, const char *holder, struct keyfile *key, struct keyfile_error *error);
-// Refuses a file that group or others may read or write. The caller frees.
+// Refuses a public key, and a file that group or others may read or write. The caller frees.
 bool keyfile_load(const char *path, struct keyfile *key, struct keyfile_error *error);
 void keyfile_free(struct keyfile *key);
 

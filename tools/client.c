@@ -27,19 +27,59 @@ struct client {
 
 // ---- connecting
 
+enum { HOST_BYTES = 256 };
+static const char tcp_scheme[] = "tcp://";
+
+static bool is_tcp(const char *address)
+{
+    return !strncmp(address, tcp_scheme, strlen(tcp_scheme));
+}
+
+static bool is_port(const char *text)
+{
+    enum { DIGITS_MAX = 5, PORT_MAX = 65535 };
+    size_t size = strspn(text, "0123456789");
+    long port = size && size <= DIGITS_MAX && !text[size] ? strtol(text, NULL, 10) : 0;
+    return port > 0 && port <= PORT_MAX;
+}
+
+// HOST:PORT, or [HOST]:PORT, in its parts.
+static bool split_host_port(const char *host_port, char host[HOST_BYTES], const char **port)
+{
+    const char *colon = strrchr(host_port, ':');
+    bool bracketed = *host_port == '[' && colon && colon > host_port + 1 && colon[-1] == ']';
+    size_t size = colon ? (size_t)(colon - host_port) - 2 * bracketed : 0;
+    if (size == 0 || size >= HOST_BYTES || !is_port(colon + 1))
+        return false;
+    memcpy(host, host_port + bracketed, size);
+    host[size] = '\0';
+    *port = colon + 1;
+    return true;
+}
+
+bool client_check_address(const char *address, struct tool_error *error)
+{
+    const size_t path_max = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
+    char host[HOST_BYTES];
+    const char *port;
+    if (is_tcp(address))
+        return split_host_port(address + strlen(tcp_scheme), host, &port) ||
+               tool_fail(
+                   error, "\"%s\" is no address: it should be tcp://HOST:PORT, with a PORT from 1 to 65535", address);
+    if (!*address)
+        return tool_fail(error, "the name of the socket is empty");
+    return strlen(address) <= path_max ||
+           tool_fail(error, "the socket's path is longer than %zu bytes: %s", path_max, address);
+}
+
 static int connect_unix(const char *path, struct tool_error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
-        tool_fail(error, "the socket's path is longer than %zu bytes: %s", sizeof address.sun_path - 1, path);
-        return -1;
-    }
     memcpy(address.sun_path, path, strlen(path) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
         return fd;
-    tool_fail(
-        error, "cannot reach pointsd at %s: %s; is it running, and is --dir or --socket right?", path, strerror(errno));
+    tool_fail(error, "cannot reach pointsd at %s: %s; is it running, and is that its socket?", path, strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -64,18 +104,11 @@ static int connect_first(const struct addrinfo *found)
 
 static int connect_tcp(const char *host_port, struct tool_error *error)
 {
-    char host[256];
-    const char *colon = strrchr(host_port, ':');
-    bool bracketed = *host_port == '[' && colon && colon > host_port + 1 && colon[-1] == ']';
-    size_t size = colon ? (size_t)(colon - host_port) - 2 * bracketed : 0;
-    if (!colon || size == 0 || size >= sizeof host || !colon[1]) {
-        tool_fail(error, "\"tcp://%s\" is no address: it should be tcp://HOST:PORT", host_port);
-        return -1;
-    }
-    memcpy(host, host_port + bracketed, size);
-    host[size] = '\0';
+    char host[HOST_BYTES];
+    const char *port = NULL;
+    split_host_port(host_port, host, &port); // which was checked
     struct addrinfo *found, hints = {.ai_socktype = SOCK_STREAM};
-    int lookup = getaddrinfo(host, colon + 1, &hints, &found);
+    int lookup = getaddrinfo(host, port, &hints, &found);
     if (lookup != 0) {
         tool_fail(error, "cannot find %s: %s", host_port, gai_strerror(lookup));
         return -1;
@@ -104,9 +137,9 @@ static bool say_hello(struct client *client, struct tool_error *error)
 
 struct client *client_open(const char *address, struct tool_error *error)
 {
-    const char *scheme = "tcp://";
-    bool tcp = !strncmp(address, scheme, strlen(scheme));
-    int fd = tcp ? connect_tcp(address + strlen(scheme), error) : connect_unix(address, error);
+    if (!client_check_address(address, error))
+        return NULL;
+    int fd = is_tcp(address) ? connect_tcp(address + strlen(tcp_scheme), error) : connect_unix(address, error);
     if (fd < 0)
         return NULL;
     struct client *client = xcalloc(1, sizeof *client);

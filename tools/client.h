@@ -10,6 +10,8 @@
 
 struct client;
 
+// Whether it is an address at all; one that is none never becomes one.
+bool client_check_address(const char *address, struct tool_error *error);
 // `address` is the path of a Unix socket or "tcp://HOST:PORT". Says Hello before it returns. NULL on failure; the
 // caller closes.
 struct client *client_open(const char *address, struct tool_error *error);

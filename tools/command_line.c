@@ -15,6 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { LIST_BYTES = 2000 }; // of the names that an enum has: the longest, of outcomes, takes half of it
+
 // ---- taking it
 
 static void keep(struct command_line *line, const char *name, const char *value, bool repeats)
@@ -113,7 +115,7 @@ bool line_take_format(const char *name, enum table_format *format)
 
 noreturn void fail_usage(const struct command_line *line, const char *format, ...)
 {
-    char problem[TOOL_ERROR_BYTES];
+    char problem[LIST_BYTES + TOOL_ERROR_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(problem, sizeof problem, format, arguments);
@@ -224,7 +226,7 @@ static bool same_name(const char *text, const char *name)
 int parse_enum(const struct command_line *line, const char *what, const ProtobufCEnumDescriptor *type, const char *text,
     bool zero_too)
 {
-    char list[TOOL_ERROR_BYTES / 2] = "";
+    char list[LIST_BYTES] = "";
     for (unsigned i = 0; i < type->n_values; i++) {
         if (type->values[i].value == 0 && !zero_too)
             continue;

@@ -1,13 +1,16 @@
 // Files read and written, whole or not at all.
 #include "tools/file.h"
+#include "tools/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +32,9 @@ uint8_t *file_read(const char *path, size_t size_max, size_t *size, struct tool_
     struct stat status;
     uint8_t *bytes = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0) {
+    if (!*path) {
+        tool_fail(error, "the name of the file is empty");
+    } else if (fd < 0 || fstat(fd, &status) != 0) {
         tool_fail(error, "cannot read %s: %s", path, strerror(errno));
     } else if (!S_ISREG(status.st_mode)) {
         tool_fail(error, "%s is no ordinary file", path);
@@ -77,32 +82,6 @@ bool file_sync_folder_of(const char *path, struct tool_error *error)
     return ok;
 }
 
-bool file_write_whole(const char *path, mode_t mode, const uint8_t *bytes, size_t size, struct tool_error *error)
-{
-    char *temporary = xprintf("%s.tmp", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    bool ok = fd >= 0 && write_all(fd, bytes, size) && fsync(fd) == 0;
-    int why = errno;
-    if (fd >= 0 && close(fd) != 0 && ok) {
-        ok = false;
-        why = errno;
-    }
-    if (ok && rename(temporary, path) != 0) {
-        ok = false;
-        why = errno;
-    }
-    if (!ok) {
-        tool_fail(error, "cannot write %s: %s", path, strerror(why));
-        unlink(temporary);
-    }
-    free(temporary);
-    return ok && file_sync_folder_of(path, error);
-}
-
-// ---- streams
-
-enum { STREAM_BUFFER_BYTES = 256 * 1024 };
-
 // What is renamed over must be a file: /dev/null is none.
 static bool can_be_replaced(const char *path)
 {
@@ -110,24 +89,113 @@ static bool can_be_replaced(const char *path)
     return stat(path, &status) != 0 || S_ISREG(status.st_mode);
 }
 
-bool file_stream_begin(struct file_stream *stream, const char *path, struct tool_error *error)
+// A new file beside `path` with a name that nobody else has: what lies there, files and links, is left alone. -1: it
+// cannot be made; else the caller frees the name.
+static int make_temporary(const char *path, mode_t mode, char **name, struct tool_error *error)
+{
+    uint64_t number;
+    if (!*path) {
+        tool_fail(error, "the name of the file is empty");
+        return -1;
+    }
+    if (!can_be_replaced(path)) {
+        tool_fail(error, "%s is no ordinary file, and is not replaced: give another name", path);
+        return -1;
+    }
+    if (getrandom(&number, sizeof number, 0) != sizeof number) {
+        tool_fail(error, "cannot write %s: no random number for its temporary name: %s", path, strerror(errno));
+        return -1;
+    }
+    *name = xprintf("%s.%016" PRIx64, path, number);
+    int fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0) {
+        tool_fail(error, "cannot write %s: %s", path, strerror(errno));
+        free(*name);
+    }
+    return fd;
+}
+
+static bool write_temporary(int fd, const char *name, const char *path, const uint8_t *bytes, size_t size)
+{
+    bool written = write_all(fd, bytes, size) && fsync(fd) == 0;
+    int why = errno;
+    if (close(fd) != 0 && written) {
+        written = false;
+        why = errno;
+    }
+    if (written && rename(name, path) == 0)
+        return true;
+    why = written ? errno : why;
+    unlink(name);
+    errno = why;
+    return false;
+}
+
+bool file_write_whole(const char *path, mode_t mode, const uint8_t *bytes, size_t size, struct tool_error *error)
+{
+    sigset_t mask_before;
+    char *name;
+    bool ok = false;
+    signal(SIGXFSZ, SIG_IGN); // the failed write tells
+    cleanup_hold(&mask_before);
+    int fd = make_temporary(path, mode, &name, error);
+    if (fd >= 0) {
+        ok = write_temporary(fd, name, path, bytes, size) ||
+             tool_fail(error, "cannot write %s: %s", path, strerror(errno));
+        free(name);
+    }
+    cleanup_go_on(&mask_before);
+    return ok && file_sync_folder_of(path, error);
+}
+
+// ---- streams
+
+enum { STREAM_BUFFER_BYTES = 256 * 1024 };
+
+static const char *volatile unfinished; // what is removed unless it is finished; NULL: nothing
+
+// For a signal's handler too.
+static void remove_unfinished(void)
+{
+    const char *name = unfinished;
+    if (name)
+        unlink(name);
+}
+
+static int make_unfinished(struct file_stream *stream, mode_t mode, struct tool_error *error)
+{
+    sigset_t mask_before;
+    cleanup_at_any_end(remove_unfinished);
+    cleanup_hold(&mask_before);
+    int fd = make_temporary(stream->path, mode, &stream->temporary, error);
+    if (fd >= 0)
+        unfinished = stream->temporary;
+    cleanup_go_on(&mask_before);
+    return fd;
+}
+
+bool file_stream_begin(struct file_stream *stream, const char *path, mode_t mode, struct tool_error *error)
 {
     *stream = (struct file_stream){.file = stdout, .path = path};
     __fsetlocking(stdout, FSETLOCKING_BYCALLER); // one thread writes
     if (!path)
         return true;
-    if (!can_be_replaced(path))
-        return tool_fail(error, "%s is no ordinary file; leave it out and use the standard output", path);
-    stream->temporary = xprintf("%s.tmp", path);
-    stream->file = fopen(stream->temporary, "we");
-    if (!stream->file) {
-        tool_fail(error, "cannot write %s: %s", stream->temporary, strerror(errno));
-        free(stream->temporary);
+    int fd = make_unfinished(stream, mode, error);
+    if (fd < 0)
         return false;
-    }
+    stream->file = fdopen(fd, "w");
+    if (!stream->file)
+        fail(EXIT_FAILED, "out of memory");
     __fsetlocking(stream->file, FSETLOCKING_BYCALLER);
     setvbuf(stream->file, NULL, _IOFBF, STREAM_BUFFER_BYTES);
     return true;
+}
+
+static void forget(struct file_stream *stream)
+{
+    fclose(stream->file);
+    unfinished = NULL;
+    free(stream->temporary);
 }
 
 bool file_stream_finish(struct file_stream *stream, struct tool_error *error)
@@ -141,8 +209,7 @@ bool file_stream_finish(struct file_stream *stream, struct tool_error *error)
         file_stream_drop(stream);
         return false;
     }
-    fclose(stream->file);
-    free(stream->temporary);
+    forget(stream);
     return file_sync_folder_of(stream->path, error);
 }
 
@@ -150,7 +217,6 @@ void file_stream_drop(struct file_stream *stream)
 {
     if (!stream->path)
         return;
-    fclose(stream->file);
     unlink(stream->temporary);
-    free(stream->temporary);
+    forget(stream);
 }

@@ -11,7 +11,9 @@
 // NULL when it cannot be read or has more than `size_max` bytes. A NUL byte, not counted in `size`, stands behind. The
 // caller frees.
 uint8_t *file_read(const char *path, size_t size_max, size_t *size, struct tool_error *error);
-// A temporary file beside it, synced, renamed over `path`, folder synced.
+// A temporary file beside it, with a name of its own and with `mode` (less the umask) from the first, synced, renamed
+// over `path`, folder synced. Of several at once the last one's stays, whole. `path` must not exist or be an ordinary
+// file. Signals wait until it is done.
 bool file_write_whole(const char *path, mode_t mode, const uint8_t *bytes, size_t size, struct tool_error *error);
 // Makes the names in the folder that holds `path` durable.
 bool file_sync_folder_of(const char *path, struct tool_error *error);
@@ -23,8 +25,9 @@ struct file_stream {
     char *temporary;
 };
 
-// Makes PATH.tmp. `path`, borrowed, must not exist or be an ordinary file; NULL: standard output.
-bool file_stream_begin(struct file_stream *stream, const char *path, struct tool_error *error);
+// As file_write_whole makes one; `path` is borrowed, NULL: standard output. Once a process: what is not finished is
+// removed however the process ends (tools/cleanup.h).
+bool file_stream_begin(struct file_stream *stream, const char *path, mode_t mode, struct tool_error *error);
 // All that was written is synced, and becomes the file; or, when something could not be written, there is none.
 bool file_stream_finish(struct file_stream *stream, struct tool_error *error);
 // There will be none.

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
+#include <strings.h>
 
 static const struct {
     outcome_code code;
@@ -206,7 +206,7 @@ bool transaction_type_find(const char *name, transaction_type *type, struct tool
     char list[TOOL_ERROR_BYTES - 100] = "";
     size_t at = 0;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (!strcmp(types[i].name, name)) {
+        if (!strcasecmp(types[i].name, name)) {
             *type = types[i].type;
             return true;
         }

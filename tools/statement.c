@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -85,6 +86,30 @@ struct statement statement_read(const struct entries *entries, const ProtobufCBi
     return reading.statement;
 }
 
+struct merge_search {
+    const ProtobufCBinaryData *merged;
+    uint64_t sequence;
+};
+
+static void look_for_merge(void *data, const Points__V1__LedgerEntry *entry)
+{
+    struct merge_search *search = data;
+    const Points__V1__Transaction *transaction = entry->transaction;
+    if (entry->outcome->code == OUTCOME(APPLIED) && transaction->body_case == TRANSACTION(MERGE_ACCOUNTS) &&
+        !memcmp(transaction->merge_accounts->merged.data, search->merged->data, ID_BYTES))
+        search->sequence = entry->sequence;
+}
+
+// The merge is an entry of the account that stays.
+void statement_find_merge(
+    struct statement *statement, const struct entries *entries, const Points__V1__AccountReply *account)
+{
+    struct merge_search search = {.merged = &account->account};
+    if (account->merged_into.len == ID_BYTES)
+        entries->of_account(entries->source, &account->merged_into, look_for_merge, &search);
+    statement->merged = search.sequence;
+}
+
 void statement_free(struct statement *statement)
 {
     free(statement->lines);
@@ -92,6 +117,12 @@ void statement_free(struct statement *statement)
 }
 
 // ---- showing it
+
+// What names a merged account is refused; its balance is gone by then.
+static bool is_after_merge(const struct statement *statement, const struct statement_line *line)
+{
+    return statement->merged && line->entry->sequence > statement->merged;
+}
 
 struct table *statement_table(
     const struct statement *statement, struct names *names, const struct entries *entries, size_t rows_max)
@@ -111,7 +142,7 @@ struct table *statement_table(
         table_text(table, outcome_name(line->entry->outcome->code));
         table_signed(table, -line->expired);
         table_signed(table, line->points);
-        table_signed(table, balance);
+        table_signed(table, is_after_merge(statement, line) ? 0 : balance);
         id_cell(table, &line->entry->transaction->id);
         reason_cell(table, line->entry);
         balance -= line->points - line->expired;

@@ -19,11 +19,15 @@ struct statement_line {
 struct statement {
     struct statement_line *lines; // newest first
     size_t count;
-    int64_t balance; // after the newest entry: the sum of all
+    int64_t balance; // the sum of all: after the newest entry, or what went along with the account when it was merged
+    uint64_t merged; // number of the transaction that merged it into another; 0: none did
 };
 
-// All of it; entries are the source's. The caller frees.
+// All of it; entries are the source's. The caller frees. Of a merged account, statement_find_merge must follow, else
+// its balance stays where it was before the merge.
 struct statement statement_read(const struct entries *entries, const ProtobufCBinaryData *account);
+void statement_find_merge(
+    struct statement *statement, const struct entries *entries, const Points__V1__AccountReply *account);
 void statement_free(struct statement *statement);
 
 // Not more than so many rows, newest first. Reasons are for machines: people have statement_reasons.

@@ -36,6 +36,8 @@ const char ledger_format_key[] = "format";
 
 static bool file_path(const char *dir, const char *name, char path[PATH_MAX], struct ledger_error *error)
 {
+    if (!*dir)
+        return ledger_fail(error, "the name of the folder is empty");
     if (snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX)
         return true;
     return ledger_fail(error, "the name of the folder is too long");
@@ -56,11 +58,28 @@ static bool lock_soon(int fd, int how)
     return false;
 }
 
+static bool fail_in_use(const struct ledger *ledger, const char *dir, struct ledger_error *error)
+{
+    static const char *const what_to_do[] = {[LEDGER_WRITE] = "another process: stop it first",
+        [LEDGER_READ] = "pointsd or points-audit follow: stop it, or read a copy (`points-audit backup` makes one of a "
+                        "running ledger)",
+        [LEDGER_LIVE] = "pointsd or points-audit follow: who copies it meanwhile must be the user that this runs as"};
+    return ledger_fail(error, "the ledger in %s is in use by %s", dir, what_to_do[ledger->mode]);
+}
+
+static bool fail_lock(const struct ledger *ledger, const char *path, struct ledger_error *error)
+{
+    if (ledger->mode == LEDGER_LIVE)
+        return ledger_fail(error,
+            "%s cannot be opened: %s: it alone tells whether the ledger is in use; who copies it must be allowed to "
+            "read that file too",
+            path, strerror(errno));
+    return ledger_fail(error, "%s cannot be opened: %s", path, strerror(errno));
+}
+
 // The writer stands alone; readers of a ledger at rest share it. A copy need not have the lock file.
 static bool take_lock(struct ledger *ledger, const char *dir, struct ledger_error *error)
 {
-    if (ledger->mode == LEDGER_LIVE)
-        return true;
     bool writes = ledger->mode == LEDGER_WRITE;
     char path[PATH_MAX];
     if (!file_path(dir, "ledger.lock", path, error))
@@ -69,17 +88,12 @@ static bool take_lock(struct ledger *ledger, const char *dir, struct ledger_erro
     if (ledger->lock_fd < 0 && errno == ENOENT && !writes)
         return true;
     if (ledger->lock_fd < 0)
-        return ledger_fail(error, "%s cannot be opened: %s", path, strerror(errno));
+        return fail_lock(ledger, path, error);
     if (lock_soon(ledger->lock_fd, writes ? LOCK_EX : LOCK_SH))
         return true;
     if (errno != EWOULDBLOCK)
         return ledger_fail(error, "%s cannot be locked: %s", path, strerror(errno));
-    if (writes)
-        return ledger_fail(error, "the ledger in %s is in use by another process: stop it first", dir);
-    return ledger_fail(error,
-        "the ledger in %s is in use by a daemon: stop it, or read a copy (`points-audit backup` makes one of a running "
-        "ledger)",
-        dir);
+    return fail_in_use(ledger, dir, error);
 }
 
 // LMDB finds its pages at odds with each other: no better than a page that cannot be read (damage.h).
@@ -99,11 +113,8 @@ static bool is_empty(const char *dir)
     return file_path(dir, "data.mdb", path, &ignored) && stat(path, &status) == 0 && status.st_size == 0;
 }
 
-static bool open_environment(struct ledger *ledger, const char *dir, struct ledger_error *error)
+static int try_environment(struct ledger *ledger, const char *dir)
 {
-    if (ledger->mode != LEDGER_WRITE && is_empty(dir))
-        return ledger_fail(
-            error, "the ledger in %s cannot be opened: data.mdb is empty, and no LMDB database: restore a copy", dir);
     static const unsigned flags[] = {
         [LEDGER_WRITE] = 0, [LEDGER_READ] = MDB_RDONLY | MDB_NOLOCK, [LEDGER_LIVE] = MDB_RDONLY};
     int code = mdb_env_create(&ledger->env);
@@ -119,12 +130,32 @@ static bool open_environment(struct ledger *ledger, const char *dir, struct ledg
         code = mdb_env_open(ledger->env, dir, flags[ledger->mode], FILE_MODE);
     if (!code)
         code = mdb_reader_check(ledger->env, NULL); // a reader that was killed would pin old pages for ever
-    if (code == EACCES && ledger->mode == LEDGER_LIVE)
-        return ledger_fail(error,
-            "the ledger in %s cannot be opened: %s: who copies a ledger in use must be the user that its daemon runs "
-            "as",
-            dir, ledger_words(code));
-    return code ? ledger_fail(error, "the ledger in %s cannot be opened: %s", dir, ledger_words(code)) : true;
+    return code;
+}
+
+// Who may not be seen in LMDB's lock file may copy a ledger at rest nevertheless, as one of its readers.
+static bool come_to_rest(struct ledger *ledger, const char *dir, struct ledger_error *error)
+{
+    mdb_env_close(ledger->env);
+    ledger->env = NULL;
+    if (!take_lock(ledger, dir, error))
+        return false;
+    ledger->mode = LEDGER_READ;
+    return true;
+}
+
+static bool open_environment(struct ledger *ledger, const char *dir, struct ledger_error *error)
+{
+    if (ledger->mode != LEDGER_WRITE && is_empty(dir))
+        return ledger_fail(
+            error, "the ledger in %s cannot be opened: data.mdb is empty, and no LMDB database: restore a copy", dir);
+    int code = try_environment(ledger, dir);
+    if (code == EACCES && ledger->mode == LEDGER_LIVE) {
+        if (!come_to_rest(ledger, dir, error))
+            return false;
+        code = try_environment(ledger, dir);
+    }
+    return !code || ledger_fail(error, "the ledger in %s cannot be opened: %s", dir, ledger_words(code));
 }
 
 struct ledger *ledger_start(const char *dir, enum ledger_mode mode, struct ledger_error *error)
@@ -136,7 +167,7 @@ struct ledger *ledger_start(const char *dir, enum ledger_mode mode, struct ledge
     }
     ledger->mode = mode;
     ledger->lock_fd = -1;
-    if (take_lock(ledger, dir, error) && open_environment(ledger, dir, error))
+    if ((mode == LEDGER_LIVE || take_lock(ledger, dir, error)) && open_environment(ledger, dir, error))
         return ledger;
     ledger_close(ledger);
     return NULL;

@@ -34,7 +34,8 @@ struct ledger_error {
 enum ledger_mode {
     LEDGER_WRITE, // the daemon: holds ledger.lock alone
     LEDGER_READ,  // auditors, on a ledger at rest or a copy: writes nothing, not even LMDB's lock file
-    LEDGER_LIVE,  // to copy a ledger that a daemon may be writing: needs its rights, to be seen in LMDB's lock file
+    LEDGER_LIVE,  // to copy a ledger that a daemon may be writing: needs its rights, to be seen in LMDB's lock file;
+                  // without them, a ledger at rest is opened as LEDGER_READ, and one in use is not
 };
 
 // A text of one of a block's transactions.

@@ -98,7 +98,7 @@ class Moment:
     def compare_state(self, got):
         assert (got["block"], got["blocks"], got["transactions"]) == (self.block, self.block + 1, self.transactions)
         assert base64.b64decode(got["root"]) == self.root and got["last_block"] == time_text(self.time) and got["scripted"]
-        assert (got["accounts"], got["pending_conversions"], got["pending_points"]) == (
+        assert (got["accounts_opened"], got["pending_conversions"], got["pending_points"]) == (
             self.account_count, len(self.pending), sum(self.pending))
         assert got["trial_balance"] == self.books and got["balanced"]
         assert got["quests"] == self.quests and got["campaigns"] == self.campaigns
@@ -241,7 +241,7 @@ def test_find_shows_no_more_than_the_limit_and_says_so(rested):
     assert "BALANCE_INSUFFICIENT: the account has fewer points" in text and "the first 2 of" in text
     mark, table = (whole := audit("find", rested.data, "--limit", 2, "--csv").stdout)[:1], whole[1:]
     assert mark == "\ufeff" and [r["sequence"] for r in csv.DictReader(io.StringIO(table, newline=""))] == ["1", "2"]
-    assert audit("find", rested.data, "--id", "f" * 32).stdout.startswith("Entries, oldest first\n\n(no transactions)\n")
+    assert audit("find", rested.data, "--id", "f" * 32).stdout.endswith("\n\nEntries, oldest first\n\n(no transactions)\n")
 
 
 # ---- a small ledger, by hand
@@ -309,6 +309,69 @@ def test_what_people_see(small):
     assert table.returncode == 0 and table.stdout.startswith("municipality,")
 
 
+def test_points_whose_last_day_is_over_by_the_instant(small):
+    """Until the first block of May, points of 30 April stand in the balances: --at tells how many that block takes from them."""
+    small.tool.does("define-quest", 8, "期限", "--points", 70, "--first", "2022-04-01", "--last", "2022-04-30", "--period", "daily",
+                    "--expires", "2022-04-30")
+    small.tool.does("set-budget", 8, 1_000, *TWO)
+    small.tool.does("award", RESIDENT, 8)
+    small.tool.does("award", OTHER, 8)
+    small.tool.does("set-time", "2022-05-02 10:00")
+    small.tool.does("move-account", OTHER, "札幌")
+    small.stop()
+    ledger = (asked("replay", small.data)["ledger"], asked("replay", small.data)["id"])
+    sums = lambda got: [sum(row[book] for row in got["trial_balance"]) for book in ("balances", "expired")]
+    for command in ("trial-balance", "replay"):
+        before = asked(command, small.data, "--at", "2022-04-30 24:00")
+        after = asked(command, small.data, "--block", before["block"] + 1)
+        assert before["points_overdue"] == 140 and "points_overdue" not in after and before["at"] == "2022-05-01 00:00:00"
+        assert sums(after) == [sums(before)[0] - 140, sums(before)[1] + 140]
+        assert asked(command, small.data, "--at", "2022-04-30 23:59:59")["points_overdue"] == 0
+        assert (before["ledger"], before["id"]) == ledger and "at" not in after and after["block_time"] == "2022-05-02 10:00:00"
+        remark = "\nOf the balances, 140 points had their last day over by then; the next block counts them as expired.\n"
+        assert remark in audit(command, small.data, "--at", "2022-04-30 24:00").stdout
+        for other in (("--at", "2022-04-30 23:59:59"), ("--block", before["block"]), ("--at", "2022-05-03")):
+            assert "Of the balances" not in audit(command, small.data, *other).stdout
+    table = audit("trial-balance", small.data, "--at", "2022-04-30 24:00", "--csv")
+    assert table.stdout.startswith("\ufeffmunicipality,") and "Of the balances, 140" in table.stderr
+
+
+def test_every_answer_says_of_which_ledger(small):
+    small.stop()
+    whole = asked("replay", small.data)
+    for name, *more in COMMANDS:
+        got = asked(name, small.data, *more)
+        assert (got["ledger"], got["id"]) == (whole["ledger"], whole["id"])
+        lines = audit(name, small.data, *more).stdout.splitlines()
+        assert lines[0].split() == ["ledger", whole["ledger"]] and lines[1].split() == ["id", whole["id"]]
+    assert asked("statement", small.data, RESIDENT)["account"] == RESIDENT
+    assert f"\naccount              {RESIDENT}\n\n" in audit("statement", small.data, RESIDENT).stdout
+    assert "\naccounts opened      2\n" in audit("replay", small.data).stdout
+
+
+def test_the_statement_of_a_merged_account(small):
+    """What is refused after the merge finds no balance there: it went along."""
+    small.tool.does("merge-accounts", OTHER, RESIDENT)
+    small.tool.refused("ACCOUNT_CLOSED", "donate", RESIDENT, "小樽", 1, 5)
+    shown = small.tool.rows("statement", RESIDENT)
+    small.stop()
+    got = asked("statement", small.data, RESIDENT)
+    assert got["statement"] == shown
+    assert [row["balance_points"] for row in shown[:3]] == [0, 25, 25] and shown[0]["outcome"] == "ACCOUNT_CLOSED"
+    assert "which has taken its 25 points" in audit("statement", small.data, RESIDENT).stdout
+
+
+def test_names_in_any_case_and_lists_of_them_whole(small):
+    small.stop()
+    assert asked("find", small.data, "--type", "AWARD") == asked("find", small.data, "--type", "award")
+    for option in ("--type", "--outcome"):
+        told = refuses("find", small.data, option, "zork").splitlines()[0]
+        names = told.partition("is none of: ")[2].split(", ")
+        assert len(names) > 20
+        for name in names[:2] + names[-2:]:
+            assert asked("find", small.data, option, name)["found"] >= 0
+
+
 def test_wrong_use(small, tmp_path):
     stranger = "f" * 32
     assert "in use" in refuses("replay", small.data, code=3)
@@ -330,6 +393,8 @@ def test_wrong_use(small, tmp_path):
     assert "--to is before --from" in refuses("totals", small.data, "--from", "2022-01-02", "--to", "2022-01-01")
     assert "--to is before --from" in refuses("find", small.data, "--from", "2022-01-02", "--to", "2022-01-01")
     assert "is none of: award, donate, convert" in refuses("find", small.data, "--type", "gift")
+    assert "--format csv goes with --csv or --cp932, not with --json" in refuses("export", small.data, "--format", "csv", "--json")
+    assert "--format ledger goes with none of --json" in refuses("export", small.data, "--format", "ledger", "--csv")
     assert "is none of: applied, duplicate" in refuses("find", small.data, "--outcome", "gone")
     assert refuses("replay", tmp_path, code=3) and refuses("find", tmp_path / "none", code=3)
 
@@ -405,6 +470,7 @@ def test_a_later_checkpoint_key(small):
 def test_genesis_alone(ledger):
     data = ledger.dir / "ledger"
     got = asked("replay", data)
-    assert (got["blocks"], got["accounts"], got["checkpoint_blocks"]) == (1, 0, 0)
+    assert (got["blocks"], got["accounts_opened"], got["checkpoint_blocks"]) == (1, 0, 0)
     assert "no checkpoint was signed yet" in audit("trial-balance", data).stdout
-    assert asked("find", data) == {"transactions": [], "found": 0}
+    got = asked("find", data)
+    assert got == {"ledger": "points.test/ledger", "id": got["id"], "transactions": [], "found": 0}

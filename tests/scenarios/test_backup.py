@@ -17,7 +17,7 @@ import pytest
 import audit_tool
 import forger
 import pointsclient as pc
-from audit_tool import audit, audit_json, holds
+from audit_tool import audit, audit_as_reader, audit_json, holds
 from conftest import ORIGIN
 from history import History
 from test_bad_input import opening
@@ -104,6 +104,29 @@ def test_a_backup_of_a_ledger_at_rest_and_of_a_backup(ledger, tmp_path):
     ledger.start()
 
 
+def test_a_ledger_that_may_only_be_read(ledger, tmp_path):
+    """At rest it can be copied by whoever may read it; in use, or where nobody can tell, it cannot."""
+    folder, names = ledger.dir / "ledger", ("lock.mdb", "ledger.lock", "data.mdb")
+    ledger.start()
+    play(ledger, 100)
+
+    def modes(*of):
+        for name, mode in zip(names, of):
+            (folder / name).chmod(mode)
+
+    modes(0o400, 0o400, 0o400)
+    said = audit_as_reader("backup", folder, tmp_path / "copy", code=3).stderr
+    assert "in use by pointsd or points-audit follow: who copies it meanwhile must be the user" in said
+    ledger.stop()
+    audit_as_reader("backup", folder, tmp_path / "copy")
+    assert holds(tmp_path / "copy") == holds(folder)
+    modes(0o400, 0o000, 0o400)
+    assert "it alone tells whether the ledger is in use" in audit_as_reader("backup", folder, tmp_path / "no", code=3).stderr
+    modes(0o400, 0o400, 0o000)
+    assert "cannot be opened: Permission denied" in audit_as_reader("backup", folder, tmp_path / "no", code=3).stderr
+    assert not (tmp_path / "no").exists()
+
+
 def test_what_is_no_ledger_or_no_place(daemon, tmp_path):
     def refused(source, copy, code, said):
         done = audit("backup", source, copy, code=code)
@@ -117,6 +140,8 @@ def test_what_is_no_ledger_or_no_place(daemon, tmp_path):
     refused(ledger, tmp_path / "full", 2, "is not empty, it holds letter.txt")
     refused(ledger, ledger, 2, "holds a ledger already")
     refused(ledger, "x" * 5_000, 2, "too long")
+    refused(ledger, "", 2, "the name of the folder is empty")
+    refused("", tmp_path / "copy", 3, "the name of the folder is empty")
     assert files(tmp_path) == ["full"] and files(tmp_path / "full") == ["letter.txt"]
 
 
@@ -242,7 +267,7 @@ def test_nothing_is_overwritten(daemon, tmp_path):
     assert "holds a ledger already" in audit("restore", tmp_path / "copy", tmp_path / "copy", code=2).stderr
     assert "holds a ledger already" in audit("restore", tmp_path / "copy", daemon.dir / "ledger", code=2).stderr
     assert (tmp_path / "copy" / "data.mdb").read_bytes() == before
-    assert "in use by a daemon" in audit("restore", daemon.dir / "ledger", tmp_path / "other", code=3).stderr
+    assert "in use by pointsd or points-audit follow: stop it" in audit("restore", daemon.dir / "ledger", tmp_path / "other", code=3).stderr
     assert not (tmp_path / "other").exists()
     data = daemon.dir / "ledger" / "data.mdb"
     data.rename(tmp_path / "kept")  # behind the daemon's back

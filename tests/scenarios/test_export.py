@@ -1,6 +1,7 @@
 """points-audit export: what each format says against the daemon, the independent model, and Debian's hledger."""
 import base64
 import collections
+import contextlib
 import csv
 import datetime
 import io
@@ -9,7 +10,9 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -435,6 +438,97 @@ def test_wrong_use(played):
             done = subprocess.run([binary("points-audit"), "export", played.dir, "--format", form], stdout=full,
                                   stderr=subprocess.PIPE, timeout=60, check=False)
         assert done.returncode == 3 and b"could not be written" in done.stderr
+
+
+# ---- the file it goes to
+
+def start_export(ledger, out):
+    """An export to a file with "as it was" in it, stopped once it had written some, and not all. One may be too quick for that."""
+    for _ in range(50):
+        out.write_text("as it was")
+        process = subprocess.Popen([binary("points-audit"), "export", ledger, "--format", "json-lines", "--out", out])
+        with contextlib.suppress(FileNotFoundError):  # it was renamed meanwhile
+            while process.poll() is None and not any(path.stat().st_size for path in begun(out)):
+                pass
+        process.send_signal(signal.SIGSTOP)
+        if process.poll() is None and os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT).si_code == os.CLD_STOPPED \
+                and begun(out):
+            return process
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(60) == 0
+    raise AssertionError("no export was slow enough")
+
+
+def begun(out):
+    return list(out.parent.glob(f"{out.name}.*"))
+
+
+def test_the_file_is_for_its_owner_alone(played, tmp_path):
+    """Whatever lay there; links and files of others that could be taken for the temporary one are left alone."""
+    out, other, old = tmp_path / "out", tmp_path / "other", os.umask(0)
+    try:
+        for form in ("csv", "json-lines", "hledger", "ledger"):
+            for path in (out, other):
+                path.write_text("as it was")
+                path.chmod(0o666)
+            (tmp_path / "out.tmp").symlink_to(other)
+            run("export", played.dir, "--format", form, "--out", out)
+            assert out.stat().st_mode & 0o777 == 0o600 and not out.is_symlink() and out.stat().st_size > 1_000
+            assert (other.read_text(), other.stat().st_mode & 0o777) == ("as it was", 0o666)
+            assert sorted(os.listdir(tmp_path)) == ["other", "out", "out.tmp"]
+            (tmp_path / "out.tmp").unlink()
+    finally:
+        os.umask(old)
+
+
+def test_two_exports_to_one_file(played, tmp_path):
+    """Each is whole: the last one stays."""
+    out = tmp_path / "out"
+    first = start_export(played.dir, out)
+    assert len(begun(out)) == 1
+    csv_form = export(played.dir, "csv")
+    run("export", played.dir, "--format", "csv", "--out", out)
+    assert out.read_bytes() == csv_form
+    first.send_signal(signal.SIGCONT)
+    assert first.wait(60) == 0 and out.read_bytes() == export(played.dir, "json-lines") and os.listdir(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGBUS])
+def test_an_interrupted_export_leaves_nothing(played, tmp_path, how):
+    out = tmp_path / "out"
+    process = start_export(played.dir, out)
+    temporary, = begun(out)
+    assert temporary.stat().st_mode & 0o777 == 0o600
+    process.send_signal(how)
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(60) == (3 if how == signal.SIGBUS else -how)  # which a failing disk raises, and which is told
+    assert out.read_text() == "as it was" and os.listdir(tmp_path) == ["out"]
+
+
+def test_an_export_beyond_the_limit_of_files(played, tmp_path):
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+    for form in ("csv", "json-lines", "hledger", "ledger"):
+        done = run("export", played.dir, "--format", form, "--out", tmp_path / "out", code=3, preexec_fn=limit)
+        assert b"cannot write" in done.stderr and b"File too large" in done.stderr and os.listdir(tmp_path) == []
+
+
+def test_the_ledger_is_not_overwritten(played, tmp_path):
+    """By name, whether the file is there or not, in any ledger; or through links."""
+    ledger = tmp_path / "ledger"
+    shutil.copytree(played.dir, ledger)
+    (ledger / "data.mdb").rename(tmp_path / "elsewhere")
+    (ledger / "data.mdb").symlink_to(tmp_path / "elsewhere")
+    (ledger / "lock.mdb").unlink(missing_ok=True)
+    (tmp_path / "by-link").symlink_to(ledger)
+    before = (tmp_path / "elsewhere").read_bytes()
+    for out in (ledger / "data.mdb", ledger / "lock.mdb", ledger / "ledger.lock", tmp_path / "by-link" / "data.mdb",
+                tmp_path / "elsewhere", tmp_path / "data.mdb"):
+        for form in ("csv", "ledger"):
+            done = run("export", ledger, "--format", form, "--out", out, code=2)
+            assert b"would overwrite a ledger's own" in done.stderr and done.stdout == b""
+    done = run("export", tmp_path / "none", "--format", "csv", "--out", tmp_path / "none" / "data.mdb", code=2)
+    assert b"would overwrite" in done.stderr  # before anything is read
+    assert (tmp_path / "elsewhere").read_bytes() == before and not (ledger / "lock.mdb").exists()
 
 
 def test_cp932(daemon):

@@ -8,6 +8,7 @@ import queue
 import random
 import re
 import signal
+import socket
 import subprocess
 import threading
 
@@ -148,6 +149,57 @@ def test_who_may_not_and_who_is_not_there(daemon, tmp_path):
     audit("follow", tmp_path / "mirror", "--socket", tmp_path / "no.sock", "--key", tmp_path / "no.key", code=3)
 
 
+def test_over_tcp(ledger, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    ledger.configure("listen", "tcp_port", port)
+    ledger.start()
+    play(ledger, 100)
+    follower = Follower(tmp_path / "mirror", f"tcp://127.0.0.1:{port}", ledger.dir / "keys" / "auditor.key")
+    try:
+        follower.until(lambda row: row["blocks"] == blocks_of(ledger))
+        ledger.restart()
+        follower.says("trying again")
+        open_accounts(ledger, ledger.client(), 3)
+        follower.until(lambda row: row["blocks"] == blocks_of(ledger))
+        assert follower.ends() == 0
+    finally:
+        follower.process.kill()
+    same_ledger(tmp_path / "mirror", ledger)
+
+
+@pytest.mark.parametrize("address, said", [
+    ("tcp://127.0.0.1", "should be tcp://HOST:PORT"), ("tcp://127.0.0.1:99999", "from 1 to 65535"),
+    ("tcp://:7000", "should be tcp://HOST:PORT"), ("tcp://h:0", "from 1 to 65535"), ("tcp://h:18446744073709551617", "65535"),
+    ("tcp://h:7000x", "65535"), ("x" * 108, "is longer than 107 bytes"), ("", "the name of the socket is empty")])
+def test_an_address_that_can_never_work_is_not_tried(ledger, tmp_path, address, said):
+    done = audit("follow", tmp_path / "mirror", "--socket", address, "--key", ledger.dir / "keys" / "auditor.key", code=2)
+    assert said in done.stderr and "trying again" not in done.stderr
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_a_public_key_is_not_taken_for_a_secret_one(ledger, tmp_path, mode):
+    for name in ("auditor.pub", "renamed.key"):
+        path = tmp_path / name
+        path.write_text("# points: Ed25519 public key of somebody\n" + "ab" * 32 + "\n")
+        path.chmod(mode)
+        done = audit("follow", tmp_path / "mirror", "--socket", tmp_path / "no.sock", "--key", path, code=3)
+        assert f"{path} is a public key; the secret one is wanted" in done.stderr and "chmod" not in done.stderr
+    done = audit("follow", tmp_path / "mirror", "--socket", tmp_path / "no.sock", "--key", "", code=3)
+    assert "the name of the key's file is empty" in done.stderr
+    done = audit("follow", "", "--socket", tmp_path / "no.sock", "--key", path, code=2)
+    assert "folder is empty" in done.stderr
+
+
+def test_a_mirror_in_use(daemon, follow, tmp_path):
+    follower = follow(daemon)
+    follower.until(lambda row: row["blocks"] == 1)
+    said = audit("verify", tmp_path / "mirror", code=3).stderr
+    assert "in use by pointsd or points-audit follow: stop it" in said
+    audit("backup", tmp_path / "mirror", tmp_path / "copy")
+
+
 def test_it_waits_for_a_daemon(ledger, follow):
     follower = follow(ledger)
     follower.says("trying again in 0.5 s")
@@ -255,6 +307,28 @@ def test_an_older_copy_in_the_ledgers_place(daemon, follow, tmp_path, more, name
     assert audit_json("verify", mirror)["blocks"] == seen  # still the one that was seen
 
 
+@pytest.mark.parametrize("more, name", [(0, "SHRUNK"), (1, "FORK"), (9, "FORK")])
+def test_an_older_copy_from_before_the_keys_change(daemon, tmp_path, more, name):
+    """It is signed by a key that is revoked by now, which says nothing of what was done to the ledger."""
+    mirror, tx = tmp_path / "mirror", pc.transaction
+    operators = [daemon.keys["operator-1"], daemon.keys["operator-2"]]
+    play(daemon, 100)
+    audit("backup", daemon.dir / "ledger", tmp_path / "copy")
+    key = next_key(daemon)
+    daemon.restart()
+    for body in (dict(register_key=tx.RegisterKey(key=key, role=tx.CHECKPOINT, holder="daemon")),
+                 dict(revoke_key=tx.RevokeKey(key=daemon.checkpoint_key))):
+        made = tx.Transaction(id=pc.new_uuid7(), **body)
+        assert pc.codes(daemon.client().submit([made], operators)) == ["APPLIED"]
+    catch_up(daemon, mirror)
+    daemon.stop()
+    swap(daemon, tmp_path / "copy")
+    daemon.start()
+    for _ in range(more):
+        open_accounts(daemon, daemon.client(), 2)
+    assert catch_up(daemon, mirror, code=1).stdout.startswith(f"ALARM {name}: the daemon")
+
+
 def test_a_fork_while_it_follows(daemon, follow, tmp_path):
     audit("backup", daemon.dir / "ledger", tmp_path / "copy")
     follower = follow(daemon)
@@ -275,6 +349,7 @@ def test_another_ledger_at_the_address(daemon, new_ledger, tmp_path):
     other = new_ledger()
     other.start()
     assert catch_up(other, tmp_path / "mirror", code=1).stdout.startswith("ALARM OTHER_LEDGER: ")
+    assert not list((tmp_path / "mirror").glob("evidence-*"))
 
 
 # ---- a forger with the daemon's key
@@ -336,6 +411,7 @@ def test_a_history_that_was_rewritten(forgery):
     forgery.alarm("FORK")
     theirs, ours = evidence(forgery.mirror, forgery.daemon)
     assert theirs[0] > ours[0]
+    forgery.alarm("FORK", f"root {base64.b64encode(theirs[1]).decode()}, ")
 
 
 def test_a_proof_that_is_none(forgery):

@@ -162,6 +162,35 @@ def test_a_proof_is_checked_without_the_ledger(recorded, tmp_path):
             recorded.outcomes(index)
 
 
+def test_files_of_a_proof_are_new(recorded, tmp_path):
+    """Links and files that could be taken for temporary ones are left alone; the body is its owner's, whatever lay there."""
+    proof, body, other = (tmp_path / name for name in ("proof", "body", "other"))
+    for path in (body, other, tmp_path / "body.tmp"):
+        path.write_text("as it was")
+        path.chmod(0o666)
+    (tmp_path / "proof.tmp").symlink_to(other)
+    audit("prove", recorded.dir, "block:3", "--out", proof, "--body", body)
+    assert body.stat().st_mode & 0o777 == 0o600 and body.read_bytes() == recorded.blocks[3].body.SerializeToString()
+    assert not proof.is_symlink() and proof.read_text() == audit("prove", recorded.dir, "block:3").stdout
+    assert other.read_text() == (tmp_path / "body.tmp").read_text() == "as it was"
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_a_proof_overwrites_nothing_of_its_own(recorded, tmp_path):
+    before = (recorded.dir / "data.mdb").read_bytes()
+    for option in ("--out", "--body"):
+        for name in ("data.mdb", "lock.mdb", "ledger.lock"):
+            said = audit("prove", recorded.dir, "block:3", option, recorded.dir / name, code=2).stderr
+            assert f"would overwrite a ledger's own {name}" in said
+    assert (recorded.dir / "data.mdb").read_bytes() == before
+    (tmp_path / "link").symlink_to(tmp_path)
+    for ledger in (recorded.dir, tmp_path / "none"):  # before anything is read
+        for other in (tmp_path / "x", tmp_path / "link" / "x", f"{tmp_path}/./x"):
+            said = audit("prove", ledger, "block:3", "--out", tmp_path / "x", "--body", other, code=2).stderr
+            assert "--out and --body name the same file" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
+
+
 def test_one_of_several_keys_is_enough(recorded, tmp_path):
     other = f"{ORIGIN}+{pc.note_key_id(ORIGIN, bytes(32)).hex()}+{base64.b64encode(bytes([1]) + bytes(32)).decode()}"
     proof = tmp_path / "proof"

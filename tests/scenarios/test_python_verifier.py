@@ -173,6 +173,7 @@ def test_the_exported_file_is_what_the_daemon_tells(played):
 def test_what_no_outcome_told_yet_is_not_expired(played):
     code, output = run(played.untouched.lines())
     assert code == 0, output
+    assert output.splitlines()[-1].startswith("Points that have expired, but of which no outcome tells yet, are balances here; ")
     found = books(output)
     assert found["issued"] == sum(points for name, points in found.items() if name != "issued")
 
@@ -682,6 +683,12 @@ def test_exit_codes(export, tmp_path):
         assert code == 3 and output.startswith("cannot be read: "), output
     assert run("", "--from-checkpoint", tmp_path / "nothing")[0] == 3
     assert run("", "--nonsense")[0] == 2
+
+
+def test_without_pynacl_it_says_what_is_missing():
+    """-S: without the packages that are installed."""
+    done = subprocess.run([sys.executable, "-I", "-S", str(PROGRAM), "-"], input="", capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (3, "") and done.stderr == "No module named 'nacl': install PyNaCl (Debian: python3-nacl)\n"
 
 
 def test_it_is_short_and_leans_on_little():

@@ -188,7 +188,18 @@ def test_the_checkpoint_is_written_last(published):
     grow(ledger, 301)
     assert "cannot make the folder" in (said := audit("tiles", ledger.dir / "ledger", out, code=3).stderr) or "cannot write" in said
     assert (out / "checkpoint").read_bytes() == before and Tiles(out, ledger.checkpoint_key).level(1)
-    assert not [name for name in files(out) if name.endswith(".tmp")]
+    assert not [name for name in files(out) if "." in name.replace(".p/", "/")]
+
+
+def test_the_checkpoint_is_a_new_file(published, tmp_path):
+    """A link or file that could be taken for its temporary one is left alone."""
+    ledger, out = published
+    grow(ledger, 301)
+    (tmp_path / "other").write_text("as it was")
+    (out / "checkpoint.tmp").symlink_to(tmp_path / "other")
+    audit("tiles", ledger.dir / "ledger", out)
+    assert (tmp_path / "other").read_text() == "as it was" and not (out / "checkpoint").is_symlink()
+    assert Tiles(out, ledger.checkpoint_key).size == 301
 
 
 def test_a_damaged_ledger_is_not_published(published, tmp_path):

@@ -176,9 +176,8 @@ def test_over_tcp(ledger):
     assert tool.row("--socket", address, "status") == tool.row("status")
     account = tool.does("--socket", f"tcp://localhost:{port}", "open-account", "new", "Otaru")["account"]
     assert held(ledger, account) == (OTARU, 0, 0)
-    for wrong in ("tcp://127.0.0.1", "tcp://:1", "tcp://127.0.0.1:"):
+    for wrong in ("tcp://127.0.0.1", "tcp://:1", "tcp://127.0.0.1:", "tcp://127.0.0.1:nowhere", "tcp://127.0.0.1:0"):
         assert "should be tcp://HOST:PORT" in tool.refuses("--socket", wrong, "status", code=1)
-    assert "cannot find" in tool.refuses("--socket", "tcp://127.0.0.1:nowhere", "status", code=1)
 
 
 # ---- a new ledger
@@ -261,6 +260,7 @@ def test_keygen(tmp_path):
     secret = path.read_bytes()
     assert "never overwritten" in tool.refuses("keygen", path, code=1)
     assert "cannot create" in tool.refuses("keygen", tmp_path / "none" / "a.key", code=1)
+    assert "the name of the key's file is empty" in tool.refuses("keygen", "", code=1)
     assert path.read_bytes() == secret
 
 
@@ -797,7 +797,7 @@ def test_merged_accounts(daemon, begun):
     assert f"merged into {account}, which has taken its 70 points, " in old.stderr
     rows = tool.rows("statement", merged)
     assert [(r["type"], r["outcome"], r["points"], r["balance_points"]) for r in rows] == [
-        ("award", "ACCOUNT_CLOSED", 0, 70), ("donate", "APPLIED", -30, 70), ("award", "APPLIED", 100, 100),
+        ("award", "ACCOUNT_CLOSED", 0, 0), ("donate", "APPLIED", -30, 70), ("award", "APPLIED", 100, 100),
         ("open-account", "APPLIED", 0, 0)]
     assert tool.rows("statement", merged, "--limit", 2) == rows[:2]
 

@@ -397,7 +397,7 @@ static void test_lock(void **state)
     assert_null(ledger_open(dir, LEDGER_WRITE, &error));
     assert_message("in use by another process");
     assert_null(ledger_open(dir, LEDGER_READ, &error));
-    assert_message("in use by a daemon");
+    assert_message("in use by pointsd or points-audit follow");
     assert_false(create());
     assert_message("in use by another process");
     ledger_close(writer);

@@ -12,12 +12,17 @@ static void report_root(struct document *document, const struct tree_edge *edge)
     document_text(document, "root", base64_write(root, HASH_BYTES, text));
 }
 
+void report_identity(struct document *document, const struct replay *replay)
+{
+    document_text(document, "ledger", points_genesis(replay->fold.state)->origin);
+    document_hex(document, "id", ledger_id(replay->settings.ledger), HASH_BYTES);
+}
+
 void report_ledger(struct document *document, const struct replay *replay)
 {
     const Points__V1__Genesis *genesis = points_genesis(replay->fold.state);
     bool scripted = genesis->time_source == TIME_SOURCE(SCRIPTED);
-    document_text(document, "ledger", genesis->origin);
-    document_hex(document, "id", ledger_id(replay->settings.ledger), HASH_BYTES);
+    report_identity(document, replay);
     document_number(document, "blocks", replay->edge.size);
     document_number(document, "transactions", points_last_sequence(replay->fold.state));
     document_time(document, "last_block", points_time(replay->fold.state),

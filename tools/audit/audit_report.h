@@ -11,6 +11,7 @@
 // All of it, after REPLAY_HOLDS.
 void audit_report(struct document *document, const struct replay *replay);
 
+void report_identity(struct document *document, const struct replay *replay); // the ledger's name and id
 // Which ledger it is, and how far it was replayed.
 void report_ledger(struct document *document, const struct replay *replay);
 bool report_books(struct document *document, struct state_view *view); // whether they balance

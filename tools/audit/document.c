@@ -66,14 +66,21 @@ void document_time(struct document *document, const char *name, int64_t unix_s, 
     char *text = xprintf("%s JST", time);
     fact(document, name, text, remark);
     free(text);
-    if (document->object)
-        json_object_object_add(document->object, name, json_object_new_string(time));
+    document_hidden_time(document, name, unix_s);
 }
 
 void document_hidden(struct document *document, const char *name, uint64_t number)
 {
     if (document->object)
         json_object_object_add(document->object, name, json_object_new_uint64(number));
+}
+
+void document_hidden_time(struct document *document, const char *name, int64_t unix_s)
+{
+    char time[JST_TIME_BYTES];
+    jst_print_time(unix_s, time);
+    if (document->object)
+        json_object_object_add(document->object, name, json_object_new_string(time));
 }
 
 void document_boolean(struct document *document, const char *name, bool value)

@@ -31,6 +31,7 @@ void document_time(struct document *document, const char *name, int64_t unix_s, 
 void document_hex(struct document *document, const char *name, const uint8_t *bytes, size_t size);
 // For machines: people are told in sentences.
 void document_hidden(struct document *document, const char *name, uint64_t number);
+void document_hidden_time(struct document *document, const char *name, int64_t unix_s);
 void document_boolean(struct document *document, const char *name, bool value);
 // For people, on a line of its own; on standard error where standard output is for machines.
 void document_remark(struct document *document, const char *format, ...) __attribute__((format(printf, 2, 3)));

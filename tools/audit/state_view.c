@@ -154,6 +154,23 @@ struct table *state_payments(struct state_view *view, const Points__V1__GetDonat
     return table;
 }
 
+// ---- points whose last day is over
+
+uint64_t state_overdue(struct state_view *view, uint32_t day)
+{
+    uint64_t points = 0;
+    Points__V1__GetExpiry query = POINTS__V1__GET_EXPIRY__INIT;
+    query.to_day = day - 1;
+    do {
+        arena_reset(&view->arena);
+        const Points__V1__ExpiryReply *reply = points_expiry(view->state, &auditor, &query, &view->arena.allocator);
+        for (size_t i = 0; i < reply->n_rows; i++)
+            points += reply->rows[i]->expired ? 0 : reply->rows[i]->points;
+        query.offset = reply->next_offset;
+    } while (query.offset);
+    return points;
+}
+
 // ---- pending conversions
 
 struct state_pending state_pending(struct state_view *view)

@@ -30,6 +30,10 @@ struct table *state_conversions(struct state_view *view, const Points__V1__GetCo
 // What was paid out of donations, by the day of payment, of the query's municipality, purpose, days and unit.
 struct table *state_payments(struct state_view *view, const Points__V1__GetDonationTotals *query);
 
+// Points among the balances whose last day is before this one: the first block of that day or later counts them as
+// expired.
+uint64_t state_overdue(struct state_view *view, uint32_t day);
+
 struct state_pending {
     uint64_t conversions, points;
 };

@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """Verifies an exported ledger of pointsd, independently: written from doc/protocol.md, doc/rules.md and proto/*.proto alone.
 
-It checks canonical form, but for sizes; hashes, tree and checkpoint, and that an older checkpoint is of this ledger too; signatures,
-and what their keys may sign; the order of blocks, sequence numbers and time; that no id was decided twice, and what DUPLICATE and
-ID_REUSED point at; each account's chain of entries; the texts; and the books: that what outcomes move was there, and is moved once.
-It does not check whether another outcome would have been right, what quests, receipts and settlements come to, limits, and when points
-expire: here they do when an outcome tells of it, as their account is next touched; the daemon's books turn with the day. `points-audit
-verify` checks all this. Exit status: 0 all holds, 1 a fault (the first is told), 2 wrong use, 3 it cannot be read.
+It checks canonical form, but for sizes; hashes, tree, checkpoint, and that an older one is of this ledger too; signatures, and what
+their keys may sign; the order of blocks, numbers and time; that no id was decided twice, and what DUPLICATE and ID_REUSED point at;
+each account's chain of entries; the texts; and the books: that what outcomes move was there, and is moved once. It does not check
+whether another outcome would have been right, what quests, receipts and settlements come to, limits, and when points expire:
+`points-audit verify` does. Exit status: 0 all holds, 1 a fault (the first is told), 2 wrong use, 3 it cannot be read, or PyNaCl is missing.
 """
 import argparse, base64, collections, functools, hashlib, json, pathlib, re, sys, types
-import nacl.exceptions, nacl.signing
+try:
+    import nacl.exceptions, nacl.signing
+except ImportError as missing:
+    sys.exit(print(f"{missing}: install PyNaCl (Debian: python3-nacl)", file=sys.stderr) or 3)
 
 SIGNED_BY = {name: (role, holders) for role, holders, names in (  # doc/rules.md: the role, and how many holders of it
     ("APP", 1, "Award Donate RequestConversion OpenAccount MoveAccount CloseAccount"),
@@ -42,8 +44,8 @@ def require(condition, otherwise):
 
 class Formats:
     """The messages of proto/*.proto, read from these files themselves, in their canonical form: doc/protocol.md."""
-    def __init__(self, folder):
-        text = "".join(path.read_text("utf-8") for path in folder.glob("*.proto"))
+    def __init__(self):
+        text = "".join(path.read_text("utf-8") for path in pathlib.Path(__file__).resolve().parents[2].glob("proto/*.proto"))
         enums, messages = (re.findall(fr"^{kind} (\w+) \{{\n(.*?)^\}}", text, re.M | re.S) for kind in ("enum", "message"))
         self.enums = {name: {int(number): value for value, number in re.findall(r"(\w+) = (\d+);", body)} for name, body in enums}
         self.messages = {name: {int(field[4]): self.field(*field) for field in FIELD.findall(body)} for name, body in messages}
@@ -132,8 +134,7 @@ class Ledger:
                     self.formats.read("NoticeText", data)
                     require(self.texts.pop(sequence, None) == sha256(data), "not what was signed, or not to be stored")
                 case {"checkpoint": str(note)}:
-                    self.where = "the checkpoint"
-                    self.check(note)
+                    self.check(note, "the checkpoint")
                 case _:
                     raise ValueError("a line of no kind that an exported ledger has")
         self.where = "the end"
@@ -153,13 +154,12 @@ class Ledger:
         self.time = header.time
         self.tree.append(leaf)
         if self.older and self.older.split("\n")[1:2] == [str(self.tree.size)]:
-            self.where = "the older checkpoint"
-            self.check(self.older)
+            self.check(self.older, "the older checkpoint")
             self.older = None
 
-    def check(self, note):
+    def check(self, note, where):
         """The note must be of the blocks so far, and signed by a checkpoint key; other signers' lines do not matter."""
-        text, _, lines = note.partition("\n\n")
+        self.where, (text, _, lines) = where, note.partition("\n\n")
         require(text == f"{self.origin}\n{self.tree.size}\n{self.tree.root()}", f"not of these blocks, of root {self.tree.root()}")
         keys = [key for key, made in self.keys.items() if made and made.role == "CHECKPOINT"]
         ids = {sha256(self.origin.encode(), b"\n\1", key)[:4]: nacl.signing.VerifyKey(key) for key in keys}
@@ -284,8 +284,7 @@ def main():
     parser.add_argument("--from-checkpoint", metavar="NOTE", type=pathlib.Path, help="an older checkpoint, that it must extend")
     arguments = parser.parse_args()
     try:
-        older = arguments.from_checkpoint and arguments.from_checkpoint.read_text("utf-8")
-        ledger = Ledger(Formats(pathlib.Path(__file__).resolve().parents[2] / "proto"), older)
+        ledger = Ledger(Formats(), arguments.from_checkpoint and arguments.from_checkpoint.read_text("utf-8"))
         ledger.read(open(0 if arguments.ledger == "-" else arguments.ledger, encoding="utf-8"))
     except (Fault, nacl.exceptions.CryptoError) as fault:
         sys.exit(f"{ledger.where}: {fault}")
@@ -293,6 +292,7 @@ def main():
         parser.exit(3, f"cannot be read: {error}\n")
     print(f"All holds: {ledger.tree.size} blocks, {ledger.sequence} transactions, root {ledger.tree.root()}")
     print("\n".join(f"{book:10} {abs(ledger.books[book]):15,}" for book in BOOKS))
+    print("Points that have expired, but of which no outcome tells yet, are balances here; points-audit and the daemon call them expired.")
 
 
 if __name__ == "__main__":

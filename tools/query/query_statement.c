@@ -9,11 +9,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static void say_where(struct context *context, const ProtobufCBinaryData *account, const struct statement *statement)
+static void find_where(struct context *context, const ProtobufCBinaryData *account, const struct entries *entries,
+    struct statement *statement)
 {
     Points__V1__GetAccount ask = POINTS__V1__GET_ACCOUNT__INIT;
     ask.account = *account;
     Points__V1__Response *response = context_call(context, REQUEST(GET_ACCOUNT), &ask);
+    statement_find_merge(statement, entries, response->account);
     char *where = statement_where(statement, response->account);
     if (where)
         say("%s", where);
@@ -31,7 +33,7 @@ int run_statement(struct context *context)
     context_session(context);
     asked_entries_begin(&asked, context);
     struct statement statement = statement_read(&asked.entries, &account);
-    say_where(context, &account, &statement);
+    find_where(context, &account, &asked.entries, &statement);
     context_print(context, statement_table(&statement, context_names(context), &asked.entries, rows_max));
     if (context->format == TABLE_PEOPLE)
         statement_reasons(&statement, rows_max, stdout);

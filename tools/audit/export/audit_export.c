@@ -2,6 +2,7 @@
 #include "points/calendar.h"
 #include "tools/audit/audit.h"
 #include "tools/audit/export/export.h"
+#include "tools/audit/out_file.h"
 #include "tools/file.h"
 #include "tools/shown.h"
 
@@ -9,17 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FILE_MODE = 0600 }; // residents' data: for its owner's eyes alone
+
 struct format {
     const char *name;
     const struct export_writer *writer; // NULL: the ledger, as it is
     enum table_format meant, also;      // what --json, --csv or --cp932 may say beside it, and means alone
+    const char *goes_with;              // the same for people
 };
 
 static const struct format formats[] = {
-    {"csv", &export_csv, TABLE_CSV, TABLE_CP932},
-    {"json-lines", &export_json_lines, TABLE_JSON, TABLE_JSON},
-    {"hledger", &export_hledger, TABLE_PEOPLE, TABLE_PEOPLE},
-    {"ledger", NULL, TABLE_PEOPLE, TABLE_PEOPLE},
+    {"csv", &export_csv, TABLE_CSV, TABLE_CP932, "--csv or --cp932, not with --json"},
+    {"json-lines", &export_json_lines, TABLE_JSON, TABLE_JSON, "--json, not with --csv or --cp932"},
+    {"hledger", &export_hledger, TABLE_PEOPLE, TABLE_PEOPLE, "none of --json, --csv, --cp932"},
+    {"ledger", NULL, TABLE_PEOPLE, TABLE_PEOPLE, "none of --json, --csv, --cp932"},
 };
 
 #define FORMAT_COUNT (sizeof formats / sizeof *formats)
@@ -36,7 +40,7 @@ static const struct format *find_format(const struct audit *audit)
         const struct format *format = &formats[i];
         if (name ? !strcmp(format->name, name) : audit->format != TABLE_PEOPLE && goes_with(format, audit->format)) {
             if (audit->format != TABLE_PEOPLE && !goes_with(format, audit->format))
-                fail_usage(&audit->line, "--format %s goes with none of --json, --csv, --cp932, or another", name);
+                fail_usage(&audit->line, "--format %s goes with %s", name, format->goes_with);
             return format;
         }
     }
@@ -102,8 +106,10 @@ int audit_export(struct audit *audit)
     struct tool_error error;
     struct file_stream stream;
     struct export *export = new_export(audit);
-    struct ledger *ledger = audit_ledger(argument_xget(&audit->line, 0));
-    if (!file_stream_begin(&stream, option_get(&audit->line, "out"), &error))
+    const char *dir = argument_xget(&audit->line, 0);
+    audit_need_other_file(audit, dir, "out");
+    struct ledger *ledger = audit_ledger(dir);
+    if (!file_stream_begin(&stream, option_get(&audit->line, "out"), FILE_MODE, &error))
         fail_with(&error);
     export->file = stream.file;
     int code = export->writer ? write_replayed(audit, export, ledger) : write_ledger(export, ledger);

@@ -147,6 +147,16 @@ static void wait_after_loss(struct follow *follow)
     follow->backoff_ms = 2 * follow->backoff_ms < BACKOFF_MS_MAX ? 2 * follow->backoff_ms : BACKOFF_MS_MAX;
 }
 
+// What can never work is not tried again and again.
+static void check_names(const struct follow *follow)
+{
+    struct tool_error error;
+    if (!*follow->mirror.dir)
+        fail(EXIT_WRONG_USE, "the name of the mirror's folder is empty");
+    if (!client_check_address(follow->address, &error))
+        fail(EXIT_WRONG_USE, "--socket: %s", error.message);
+}
+
 static int run(struct follow *follow)
 {
     for (;;) {
@@ -173,8 +183,6 @@ int audit_follow(struct audit *audit)
     audit_need_no_table(audit);
     if (id_text)
         parse_digest(line, "--ledger-id", id_text, id);
-    if (!keyfile_load(option_xget(line, "key"), &key, &error))
-        fail(EXIT_FAILED, "%s", error.message);
     struct follow follow = {.audit = audit,
         .address = option_xget(line, "socket"),
         .once = option_get(line, "once") != NULL,
@@ -182,6 +190,9 @@ int audit_follow(struct audit *audit)
         .mirror = {.dir = argument_xget(line, 0), .key = &key, .stop = &stop},
         .backoff_ms = BACKOFF_MS_FIRST,
         .untold = true};
+    check_names(&follow);
+    if (!keyfile_load(option_xget(line, "key"), &key, &error))
+        fail(EXIT_FAILED, "%s", error.message);
     mirror_open(&follow.mirror, audit);
     damage_watch_end();
     stop_on_signals();

@@ -1,11 +1,11 @@
 #include "tools/audit/mirror/copy_place.h"
 #include "tools/audit/audit_report.h"
+#include "tools/cleanup.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,23 +34,12 @@ static void remove_unfinished(void)
         rmdir(made_folder); // which fails when a ledger is in it
 }
 
-static void on_signal(int number)
-{
-    remove_unfinished();
-    raise(number); // whose handler is the system's again
-}
-
 static void remove_at_the_end(const char *dir)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     snprintf(unfinished, sizeof unfinished, "%s/%s", dir, unfinished_name);
     for (int i = 0; i < FILES; i++)
         snprintf(files[i], sizeof files[i], "%s/%s", unfinished, file_names[i]);
-    atexit(remove_unfinished);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(
-            signals[i], &(struct sigaction){.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_NODEFER}, NULL);
-    signal(SIGXFSZ, SIG_IGN); // the failed write tells
+    cleanup_at_any_end(remove_unfinished);
 }
 
 // ---- the folder
@@ -101,7 +90,7 @@ static int take_folder(const char *dir)
         fail(EXIT_WRONG_USE, "%s holds a ledger already, which is not overwritten: give another folder", dir);
     check_empty(dir);
     snprintf(lock, sizeof lock, "%s/ledger.lock", dir);
-    lock_or_fail(lock, 0, dir, "a daemon, though its data.mdb is gone: stop it first");
+    lock_or_fail(lock, 0, dir, "pointsd or points-audit follow, though its data.mdb is gone: stop it first");
     if (made)
         snprintf(made_folder, sizeof made_folder, "%s", dir);
     remove_at_the_end(dir);
@@ -116,6 +105,8 @@ void copy_make(struct audit *audit, struct ledger *from, const char *dir, struct
 {
     struct ledger_error error;
     struct stat status;
+    if (!*dir)
+        fail(EXIT_WRONG_USE, "the name of the folder is empty");
     if (strlen(dir) > PATH_MAX - sizeof unfinished_name - 16)
         fail(EXIT_WRONG_USE, "the name of the folder is too long");
     copy->dir = dir;

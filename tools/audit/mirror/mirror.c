@@ -1,6 +1,8 @@
 #include "tools/audit/mirror/mirror.h"
+#include "ledger/base64.h"
 #include "ledger/hash.h"
 #include "replay/block.h"
+#include "tools/audit/registered_keys.h"
 #include "tools/consistency.h"
 #include "tools/file.h"
 
@@ -73,12 +75,13 @@ static void keep_evidence(struct mirror *mirror, const char *note)
 
 static enum mirror_result raise_fork(struct mirror *mirror, const struct note_checkpoint *theirs)
 {
-    char their_root[ID_TEXT_BYTES], our_root[ID_TEXT_BYTES];
+    char their_root[BASE64_BYTES(HASH_BYTES)], our_root[BASE64_BYTES(HASH_BYTES)];
+    base64_write(theirs->root, HASH_BYTES, their_root);
+    base64_write(mirror->newest.checkpoint.root, HASH_BYTES, our_root);
     return mirror_raise(mirror, "FORK",
         "the daemon signed %" PRIu64 " blocks with root %s, which are not a continuation of the %" PRIu64
         " blocks with root %s that it signed before",
-        theirs->size, hex_of(theirs->root, their_root), mirror->newest.checkpoint.size,
-        hex_of(mirror->newest.checkpoint.root, our_root));
+        theirs->size, their_root, mirror->newest.checkpoint.size, our_root);
 }
 
 static enum mirror_result compare_shorter(struct mirror *mirror, const struct note_checkpoint *theirs)
@@ -128,6 +131,25 @@ enum mirror_result mirror_raise_signature(struct mirror *mirror, const char *not
     return MIRROR_ALARM;
 }
 
+// By a key that was the ledger's once, though it may be revoked by now: an older copy's daemon still signs with it.
+static bool signed_once(const struct mirror *mirror, const char *note)
+{
+    struct note_checkpoint checkpoint;
+    struct note_fault fault;
+    size_t count = 0;
+    struct ledger_reading *reading = audit_read(mirror->ledger);
+    struct registered_keys keys = registered_keys_read(reading, ledger_read_size(reading));
+    struct note_verifier *verifiers = xcalloc(keys.count, sizeof *verifiers);
+    ledger_read_end(reading);
+    for (size_t i = 0; i < keys.count; i++)
+        if (keys.rows[i].role == ROLE(CHECKPOINT))
+            verifiers[count++] = note_verifier_of(keys.origin, keys.rows[i].key);
+    bool opened = note_open_checkpoint(note, verifiers, count, &checkpoint, &fault);
+    free(verifiers);
+    registered_keys_free(&keys);
+    return opened;
+}
+
 static void take_seen(struct mirror *mirror, const struct mirror_seen *seen)
 {
     mirror->newest = *seen;
@@ -143,10 +165,10 @@ static enum mirror_result judge(struct mirror *mirror, struct client *client, co
     bool fits = strlen(note) < sizeof seen.note && note_read_checkpoint(note, &seen.checkpoint, &fault);
     seen.proven =
         fits && note_open_checkpoint(note, mirror->verifiers, mirror->verifier_count, &seen.checkpoint, &fault);
-    if (!seen.proven && (!fits || seen.checkpoint.size <= mirror->newest.checkpoint.size))
+    if (!fits)
         return mirror_raise_signature(mirror, note, &fault);
     enum mirror_result result = compare(mirror, client, &seen.checkpoint);
-    if (result == MIRROR_ALARM && !seen.proven)
+    if (!seen.proven && (result == MIRROR_SAME || (result == MIRROR_ALARM && !signed_once(mirror, note))))
         return mirror_raise_signature(mirror, note, &fault);
     if (result == MIRROR_ALARM)
         keep_evidence(mirror, note);

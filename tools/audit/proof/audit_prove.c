@@ -3,6 +3,7 @@
 #include "proto/entry.h"
 #include "tools/audit/proof/audit_block.h"
 #include "tools/audit/document.h"
+#include "tools/audit/out_file.h"
 #include "tools/audit/progress.h"
 #include "tools/audit/registered_keys.h"
 #include "tools/file.h"
@@ -241,7 +242,11 @@ static int prove(struct audit *audit, struct ledger *ledger, struct ledger_readi
 int audit_prove(struct audit *audit)
 {
     audit_need_no_table(audit);
-    struct ledger *ledger = audit_ledger(argument_xget(&audit->line, 0));
+    const char *dir = argument_xget(&audit->line, 0);
+    audit_need_other_file(audit, dir, "out");
+    audit_need_other_file(audit, dir, "body");
+    audit_need_two_files(audit, "out", "body");
+    struct ledger *ledger = audit_ledger(dir);
     struct ledger_reading *reading = audit_read(ledger);
     int code = prove(audit, ledger, reading);
     ledger_read_end(reading);

@@ -3,6 +3,7 @@
 #include "points/calendar.h"
 #include "proto/entry.h"
 #include "replay/block.h"
+#include "tools/audit/audit_report.h"
 #include "tools/audit/document.h"
 #include "tools/audit/state/ledger_entries.h"
 #include "tools/audit/state_view.h"
@@ -159,6 +160,7 @@ int audit_find(struct audit *audit)
     search.sequences = xcalloc(search.limit, sizeof *search.sequences);
     audit_xreplay(audit, ledger, &(struct audit_pass){.visit = look, .context = &search}, &replay);
     struct document document = document_begin(audit);
+    report_identity(&document, &replay);
     show(&document, &search, &replay);
     document_end(&document);
     reasons_free(&search.seen);

@@ -1,5 +1,6 @@
 // The moment that a command is asked about.
 #include "tools/audit/state/audit_moment.h"
+#include "points/calendar.h"
 #include "tools/audit/state/prefix.h"
 #include "tools/jst.h"
 
@@ -93,6 +94,25 @@ static void remark_after(struct document *document, const struct audit_moment *m
         document, "%s JST lies after the ledger's last block, of %s JST: the ledger does not know it yet.", at, last);
 }
 
+void audit_show_instant(struct document *document, const struct audit_moment *moment)
+{
+    if (moment->at)
+        document_time(document, "at", moment->at, "");
+}
+
+void audit_show_overdue(struct document *document, struct audit_moment *moment)
+{
+    if (!moment->at)
+        return;
+    uint64_t points = state_overdue(&moment->view, calendar_day(moment->at));
+    if (points)
+        document_remark(document,
+            "Of the balances, %" PRIu64
+            " points had their last day over by then; the next block counts them as expired.",
+            points);
+    document_hidden(document, "points_overdue", points);
+}
+
 void audit_show_moment(struct document *document, const struct audit_moment *moment)
 {
     uint64_t blocks = moment->replay.edge.size;
@@ -104,6 +124,7 @@ void audit_show_moment(struct document *document, const struct audit_moment *mom
     if (after)
         remark_after(document, moment);
     document_hidden(document, "block", blocks - 1);
+    document_hidden_time(document, "block_time", points_time(moment->replay.fold.state));
     document_hidden(document, "checkpoint_blocks", moment->checkpoint.size);
     document_boolean(document, "at_after_last_block", after);
 }

@@ -19,5 +19,9 @@ struct audit_moment {
 void audit_moment_begin(struct audit *audit, struct audit_moment *moment);
 void audit_moment_end(struct audit_moment *moment);
 
+// The instant that was asked for, if one was.
+void audit_show_instant(struct document *document, const struct audit_moment *moment);
 // After which block it is, what the blocks have to do with the newest checkpoint, and the instant with the last block.
 void audit_show_moment(struct document *document, const struct audit_moment *moment);
+// Beside balances: how much of them is over by the instant, but for a block to count it as expired.
+void audit_show_overdue(struct document *document, struct audit_moment *moment);

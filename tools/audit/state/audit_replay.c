@@ -8,7 +8,7 @@
 static void show_figures(struct document *document, struct audit_moment *moment)
 {
     const struct state_pending pending = state_pending(&moment->view);
-    document_number(document, "accounts", points_account_count(moment->replay.fold.state));
+    document_number(document, "accounts_opened", points_account_count(moment->replay.fold.state));
     document_number(document, "pending_conversions", pending.conversions);
     document_number(document, "pending_points", pending.points);
 }
@@ -48,7 +48,9 @@ int audit_replay_command(struct audit *audit)
     struct document document = document_begin(audit);
     report_ledger(&document, &moment.replay);
     show_figures(&document, &moment);
+    audit_show_instant(&document, &moment);
     audit_show_moment(&document, &moment);
+    audit_show_overdue(&document, &moment);
     bool balanced = report_books(&document, &moment.view);
     document_table(&document, NULL, "Quests", state_quests(&moment.view));
     document_table(&document, NULL, "Campaigns", state_campaigns(&moment.view));

@@ -1,11 +1,21 @@
 // points-audit statement: every entry of an account, and the balance after it.
 #include "tools/statement.h"
 #include "tools/audit/audit.h"
+#include "tools/audit/audit_report.h"
 #include "tools/audit/document.h"
 #include "tools/audit/state/ledger_entries.h"
 #include "tools/audit/state_view.h"
+#include "tools/uuid7.h"
 
 #include <stdlib.h>
+
+static void show_identity(struct document *document, const struct replay *replay, const uint8_t id[ID_BYTES])
+{
+    char text[ID_TEXT_BYTES];
+    id_print(id, text);
+    report_identity(document, replay);
+    document_text(document, "account", text);
+}
 
 static void show(struct document *document, struct replay *replay, const Points__V1__AccountReply *account)
 {
@@ -14,6 +24,7 @@ static void show(struct document *document, struct replay *replay, const Points_
     ledger_entries_begin(&read, replay);
     state_view_begin(&view, replay->fold.state, false);
     struct statement statement = statement_read(&read.entries, &account->account);
+    statement_find_merge(&statement, &read.entries, account);
     document_table(document, NULL, "What happened to the account, newest first",
         statement_table(&statement, &view.names, &read.entries, SIZE_MAX));
     if (document->format == TABLE_PEOPLE)
@@ -42,6 +53,7 @@ int audit_statement(struct audit *audit)
     if (!account)
         fail(EXIT_WRONG_USE, "ACCOUNT: no such account was ever opened in this ledger");
     struct document document = document_begin(audit);
+    show_identity(&document, &replay, id);
     show(&document, &replay, account);
     document_end(&document);
     arena_free(&arena);

@@ -1,4 +1,5 @@
 // points-audit totals: donations, what was paid out of them, and conversions, by municipality and span of days.
+#include "tools/audit/audit_report.h"
 #include "tools/audit/state/audit_moment.h"
 
 #include <inttypes.h>
@@ -47,10 +48,13 @@ static Points__V1__GetConversionTotals of_conversions(const Points__V1__GetDonat
     return query;
 }
 
-static void show_totals(struct document *document, const struct audit *audit, struct state_view *view)
+static void show_totals(struct document *document, const struct audit *audit, struct audit_moment *moment)
 {
-    const Points__V1__GetDonationTotals asked = read_asked(audit, view);
+    struct state_view *view = &moment->view;
+    const Points__V1__GetDonationTotals asked = read_asked(audit, view); // before anything is shown
     const Points__V1__GetConversionTotals conversions = of_conversions(&asked);
+    report_identity(document, &moment->replay);
+    audit_show_instant(document, moment);
     if (option_get(&audit->line, "settled"))
         document_table(
             document, NULL, "Donations paid out, by the day of payment, in points", state_payments(view, &asked));
@@ -74,7 +78,7 @@ int audit_totals(struct audit *audit)
     read_asked(audit, NULL);
     audit_moment_begin(audit, &moment);
     struct document document = document_begin(audit);
-    show_totals(&document, audit, &moment.view);
+    show_totals(&document, audit, &moment);
     audit_show_moment(&document, &moment);
     document_end(&document);
     audit_moment_end(&moment);
