@@ -343,8 +343,10 @@ def checkpoints_gone(forger):
 
 @kind
 def checkpoint_of_another(forger):
-    """By a key that is registered, or by none; or under another name."""
-    key = forger.dice.choice([forger.stranger(), *forger.base.secrets.values()])
+    """By a key that is registered for something else, or revoked, or by none; or under another name."""
+    fit = {key for key, v in forger.base.keys_after[-1].items() if v["role"] == rules.CHECKPOINT and not v["revoked"]}
+    others = [secret for key, secret in forger.base.secrets.items() if key not in fit]
+    key = forger.dice.choice([forger.stranger(), *others])
     if forger.dice.random() < 0.7:
         forger.book.sign(key)
         return Forgery("signed by another key", CHECKPOINT_UNSIGNED)
