@@ -302,7 +302,7 @@ static void a_run_changed_while_in_use_is_told(void **context)
     assert_non_null(run);
     assert_int_equal(fstat(fileno(run), &file), 0);
     for (long at = HEADER_PAGE_BYTES + 13; at < file.st_size; at += 64) {
-        bool holds_ids = line_holds_ids(run, at - 13);
+        volatile bool holds_ids = line_holds_ids(run, at - 13);
         fseek(run, at, SEEK_SET);
         int byte = fgetc(run);
         fseek(run, at, SEEK_SET);
