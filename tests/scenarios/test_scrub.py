@@ -70,7 +70,7 @@ def leaves(daemon):
 def test_a_block_that_was_changed_ends_the_daemon(old, find, said):
     change(old, find(old))
     message = old.refuses_to_start()
-    assert "going on from the snapshot" in message and "pointsd: ready" in message
+    assert "going on from the snapshot" in message  # so it was not the start that found it
     assert "leaving: the ledger is not as it was written: " + said in message, message
 
 
