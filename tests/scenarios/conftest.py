@@ -20,6 +20,12 @@ import model as rules       # noqa: E402
 import pointsclient as pc   # noqa: E402
 
 DEADLINE = 10.0
+
+# Who runs the tests may ignore these, as nohup and a shell's background do, and programs inherit that: here they count.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+
 ORIGIN = "points.test/ledger"
 KEYS = ("operator-1", "operator-2", "operator-3", "app", "waon", "auditor")
 
