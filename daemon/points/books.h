@@ -38,7 +38,9 @@ void books_expire(struct ledger_books *books, unsigned municipality, uint32_t la
 // donated -> balances, of a donation that went to another municipality than the account's.
 void books_undo_donation(struct ledger_books *books, struct account *account, unsigned municipality, uint64_t points);
 
-// issued = the sum of all others, in each column together; and what all accounts hold together, as a walk has found.
+// issued = the sum of all others. Costs nothing; for after every block.
+bool books_totals_balance(const struct ledger_books *books);
+// The same, and the columns together are the totals; and what all accounts hold together, as a walk has found.
 bool books_balance(const struct ledger_books *books, uint64_t balances, uint64_t held);
 
 struct archive;

@@ -125,6 +125,8 @@ void points_prefetch(const struct points_state *state, const Points__V1__Envelop
 // issued = balances + held + donated + converted + expired + forfeited + reversed + fees, over all and by a walk of
 // every account. Costs a pass over the accounts; for auditors and tests.
 bool points_books_balance(const struct points_state *state);
+// Over all alone, without a walk: costs nothing, for after every block.
+bool points_totals_balance(const struct points_state *state);
 
 // ---- asking. Replies are allocated in `allocator` (an arena) and stay valid as long as it does; names in them point
 // into the state until the next points_apply. NULL: no such thing. Rows that the asker may not see are left out.

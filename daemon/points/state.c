@@ -58,6 +58,11 @@ const Points__V1__Genesis *points_genesis(const struct points_state *state)
     return state->genesis;
 }
 
+bool points_totals_balance(const struct points_state *state)
+{
+    return books_totals_balance(&state->books);
+}
+
 bool points_books_balance(const struct points_state *state)
 {
     uint64_t balances = 0, held = 0;

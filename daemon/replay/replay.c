@@ -69,15 +69,22 @@ static bool check_place(struct replay *replay, struct ledger_reading *reading, c
     return found_in_block(replay, block->heading.index);
 }
 
-// A walk over all accounts: made when so many transactions have passed that it costs each of them one step. While there
-// are few accounts, that is after every block.
-static bool check_books(struct replay *replay, uint64_t index, bool last)
+// What the books add up to, after every block. And a walk over all accounts, when so many transactions have passed that
+// it costs each of them one step: while there are few accounts, that is after every block too.
+static bool books_hold(struct replay *replay, bool last)
 {
     uint64_t sequence = points_last_sequence(replay->fold.state);
+    if (!points_totals_balance(replay->fold.state))
+        return false;
     if (!last && sequence - replay->balanced_at < points_account_count(replay->fold.state))
         return true;
     replay->balanced_at = sequence;
-    if (points_books_balance(replay->fold.state))
+    return points_books_balance(replay->fold.state);
+}
+
+static bool check_books(struct replay *replay, uint64_t index, bool last)
+{
+    if (books_hold(replay, last))
         return true;
     replay_fail(&replay->fault, "the books do not balance after this block");
     return found_in_block(replay, index);
